@@ -1,0 +1,96 @@
+/**
+ * The one error class of sync-tool and the table of its codes. A driver's error never reaches the operator as it is:
+ * it quotes values. It is classified by code and becomes the `cause` of one of these.
+ */
+
+/** Process exit codes, as listed in the README. */
+export const EXIT = {
+  ok: 0,
+  bug: 1,
+  usage: 2,
+  config: 3,
+  unreachable: 4,
+  precondition: 5,
+  mismatch: 6,
+  halted: 7,
+  incomplete: 8,
+} as const;
+
+/** Every error code, with the exit code of the process when it ends a command. */
+export const ERROR_CODES = {
+  /** Flags or arguments are wrong. */
+  USAGE_INVALID: EXIT.usage,
+  /** A configuration file is missing, unreadable or has mistakes; the message lists all of them. */
+  CONFIG_INVALID: EXIT.config,
+  /** A key, keystore or password named in the configuration does not open what it should. */
+  KEY_INVALID: EXIT.config,
+  /** A database does not answer or refuses the login. */
+  DATABASE_UNREACHABLE: EXIT.unreachable,
+  /** A statement needs a privilege that the user does not have. */
+  GRANT_MISSING: EXIT.precondition,
+  /** The database product, its version or a pair of products is not supported. */
+  DATABASE_UNSUPPORTED: EXIT.precondition,
+  /** The two catalogues do not allow a plan; the message lists every reason. */
+  PLAN_IMPOSSIBLE: EXIT.precondition,
+  /** Source and target are one and the same database. */
+  SAME_DATABASE: EXIT.precondition,
+  /** Capture is not installed, or only in part. */
+  NOT_PREPARED: EXIT.precondition,
+  /** Installed objects differ from the plan. */
+  CAPTURE_DRIFT: EXIT.precondition,
+  /** Objects that a dump carried to the target could not be removed. */
+  TARGET_LEFTOVERS: EXIT.precondition,
+  /** The checkpoint belongs to another journal, or the journal no longer holds what the checkpoint says. */
+  JOURNAL_REPLACED: EXIT.precondition,
+  /** A table stayed locked by others for the whole time allowed. */
+  LOCK_TIMEOUT: EXIT.precondition,
+  /** Changes are pending and the command would lose them. */
+  CHANGES_PENDING: EXIT.precondition,
+  /** Rows need a transformation that is not configured. */
+  TRANSFORM_UNAVAILABLE: EXIT.precondition,
+  /** The two databases differ. */
+  VERIFY_MISMATCH: EXIT.mismatch,
+  /** A check of `doctor` failed. */
+  DOCTOR_FAILED: EXIT.mismatch,
+  /** The target refuses a row. */
+  ROW_REFUSED: EXIT.halted,
+  /** A row cannot be transformed. */
+  TRANSFORM_FAILED: EXIT.halted,
+  /** A table changed its shape while the run was going on. */
+  SCHEMA_CHANGED: EXIT.halted,
+  /** Another runner moved the checkpoint. */
+  CHECKPOINT_MOVED: EXIT.halted,
+  /** The journal is empty but dead letters are left. */
+  DEAD_LETTERS_LEFT: EXIT.incomplete,
+} as const satisfies Record<string, number>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface SyncErrorDetails {
+  /** What happened, with the facts that matter in it; never a row's value. */
+  readonly what: string;
+  /** What the operator does now. */
+  readonly next: string;
+  /** Where: table, position, configuration key and line, ... */
+  readonly at?: Readonly<Record<string, string | number | bigint>>;
+  readonly cause?: unknown;
+}
+
+/** An expected failure: printed as `error: <what> [CODE]` and `next: <next>`; its code decides the exit code. */
+export class SyncError extends Error {
+  override readonly name = "SyncError";
+  readonly code: ErrorCode;
+  readonly next: string;
+  readonly at: Readonly<Record<string, string | number | bigint>>;
+
+  constructor(code: ErrorCode, details: SyncErrorDetails) {
+    super(details.what, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.next = details.next;
+    this.at = details.at ?? {};
+  }
+
+  get exitCode(): number {
+    return ERROR_CODES[this.code];
+  }
+}
