@@ -1,0 +1,32 @@
+/** The environment variables that the tests read, in one place. An empty variable counts as one that is not set. */
+
+export const DIALECT_NAMES = ["postgres", "mariadb", "mysql", "mssql", "oracle"] as const;
+export type TestDialectName = (typeof DIALECT_NAMES)[number];
+
+const text = (name: string): string | undefined => process.env[name] || undefined;
+
+function dialectList(name: string): readonly TestDialectName[] | undefined {
+  const words = text(name)
+    ?.split(/[\s,]+/)
+    .filter(Boolean);
+  const unknown = words?.find((word) => !DIALECT_NAMES.includes(word as TestDialectName));
+  if (unknown !== undefined) {
+    throw new Error(`${name} names "${unknown}"; known are ${DIALECT_NAMES.join(", ")}`);
+  }
+  return words as readonly TestDialectName[] | undefined;
+}
+
+export const testEnv = {
+  /** `SYNC_TEST_DIALECTS=postgres,mysql`: only these dialects run; the others are not even listed. */
+  dialects: () => dialectList("SYNC_TEST_DIALECTS") ?? DIALECT_NAMES,
+  /** `SYNC_TEST_REQUIRE=postgres,mariadb`: a missing server of these is a failure, not a skip. */
+  required: () => dialectList("SYNC_TEST_REQUIRE") ?? [],
+  /** `SYNC_TEST_MYSQL_URL=mysql://root:password@host:3306`, one per dialect: use that server, start none. */
+  url: (dialect: TestDialectName) => text(`SYNC_TEST_${dialect.toUpperCase()}_URL`),
+  /** `SYNC_TEST_MYSQL_CHROOT`: a root file system with a real MySQL in it, run by `chroot`. */
+  mysqlChroot: () => text("SYNC_TEST_MYSQL_CHROOT") ?? "/var/cache/sync-tool-tests/mysql-chroot",
+  /** `SYNC_TEST_MYSQLD`: the path of a real mysqld outside any chroot. */
+  mysqld: () => text("SYNC_TEST_MYSQLD"),
+  /** `SYNC_TEST_RUN_DIR`: where started servers are recorded; set by the global set-up of the test run. */
+  runDir: () => text("SYNC_TEST_RUN_DIR"),
+} as const;
