@@ -1,0 +1,51 @@
+/** The hash column by which the server finds a token: one string comparison, so every byte of it matters. */
+import { createHash } from "node:crypto";
+
+export const DEFAULT_HASH_ALGORITHM = "SHA-256";
+
+/** MessageDigest names of Java and what node:crypto calls them. Java does not care about the case. */
+const NODE_NAMES: Readonly<Record<string, string>> = {
+  MD5: "md5",
+  SHA: "sha1",
+  SHA1: "sha1",
+  "SHA-1": "sha1",
+  "SHA-224": "sha224",
+  "SHA-256": "sha256",
+  "SHA-384": "sha384",
+  "SHA-512": "sha512",
+  "SHA-512/224": "sha512-224",
+  "SHA-512/256": "sha512-256",
+  "SHA3-224": "sha3-224",
+  "SHA3-256": "sha3-256",
+  "SHA3-384": "sha3-384",
+  "SHA3-512": "sha3-512",
+};
+
+/** The names that a hash algorithm may have in the configuration. */
+export const HASH_ALGORITHMS: readonly string[] = Object.keys(NODE_NAMES);
+
+/** What node:crypto calls a MessageDigest name, or undefined when it is none. */
+export function digestName(algorithm: string): string | undefined {
+  const name = algorithm.toUpperCase();
+  return Object.hasOwn(NODE_NAMES, name) ? NODE_NAMES[name] : undefined;
+}
+
+/** Lower-case hex of the digest of the UTF-8 bytes: the hash column of IS 5.5.0 and 5.6.0. */
+export function hashHex(plain: string, algorithm: string): string {
+  const name = digestName(algorithm);
+  if (name === undefined) throw new Error("hash algorithm that the configuration does not let through");
+  return createHash(name).update(plain, "utf8").digest("hex");
+}
+
+/** The hash column of IS 5.7.0 and later. */
+export function hashJson(plain: string, algorithm: string): string {
+  return wrapHash(hashHex(plain, algorithm), algorithm);
+}
+
+/**
+ * Wraps a hex digest as WSO2 writes it: org.json prints its HashMap in this order, without blanks, with the configured
+ * name of the algorithm as it is spelt there. org.json writes `/` after `<` only as `\/`, so plain JSON text is right.
+ */
+export function wrapHash(hex: string, algorithm: string): string {
+  return JSON.stringify({ hash: hex, algorithm });
+}
