@@ -17,8 +17,15 @@ function dialectList(name: string): readonly TestDialectName[] | undefined {
 }
 
 export const testEnv = {
-  /** `SYNC_TEST_DIALECTS=postgres,mysql`: only these dialects run; the others are not even listed. */
-  dialects: () => dialectList("SYNC_TEST_DIALECTS") ?? DIALECT_NAMES,
+  /**
+   * `SYNC_TEST_DIALECTS=postgres,mysql`: only these dialects run; the others are not even listed. SQL Server and
+   * Oracle are listed when they are named here or have a URL.
+   */
+  dialects: () =>
+    dialectList("SYNC_TEST_DIALECTS") ??
+    DIALECT_NAMES.filter(
+      (name) => (name !== "mssql" && name !== "oracle") || testEnv.url(name) !== undefined,
+    ),
   /** `SYNC_TEST_REQUIRE=postgres,mariadb`: a missing server of these is a failure, not a skip. */
   required: () => dialectList("SYNC_TEST_REQUIRE") ?? [],
   /** `SYNC_TEST_MYSQL_URL=mysql://root:password@host:3306`, one per dialect: use that server, start none. */

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { waitFor } from "../wait-for.ts";
-import { childProcesses, endProcess, isAlive, type LaunchOptions, launch, logTail } from "./process.ts";
+import { childProcesses, type LaunchOptions, launch, logTail } from "./process.ts";
+import { endProcess, isAlive, recordProcess } from "./process-records.ts";
 import type { ServerAccess, ServerAddress, TestServer } from "./test-server.ts";
 
 export interface ManagedServerParts {
@@ -20,7 +21,8 @@ export async function startManagedServer(parts: ManagedServerParts): Promise<Tes
   const { address, access, dataDir, program, stopSignal } = parts;
 
   async function start() {
-    const started = await launch(program, dataDir);
+    const started = await launch(program);
+    recordProcess({ pid: started, dataDir, stopSignal });
     const version = await waitFor(
       async () => {
         if (!isAlive(started)) {

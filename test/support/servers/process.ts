@@ -1,12 +1,8 @@
-/** Server processes: started detached, so that they outlive the worker that started them, and ended by their own id. */
+/** Server processes: started detached, so that they outlive the worker that started them, in a folder of the caller's. */
 
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
-import { testEnv } from "../env.ts";
-import { waitFor } from "../wait-for.ts";
 
 export interface LaunchOptions {
   readonly command: string;
@@ -32,21 +28,15 @@ function startChild(options: LaunchOptions) {
   }
 }
 
-/** Starts a server process and returns its id; it is recorded for the clean-up of the test run. */
-export async function launch(options: LaunchOptions, dataDir: string): Promise<number> {
+/** Starts a program and returns its process id as soon as it runs. */
+export async function launch(options: LaunchOptions): Promise<number> {
   const child = startChild(options);
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);
     child.once("error", reject);
   });
   child.unref();
-  const pid = child.pid as number;
-  const runDir = testEnv.runDir();
-  if (runDir !== undefined) {
-    await mkdir(join(runDir, "pids"), { recursive: true });
-    await writeFile(join(runDir, "pids", `${pid}.json`), JSON.stringify({ pid, dataDir }));
-  }
-  return pid;
+  return child.pid as number;
 }
 
 /** Runs a program to its end. @throws Error with the end of its log when it fails. */
@@ -57,28 +47,6 @@ export async function runProgram(options: LaunchOptions): Promise<void> {
     child.once("error", reject);
   });
   if (code !== 0) throw new Error(`${options.command} ended with ${code}\n${logTail(options.logFile)}`);
-}
-
-/** A process that has ended but was not collected by its parent counts as ended. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-  try {
-    return !/^\d+ \(.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    // No /proc on this system, or the process has ended between the two looks.
-    return process.platform !== "linux";
-  }
-}
-
-/** Sends a signal and waits until the process is gone; nothing happens when it is gone already. */
-export async function endProcess(pid: number, signal: NodeJS.Signals, timeoutMs = 30_000): Promise<void> {
-  if (!isAlive(pid)) return;
-  process.kill(pid, signal);
-  await waitFor(() => !isAlive(pid), { what: `the end of process ${pid} after ${signal}`, timeoutMs });
 }
 
 /** The processes that this one started and that still run (Linux; elsewhere none are found). */

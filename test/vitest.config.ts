@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+
+// Database servers and child processes share the machine with the tests: two files at a time are enough.
+const withServers = {
+  globalSetup: "test/support/global-setup.ts",
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  maxWorkers: 2,
+};
+
+export default defineConfig({
+  root: join(import.meta.dirname, ".."),
+  test: {
+    // Without a word about test/, vitest would run copies in dist/ as well.
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          testTimeout: 5_000,
+          hookTimeout: 5_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: "conformance",
+          include: ["test/conformance/**/*.test.ts"],
+          sequence: { groupOrder: 1 },
+          ...withServers,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          sequence: { groupOrder: 2 },
+          ...withServers,
+        },
+      },
+    ],
+  },
+});
