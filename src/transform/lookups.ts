@@ -1,0 +1,33 @@
+import type { Row } from "../row.ts";
+
+/** What steps need to know besides the row itself, loaded from the **target** before a batch is transformed. */
+export interface Lookups {
+  /** TENANT_ID as text -> IDP.ID as text of that tenant's own identity provider, the one named LOCAL. */
+  readonly localIdpIdByTenant: ReadonlyMap<string, string>;
+}
+
+/** For transformers whose `needs.localIdp` is false. */
+export const NO_LOOKUPS: Lookups = { localIdpIdByTenant: new Map() };
+
+/**
+ * What to read from the target to fill `localIdpIdByTenant`: these columns of every row of IDP whose NAME is LOCAL.
+ * Each tenant has at most one, (TENANT_ID, NAME) being unique in IDP since 5.0.0. The target and not the source,
+ * because the ids are written into target rows; anew for each batch, because tenants are made while the run goes on.
+ */
+export const LOCAL_IDP = {
+  table: "IDP",
+  columns: ["ID", "NAME", "TENANT_ID"],
+  name: "LOCAL",
+} as const;
+
+/**
+ * Builds the look-up from rows of IDP. Rows with another name are passed over, so that a filter which the database
+ * applies without regard to case, or no filter at all, does no harm.
+ */
+export function localIdpIds(rows: Iterable<Row>): ReadonlyMap<string, string> {
+  const ids = new Map<string, string>();
+  for (const { ID: id, NAME: name, TENANT_ID: tenant } of rows) {
+    if (name === LOCAL_IDP.name && typeof id === "string" && typeof tenant === "string") ids.set(tenant, id);
+  }
+  return ids;
+}

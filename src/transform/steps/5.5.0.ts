@@ -1,0 +1,28 @@
+import type { Step } from "../step.ts";
+import { hashColumns, overValues, type StoredValue } from "../stored-value.ts";
+import { isBlank, type TokenHasher, tokenHasher } from "../token-hash.ts";
+
+/**
+ * 5.5.0 added a hash column beside each token and code and filled it where it was blank, as bare hex. A missing token
+ * (null, or '' which the server refuses to hash) has a null hash. Each value is judged on its own; WSO2's client passes
+ * over the refresh token once the access token has a hash, which leaves a token that no lookup finds.
+ */
+export const step: Step = {
+  version: "5.5.0",
+  title: "hash tokens and codes",
+  forTable: (table, { hashAlgorithm }) => {
+    const adds = hashColumns(table);
+    if (adds.length === 0) return undefined;
+    const hasher = tokenHasher(hashAlgorithm);
+    return {
+      readsValues: true,
+      adds,
+      transform: overValues(table, { token: (stored) => hashBlank(stored, hasher) }),
+    };
+  },
+};
+
+function hashBlank({ value, hash }: StoredValue, hasher: TokenHasher): StoredValue {
+  if (value === null || value === "") return { value, hash: null };
+  return { value, hash: isBlank(hash) ? hasher.hex(value) : hash };
+}

@@ -1,0 +1,101 @@
+/** Where stored tokens, codes and secrets are in the tables, and how a rule for one value becomes a rule for rows. */
+import type { Row } from "../row.ts";
+import type { RowTransformer, Transformed } from "./step.ts";
+import { storedForm } from "./stored-form.ts";
+
+/** A value and its hash column; `hash` is null where the table has none for it. */
+export interface StoredValue {
+  readonly value: string | null;
+  readonly hash: string | null;
+}
+
+/** One pure step for one value: what to store instead, or why not (never quoting the value). */
+export type ValueStep = (stored: StoredValue) => StoredValue | { readonly refuse: string };
+
+/** How stored values are read before the migration's own steps look at them. */
+export interface ValueReaders {
+  /** For access tokens, refresh tokens and authorization codes. */
+  readonly token: ValueStep;
+  /** For secrets of time-based one-time passwords. */
+  readonly totp: ValueStep;
+}
+
+interface ValueColumn {
+  readonly column: string;
+  readonly hashColumn?: string;
+  readonly kind: keyof ValueReaders;
+}
+
+const TOTP_KEYS: ReadonlySet<unknown> = new Set([
+  "http://wso2.org/claims/identity/secretkey",
+  "http://wso2.org/claims/identity/verifySecretkey",
+]);
+
+/** The columns that hold tokens, codes or secrets, by table. DATA_VALUE does so in the rows of two DATA_KEYs only. */
+export const VALUE_COLUMNS: ReadonlyMap<string, readonly ValueColumn[]> = new Map([
+  [
+    "IDN_OAUTH2_ACCESS_TOKEN",
+    [
+      { column: "ACCESS_TOKEN", hashColumn: "ACCESS_TOKEN_HASH", kind: "token" },
+      { column: "REFRESH_TOKEN", hashColumn: "REFRESH_TOKEN_HASH", kind: "token" },
+    ],
+  ],
+  [
+    "IDN_OAUTH2_AUTHORIZATION_CODE",
+    [{ column: "AUTHORIZATION_CODE", hashColumn: "AUTHORIZATION_CODE_HASH", kind: "token" }],
+  ],
+  ["IDN_IDENTITY_USER_DATA", [{ column: "DATA_VALUE", kind: "totp" }]],
+]);
+
+/** The hash columns of a table; empty when it has none. */
+export function hashColumns(table: string): readonly string[] {
+  return (VALUE_COLUMNS.get(table) ?? []).flatMap(({ hashColumn }) => hashColumn ?? []);
+}
+
+/**
+ * Readers for a deployment that stores tokens plain and has told us no keys: plain tokens pass, all else is refused.
+ * A TOTP secret is refused whatever it looks like, since no server of 5.x stores one plain.
+ */
+export const PLAIN_READERS: ValueReaders = {
+  token: (stored) => {
+    if (stored.value === null) return stored;
+    const form = storedForm(stored.value, stored.hash);
+    return form === "plain" ? stored : { refuse: `is stored ${form}, and no token keys are configured` };
+  },
+  totp: (stored) =>
+    stored.value === null || stored.value === ""
+      ? stored
+      : { refuse: "holds an encrypted one-time-password secret, and no keys are configured" },
+};
+
+/** Makes a row transformer of value steps: each value column of `table` goes through the step of its kind, on its own. */
+export function overValues(table: string, steps: Partial<ValueReaders>): RowTransformer {
+  const columns = VALUE_COLUMNS.get(table) ?? [];
+  return (row) => {
+    let changed: Row = row;
+    for (const column of columns) {
+      const step = steps[column.kind];
+      if (step === undefined || !holdsValue(row, column)) continue;
+      const result = overColumn(changed, column, step);
+      if ("failure" in result) return result;
+      changed = result.row;
+    }
+    return { row: changed };
+  };
+}
+
+function holdsValue(row: Row, { column, kind }: ValueColumn): boolean {
+  return row[column] !== undefined && (kind !== "totp" || TOTP_KEYS.has(row["DATA_KEY"]));
+}
+
+function overColumn(row: Row, { column, hashColumn }: ValueColumn, step: ValueStep): Transformed {
+  const value = row[column] ?? null;
+  const hash = (hashColumn === undefined ? null : row[hashColumn]) ?? null;
+  if (value instanceof Uint8Array || hash instanceof Uint8Array) {
+    return { failure: `${column}: holds bytes where text is expected` };
+  }
+  const result = step({ value, hash });
+  if ("refuse" in result) return { failure: `${column}: ${result.refuse}` };
+  const hashed = hashColumn === undefined ? {} : { [hashColumn]: result.hash };
+  return { row: { ...row, [column]: result.value, ...hashed } };
+}

@@ -1,0 +1,81 @@
+/**
+ * Makes of a source row the row that WSO2's migration client and the target's release would hold. Rows of a release are
+ * changed step by step; a step applies when source < step <= target, so between equal versions nothing happens.
+ * Columns that only the target has are not named in a row unless a step computes them: there the default applies.
+ */
+import type { Row } from "../row.ts";
+import type { RowTransformer, Step, TableStep, TransformContext } from "./step.ts";
+import { step as v5_1_0 } from "./steps/5.1.0.ts";
+import { step as v5_5_0 } from "./steps/5.5.0.ts";
+import { step as v5_7_0 } from "./steps/5.7.0.ts";
+import { step as v5_8_0 } from "./steps/5.8.0.ts";
+import { step as v5_10_0 } from "./steps/5.10.0.ts";
+import { step as v5_11_0 } from "./steps/5.11.0.ts";
+import { overValues, PLAIN_READERS, type ValueReaders } from "./stored-value.ts";
+import { isCrossed } from "./version-order.ts";
+
+export type { Lookups } from "./lookups.ts";
+export type { RowTransformer, TransformContext, Transformed } from "./step.ts";
+
+/** Releases that change rows of the synced tables, oldest first. */
+const STEPS: readonly Step[] = [v5_1_0, v5_5_0, v5_7_0, v5_8_0, v5_10_0, v5_11_0];
+
+/** The transformation of one table between two versions. */
+export interface Transformer {
+  /** "<version> <title>" of each step that applies, in order; empty when rows pass as they are. */
+  readonly steps: readonly string[];
+  /** Look-ups to load before each batch. */
+  readonly needs: { readonly localIdp: boolean };
+  readonly transform: RowTransformer;
+  /** Columns present in every transformed row though the source may lack them. */
+  readonly adds: readonly string[];
+  /** Columns that must not be overwritten when the target has the row already. */
+  readonly keepOnUpdate: readonly string[];
+  /**
+   * Gives the row to insert instead of a transformed one that CON_APP_KEY of the target refused; undefined where a
+   * collision is to be dealt with as any other conflict. Only TOKEN_SCOPE_HASH differs (`scope-hash.ts`).
+   */
+  readonly onUniqueConflict: ((row: Row) => Row) | undefined;
+}
+
+/**
+ * Builds the transformer of one table. Tables that no step touches pass as they are.
+ *
+ * `readers` read stored tokens and secrets before the steps see them, and run when a step that looks at them applies
+ * (5.5.0, 5.7.0, 5.11.0). A reader that decrypts gives the value and hash to be stored; later steps leave these alone.
+ * Default: plain values pass, encrypted and hashed ones fail the row.
+ *
+ * Throws SyncError: TRANSFORM_UNAVAILABLE for the token tables of a 5.0.0 source, CONFIG_INVALID for an unknown hash
+ * algorithm.
+ */
+export function buildTransformer(
+  context: TransformContext,
+  readers: ValueReaders = PLAIN_READERS,
+): Transformer {
+  const table = context.table.toUpperCase();
+  const chosen = STEPS.filter((step) => isCrossed(step.version, context.sourceVersion, context.targetVersion))
+    .map((step) => ({ name: `${step.version} ${step.title}`, part: step.forTable(table, context) }))
+    .flatMap(({ name, part }) => (part === undefined ? [] : [{ name, part }]));
+  const parts: readonly TableStep[] = chosen.map(({ part }) => part);
+  const read = parts.some((part) => part.readsValues) ? [overValues(table, readers)] : [];
+  return {
+    steps: chosen.map(({ name }) => name),
+    needs: { localIdp: parts.some((part) => part.needsLocalIdp) },
+    transform: chain([...read, ...parts.map((part) => part.transform)]),
+    adds: [...new Set(parts.flatMap((part) => part.adds ?? []))],
+    keepOnUpdate: parts.flatMap((part) => part.keepOnUpdate ?? []),
+    onUniqueConflict: parts.find((part) => part.onUniqueConflict)?.onUniqueConflict,
+  };
+}
+
+function chain(transformers: readonly RowTransformer[]): RowTransformer {
+  return (row, lookups) => {
+    let current = row;
+    for (const transform of transformers) {
+      const result = transform(current, lookups);
+      if ("failure" in result) return result;
+      current = result.row;
+    }
+    return { row: current };
+  };
+}
