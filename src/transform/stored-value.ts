@@ -9,7 +9,10 @@ export interface StoredValue {
   readonly hash: string | null;
 }
 
-/** One pure step for one value: what to store instead, or why not (never quoting the value). */
+/**
+ * One pure step for one value: what to store instead, or why not (never quoting the value). Handing back the very
+ * object it was given leaves the row as it is; any other sets both columns, a null hash too.
+ */
 export type ValueStep = (stored: StoredValue) => StoredValue | { readonly refuse: string };
 
 /** How stored values are read before the migration's own steps look at them. */
@@ -94,7 +97,9 @@ function overColumn(row: Row, { column, hashColumn }: ValueColumn, step: ValueSt
   if (value instanceof Uint8Array || hash instanceof Uint8Array) {
     return { failure: `${column}: holds bytes where text is expected` };
   }
-  const result = step({ value, hash });
+  const stored: StoredValue = { value, hash };
+  const result = step(stored);
+  if (result === stored) return { row };
   if ("refuse" in result) return { failure: `${column}: ${result.refuse}` };
   const hashed = hashColumn === undefined ? {} : { [hashColumn]: result.hash };
   return { row: { ...row, [column]: result.value, ...hashed } };
