@@ -1,0 +1,197 @@
+/** From files and flags to the SyncConfig: reads everything, reports all mistakes together, connects to nothing. */
+import { dotenvFile, findDeploymentFile, readDotenv, readText } from "./config-files.ts";
+import { readDatasource } from "./datasource.ts";
+import { deepFreeze } from "./deep-freeze.ts";
+import { type Deployment, parseDeployment } from "./deployment-toml.ts";
+import { nearestName } from "./nearest-name.ts";
+import { placeholderResolver, type Resolve } from "./placeholders.ts";
+import { configInvalid, didYouMean, type Findings, formatProblems, quoteFound } from "./problem.ts";
+import { parseProperties } from "./properties.ts";
+import { type KeySpec, OTHER_KEYS, OWN_KEYS } from "./schema.ts";
+import { parseDefines, readSettings, type Settings } from "./settings.ts";
+import type {
+  ConflictPolicy,
+  Datasource,
+  RawSetting,
+  SchemaName,
+  SchemaPair,
+  SyncConfig,
+} from "./sync-config.ts";
+import { readSyncTables } from "./sync-tables.ts";
+import { compareVersions, IS_VERSIONS, type IsVersion, isIsVersion } from "./versions.ts";
+
+const SCHEMAS: readonly SchemaName[] = ["identity", "um", "reg", "consent"];
+
+export interface LoadOptions {
+  /** Path of sync.properties. */
+  readonly configFile: string;
+  /** Path of deployment.toml; default: beside sync.properties, else `$CARBON_HOME/repository/conf`. */
+  readonly deploymentFile?: string;
+  /** `key=value` of each -D; they win over the file, and `$sys{key}` reads them. */
+  readonly defines?: readonly string[];
+  /** Default: the environment of the process, which stays as it is. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Keys that other folders interpret; default: OTHER_KEYS. */
+  readonly otherKeys?: readonly KeySpec[];
+}
+
+/** Throws one CONFIG_INVALID whose message holds every problem of all files, one per line. The result is deeply frozen. */
+export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
+  const { configFile, env = process.env, otherKeys = OTHER_KEYS } = options;
+  const findings: Findings = { problems: [], warnings: [] };
+  const defines = parseDefines(options.defines ?? [], findings);
+  const propertiesText = await readText(configFile, findings);
+  const deploymentFile = await findDeploymentFile(options.deploymentFile, configFile, env, findings);
+  const deploymentText = deploymentFile === undefined ? undefined : await readText(deploymentFile, findings);
+  const dotenv = await readDotenv(configFile, findings);
+  const files = [configFile, dotenvFile(configFile), deploymentFile ?? "deployment.toml"];
+
+  const deployment =
+    deploymentFile === undefined || deploymentText === undefined
+      ? undefined
+      : parseDeployment(deploymentText, deploymentFile, findings);
+  const home = env["CARBON_HOME"];
+  const resolve = placeholderResolver({
+    env: { ...dotenv, ...env },
+    sys: new Map([
+      ...(home === undefined ? [] : [["carbon.home", home] as const]),
+      ...defines.map(({ key, value }) => [key, value] as const),
+    ]),
+    document: deployment?.document ?? {},
+    envPlace: `the environment nor in ${dotenvFile(configFile)}`,
+  });
+  if (propertiesText === undefined) throw configInvalid(findings.problems, files);
+
+  const { entries, malformed } = parseProperties(propertiesText);
+  for (const { line } of malformed) {
+    findings.problems.push({
+      file: configFile,
+      line,
+      text: "\\u is not followed by four hexadecimal digits",
+    });
+  }
+  const isSystemProperty = (key: string) =>
+    `${propertiesText}${deploymentText ?? ""}`.includes(`$sys{${key}}`);
+  const specs = [...OWN_KEYS, ...otherKeys];
+  const settings = readSettings(
+    { file: configFile, entries, defines, specs, resolve, isSystemProperty },
+    findings,
+  );
+
+  const sourceVersion = readVersion("sourceVersion", settings);
+  const targetVersion = readVersion("targetVersion", settings);
+  checkOrder(sourceVersion, targetVersion, settings);
+  const tables = settings.get("syncTables");
+  const syncTables = tables === undefined ? [] : readSyncTables(tables, settings);
+  const batchSize = readInteger("batchSize", settings);
+  const syncIntervalMs = readInteger("syncInterval", settings);
+  const conflictPolicy = readConflictPolicy(settings);
+  const parallelism = readInteger("parallelism", settings);
+  const schemas = readSchemas(settings, deployment, resolve, findings);
+  const extra = new Map<string, RawSetting>();
+  for (const { name } of otherKeys) {
+    const setting = settings.get(name);
+    if (setting === undefined) continue;
+    const { value, file, line } = setting;
+    extra.set(name, line === undefined ? { value, file } : { value, file, line });
+  }
+
+  const isComplete =
+    sourceVersion !== undefined && targetVersion !== undefined && deploymentFile !== undefined;
+  if (findings.problems.length > 0 || !isComplete) throw configInvalid(findings.problems, files);
+  return deepFreeze({
+    sourceVersion,
+    targetVersion,
+    batchSize,
+    syncIntervalMs,
+    syncTables,
+    schemas,
+    files: { properties: configFile, deployment: deploymentFile },
+    conflictPolicy,
+    parallelism,
+    extra,
+    warnings: formatProblems(findings.warnings, files),
+  });
+}
+
+function readVersion(name: string, settings: Settings): IsVersion | undefined {
+  const setting = settings.get(name);
+  if (setting === undefined) return undefined;
+  return isIsVersion(setting.value) ? setting.value : settings.refuse(setting, IS_VERSIONS);
+}
+
+function checkOrder(source: IsVersion | undefined, target: IsVersion | undefined, settings: Settings): void {
+  const setting = settings.get("sourceVersion");
+  if (source === undefined || target === undefined || setting === undefined) return;
+  if (compareVersions(source, target) <= 0) return;
+  settings.problem(
+    setting,
+    `found ${setting.shown}, wanted a version not above the targetVersion, ${target}`,
+  );
+}
+
+/** 0 stands for a value that was refused: the load fails anyway. */
+function readInteger(name: string, settings: Settings): number {
+  const setting = settings.get(name);
+  if (setting === undefined) return 0;
+  const { min = 0, max = Number.MAX_SAFE_INTEGER } = setting.spec;
+  const value = /^\d{1,15}$/.test(setting.value) ? Number(setting.value) : Number.NaN;
+  return value >= min && value <= max ? value : (settings.refuse(setting) ?? 0);
+}
+
+function readConflictPolicy(settings: Settings): ConflictPolicy {
+  const setting = settings.get("conflictPolicy");
+  const value = setting?.value;
+  if (value === "dead-letter" || value === "keep-target" || value === "newest") return value;
+  if (setting !== undefined) settings.refuse(setting, setting.spec.choices);
+  return "dead-letter";
+}
+
+function readSchemas(
+  settings: Settings,
+  deployment: Deployment | undefined,
+  resolve: Resolve,
+  findings: Findings,
+): readonly SchemaPair[] {
+  const read = new Map<string, Datasource | undefined>();
+  return SCHEMAS.flatMap((name) => {
+    const setting = settings.get(`${name}Schema`);
+    if (setting === undefined) return [];
+    const jndiNames = setting.value.split(",").map((one) => one.trim());
+    const [sourceName = "", targetName = ""] = jndiNames;
+    if (jndiNames.length !== 2 || sourceName === "" || targetName === "") {
+      settings.refuse(setting);
+      return [];
+    }
+    if (sourceName === targetName) {
+      settings.problem(
+        setting,
+        `found ${setting.shown}, wanted two different datasources for source and target`,
+      );
+      return [];
+    }
+    const source = datasource(sourceName);
+    const target = datasource(targetName);
+    return source === undefined || target === undefined ? [] : [{ name, source, target }];
+
+    function datasource(jndiName: string): Datasource | undefined {
+      // Without deployment.toml its own problem says enough.
+      if (deployment === undefined || setting === undefined) return undefined;
+      const raw = jndiName.startsWith("jdbc/") ? deployment.datasources.get(jndiName.slice(5)) : undefined;
+      if (raw === undefined) {
+        const known = [...deployment.datasources.keys()].map((id) => `jdbc/${id}`);
+        const wanted = known.length === 0 ? "which has no datasource" : `which has ${known.join(", ")}`;
+        const near = didYouMean(
+          nearestName(jndiName, known) ?? known.find((one) => one === `jdbc/${jndiName}`),
+        );
+        settings.problem(
+          setting,
+          `found ${quoteFound(jndiName)}, wanted a datasource of ${deployment.file}, ${wanted}${near}`,
+        );
+        return undefined;
+      }
+      if (!read.has(raw.id)) read.set(raw.id, readDatasource(raw, deployment, resolve, findings));
+      return read.get(raw.id);
+    }
+  });
+}

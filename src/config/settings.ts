@@ -1,0 +1,120 @@
+/** sync.properties and the -D overrides, each key read by its specification; which file wins is decided here alone. */
+import { nearestName } from "./nearest-name.ts";
+import { hasPlaceholder, type Resolve } from "./placeholders.ts";
+import { didYouMean, type Findings, type Problem, quoteFound } from "./problem.ts";
+import type { PropertyEntry } from "./properties.ts";
+import { type KeySpec, wantedOf } from "./schema.ts";
+import type { Place } from "./sync-config.ts";
+
+/** A key's value with its place. */
+export interface Setting extends Place {
+  readonly spec: KeySpec;
+  /** Placeholders resolved; blanks around it removed, unless it is a secret. */
+  readonly value: string;
+  /** As messages show it: as written, or *** for a secret. */
+  readonly shown: string;
+}
+
+export interface Settings {
+  /** The value, or the default; undefined when absent. A mandatory key that is missing is noted as a problem. */
+  get(name: string): Setting | undefined;
+  problem(setting: Setting, text: string): void;
+  warn(setting: Setting, text: string): void;
+  /** `found "...", wanted ...` by the key's specification, with the nearest of `candidates`. */
+  refuse(setting: Setting, candidates?: readonly string[]): undefined;
+}
+
+export interface Define {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Reads `key=value`; what is not of that form is a problem. */
+export function parseDefines(defines: readonly string[], findings: Findings): Define[] {
+  return defines.flatMap((text) => {
+    const equals = text.indexOf("=");
+    if (equals > 0) return [{ key: text.slice(0, equals).trim(), value: text.slice(equals + 1) }];
+    findings.problems.push({ file: `-D ${equals < 0 ? text : ""}`.trim(), text: "wanted -D key=value" });
+    return [];
+  });
+}
+
+export interface SettingsInput {
+  readonly file: string;
+  readonly entries: readonly PropertyEntry[];
+  readonly defines: readonly Define[];
+  readonly specs: readonly KeySpec[];
+  readonly resolve: Resolve;
+  /** True for a -D key that some `$sys{key}` asks for; it needs no specification. */
+  readonly isSystemProperty: (key: string) => boolean;
+}
+
+export function readSettings(input: SettingsInput, findings: Findings): Settings {
+  const { file, entries, defines, specs, resolve } = input;
+  const names = specs.map((spec) => spec.name);
+  const given = new Map<string, Setting>();
+  const refused = new Set<string>();
+  for (const { key, value, line } of entries) {
+    const earlier = given.get(key);
+    take(key, value, { file, line });
+    if (earlier?.line !== undefined && names.includes(key)) {
+      const text = `is also on line ${earlier.line}; the last one counts`;
+      findings.warnings.push({ file, line, key, text });
+    }
+  }
+  for (const { key, value } of defines) {
+    if (names.includes(key) || !input.isSystemProperty(key)) take(key, value, { file: `-D ${key}` });
+  }
+  const report = (setting: Setting, text: string): Problem => ({ ...placeOf(setting), text });
+
+  return {
+    get: (name) => {
+      const spec = specs.find((one) => one.name === name);
+      const setting = given.get(name);
+      if (spec === undefined || setting !== undefined || refused.has(name)) return setting;
+      if (spec.default !== undefined) return { spec, value: spec.default, shown: spec.default, file };
+      if (spec.isMandatory)
+        findings.problems.push({ file, key: name, text: `missing, wanted ${wantedOf(spec)}` });
+      return undefined;
+    },
+    problem: (setting, text) => {
+      findings.problems.push(report(setting, text));
+    },
+    warn: (setting, text) => {
+      findings.warnings.push(report(setting, text));
+    },
+    refuse: (setting, candidates = []) => {
+      const near = didYouMean(nearestName(setting.value, candidates));
+      const text = `found ${setting.shown}, wanted ${wantedOf(setting.spec)}${near}`;
+      findings.problems.push(report(setting, text));
+    },
+  };
+
+  function take(key: string, written: string, place: Place): void {
+    const spec = specs.find((one) => one.name === key);
+    if (spec === undefined) {
+      const near = nearestName(key, names);
+      if (near !== undefined) refused.add(near);
+      const text = key === "" ? "a value without a key" : `unknown key${didYouMean(near)}`;
+      findings.problems.push({ ...withKey(place, key), text });
+      return;
+    }
+    const { text, problems } = resolve(written);
+    for (const reason of problems) findings.problems.push({ ...withKey(place, key), text: reason });
+    const value = spec.isSecret ? text : text.trim();
+    const shown = quoteFound(hasPlaceholder(written) ? written.trim() : value);
+    if (problems.length > 0) refused.add(key);
+    else given.set(key, { ...place, spec, value, shown: spec.isSecret ? "***" : shown });
+  }
+}
+
+function placeOf(setting: Setting): Place & { key?: string } {
+  const place =
+    setting.line === undefined ? { file: setting.file } : { file: setting.file, line: setting.line };
+  return withKey(place, setting.spec.name);
+}
+
+/** An override's place, `-D key`, names the key already. */
+function withKey(place: Place, key: string): Place & { key?: string } {
+  return place.file.startsWith("-D ") || key === "" ? place : { ...place, key };
+}
