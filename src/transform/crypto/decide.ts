@@ -26,7 +26,7 @@ export function decide(
 ): Decision {
   if (value === null || value === "") return { value, hash: null };
   const form = recogniseStored(value, modulusLengths(source.keys));
-  const found = foundProcessor(value, hash, form, source);
+  const found = foundProcessor(hash, form, source);
   if (found !== source.processor && !source.mixedRows) {
     return { refuse: `the source is configured as ${source.processor}, but the value is ${found}` };
   }
@@ -58,7 +58,6 @@ export function decideTotp(value: string | null, source: SourceProfile, target: 
 
 /** What the content says; the declaration settles what content alone cannot tell. */
 function foundProcessor(
-  value: string,
   hash: string | null,
   form: StoredForm,
   source: SourceProfile,
@@ -74,7 +73,7 @@ function foundProcessor(
       // A plain token of 64 letters and digits is valid Base64 of three AES blocks.
       const isRead =
         source.processor === "encrypted" || openEcb(form.cipher, source.keys.symmetric) !== undefined;
-      return isRead && !isSame(value, hash) ? "encrypted" : "plain";
+      return isRead ? "encrypted" : "plain";
     }
     default:
       return "encrypted";
@@ -83,12 +82,8 @@ function foundProcessor(
 
 /** Hex is a hash where hashes are declared and have this length, or where the hash column holds the same (IS 5.5, 5.6). */
 function isHexHash(hex: string, hash: string | null, source: SourceProfile): boolean {
-  if (isSame(hex, hash)) return true;
+  if (hex === hash) return true;
   return source.processor === "hashed" && hex.length === hashHex("", source.hashAlgorithm).length;
-}
-
-function isSame(value: string, hash: string | null): boolean {
-  return hash !== null && value === hash;
 }
 
 /** Tries the target's own key too: a row that green or a migration wrote already may have come back to the source. */

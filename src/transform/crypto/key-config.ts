@@ -4,6 +4,7 @@ import { SyncError } from "../../errors.ts";
 import { decodeBase64 } from "./base64.ts";
 import { type KeystoreSettings, openKeystore, type RsaKey } from "./keystore.ts";
 import type { Processor, SourceProfile, TargetEncryption, TargetProfile } from "./profile.ts";
+import type { ReadKeys } from "./read-stored.ts";
 import { DEFAULT_HASH_ALGORITHM, digestName, HASH_ALGORITHMS } from "./token-hash.ts";
 
 /** A symmetric key as the server is configured with it. */
@@ -24,9 +25,9 @@ export interface SideKeySettings {
   readonly hashAlgorithm?: string;
   /** The target's provider; default: symmetric when a symmetric key is given, else asymmetric. Unused on a source. */
   readonly encryption?: "symmetric" | "asymmetric";
-  /** On the target the first one is written with; on the source all are tried. Default none. */
+  /** On the source all are tried; on the target only the first is used. Default none. */
   readonly keystores?: readonly KeystoreSettings[];
-  /** On the target the first one is written with; on the source all are tried. Default none. */
+  /** On the source all are tried; on the target only the first is used. Default none. */
   readonly symmetricKeys?: readonly SymmetricKeySettings[];
   /** Only on the source: rows may differ from `processor`. Default false. */
   readonly mixedRows?: boolean;
@@ -48,43 +49,36 @@ export interface KeyProfiles {
  */
 export function openKeys(settings: KeySettings): KeyProfiles {
   const problems: string[] = [];
-  const source = openSide("source", settings.source, problems);
-  const target = openSide("target", settings.target, problems);
-  const encryption = targetEncryption(settings.target, target, problems);
-  if (problems.length > 0) throw keysInvalid(problems);
-  return {
-    source: {
-      processor: settings.source.processor ?? "plain",
-      hashAlgorithm: source.hashAlgorithm,
-      keys: { rsa: source.rsa, symmetric: source.symmetric },
-      mixedRows: settings.source.mixedRows ?? false,
-    },
-    target: {
-      processor: settings.target.processor ?? "plain",
-      hashAlgorithm: target.hashAlgorithm,
-      encryption,
-    },
+  const source: SourceProfile = {
+    processor: settings.source.processor ?? "plain",
+    hashAlgorithm: hashAlgorithm("source", settings.source, problems),
+    keys: openSource(settings.source, problems),
+    mixedRows: settings.source.mixedRows ?? false,
   };
+  const target: TargetProfile = {
+    processor: settings.target.processor ?? "plain",
+    hashAlgorithm: hashAlgorithm("target", settings.target, problems),
+    encryption: openTarget(settings.target, problems),
+  };
+  if (problems.length > 0) throw keysInvalid(problems);
+  return { source, target };
 }
 
-interface OpenedSide {
-  readonly hashAlgorithm: string;
-  readonly rsa: readonly RsaKey[];
-  readonly symmetric: readonly KeyObject[];
-}
-
-function openSide(side: "source" | "target", settings: SideKeySettings, problems: string[]): OpenedSide {
-  const { hashAlgorithm = DEFAULT_HASH_ALGORITHM, keystores = [], symmetricKeys = [] } = settings;
-  if (digestName(hashAlgorithm) === undefined) {
+function hashAlgorithm(side: string, settings: SideKeySettings, problems: string[]): string {
+  const { hashAlgorithm: name = DEFAULT_HASH_ALGORITHM } = settings;
+  if (digestName(name) === undefined) {
     problems.push(
-      `${side}: the hash algorithm ${hashAlgorithm} is not known; it can be one of ${HASH_ALGORITHMS.join(", ")}`,
+      `${side}: the hash algorithm ${name} is not known; it can be one of ${HASH_ALGORITHMS.join(", ")}`,
     );
   }
+  return name;
+}
+
+function openSource({ keystores = [], symmetricKeys = [] }: SideKeySettings, problems: string[]): ReadKeys {
   const keep = <T>(value: T | undefined): readonly T[] => (value === undefined ? [] : [value]);
   return {
-    hashAlgorithm,
-    rsa: keystores.flatMap((keystore) => keep(openOrReport(side, keystore, problems))),
-    symmetric: symmetricKeys.flatMap((key, index) => keep(symmetricKey(side, index, key, problems))),
+    rsa: keystores.flatMap((keystore) => keep(openOrReport("source", keystore, problems))),
+    symmetric: symmetricKeys.flatMap((key, index) => keep(symmetricKey("source", index, key, problems))),
   };
 }
 
@@ -121,32 +115,32 @@ function symmetricKey(
   return createSecretKey(bytes);
 }
 
-/** The key that the target writes with. A key that failed to open is reported already and only once. */
-function targetEncryption(
-  settings: SideKeySettings,
-  { rsa, symmetric }: OpenedSide,
-  problems: string[],
-): TargetEncryption | undefined {
-  const { keystores = [], symmetricKeys = [] } = settings;
-  const kind = settings.encryption ?? (symmetricKeys.length > 0 ? "symmetric" : "asymmetric");
+/**
+ * The key that the target writes with, which is the first of its kind; keys of the other kind are not opened, for the
+ * server cannot use them. Undefined when nothing asks for encryption or the key failed to open (reported).
+ */
+function openTarget(settings: SideKeySettings, problems: string[]): TargetEncryption | undefined {
+  const [keystore] = settings.keystores ?? [];
+  const [symmetric] = settings.symmetricKeys ?? [];
+  const kind = settings.encryption ?? (symmetric === undefined ? "asymmetric" : "symmetric");
+  const isAsked = settings.encryption !== undefined || settings.processor === "encrypted";
   if (kind === "symmetric") {
-    const [key] = symmetric;
-    if (key !== undefined) return { kind, key };
-    if (symmetricKeys.length === 0) {
+    if (symmetric === undefined) {
       problems.push(
-        "target: encryption is symmetric and no symmetric key is given; it is the target's [encryption] key",
+        "target: encryption is symmetric and no symmetric key is given; it is [encryption] key of its server",
       );
+      return undefined;
     }
+    const key = symmetricKey("target", 0, symmetric, problems);
+    return key && { kind, key };
+  }
+  if (keystore === undefined) {
+    if (isAsked)
+      problems.push("target: encryption is asymmetric and no keystore is given; it is its internal keystore");
     return undefined;
   }
-  const [key] = rsa;
-  if (key !== undefined) return { kind, key };
-  if (keystores.length === 0 && (settings.encryption !== undefined || settings.processor === "encrypted")) {
-    problems.push(
-      "target: encryption is asymmetric and no keystore is given; it is the target's internal keystore",
-    );
-  }
-  return undefined;
+  const key = openOrReport("target", keystore, problems);
+  return key && { kind, key };
 }
 
 function keysInvalid(problems: readonly string[]): SyncError {

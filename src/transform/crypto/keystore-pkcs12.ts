@@ -2,6 +2,7 @@
  * PKCS#12 keystores, both those of JDK 17 (PBES2 with AES-256) and older ones (3DES, RC2), which OpenSSL 3 refuses to
  * open. Certificates and keys of other kinds than RSA are handed over as they are and judged by the caller.
  */
+// biome-ignore lint/correctness/noUnresolvedImports: CommonJS; Node makes its module.exports the default export
 import forge from "node-forge";
 import type { KeystoreContent, KeystoreEntry } from "./keystore-entry.ts";
 
