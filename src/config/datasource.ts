@@ -93,7 +93,8 @@ export function readDatasource(
 
   function readCredential(name: "username" | "password", ofUrl: string | undefined): string | undefined {
     if (!reader.names.includes(name)) {
-      if (ofUrl === undefined && !isMisspelt(name)) reader.problem(name, "missing");
+      if (ofUrl === undefined)
+        noteMissing(raw.form, reader, name, `the database user's ${name === "username" ? "name" : name}`);
       return ofUrl;
     }
     const value = reader.text(name);
@@ -106,12 +107,15 @@ export function readDatasource(
     }
     return value;
   }
+}
 
-  /** Then the misspelt key's own line says it. */
-  function isMisspelt(name: string): boolean {
-    const known: readonly string[] = KEYS[raw.form];
-    return reader.names.some((given) => !known.includes(given) && nearestName(given, known) === name);
-  }
+/** Silent about a key that is there in a misspelling: that one's own line says it. */
+function noteMissing(form: RawDatasource["form"], reader: TableReader, name: string, wanted: string): void {
+  const known: readonly string[] = KEYS[form];
+  const isMisspelt = reader.names.some(
+    (given) => !known.includes(given) && nearestName(given, known) === name,
+  );
+  if (!isMisspelt) reader.problem(name, `missing, wanted ${wanted}`);
 }
 
 function checkKeys(raw: RawDatasource, reader: TableReader): void {
@@ -126,7 +130,7 @@ function checkKeys(raw: RawDatasource, reader: TableReader): void {
 
 function readUrl(reader: TableReader): ParsedUrl | undefined {
   if (!reader.names.includes("url")) {
-    reader.problem("url", "missing, wanted a JDBC URL");
+    noteMissing("datasource", reader, "url", "a JDBC URL");
     return undefined;
   }
   const text = reader.text("url");
@@ -158,7 +162,7 @@ function readParts(reader: TableReader): ParsedUrl | undefined {
 
   function mandatory(key: string, wanted: string): string | undefined {
     if (!reader.names.includes(key)) {
-      reader.problem(key, `missing, wanted ${wanted}`);
+      noteMissing("database", reader, key, wanted);
       return undefined;
     }
     const value = reader.text(key)?.trim();
@@ -169,7 +173,7 @@ function readParts(reader: TableReader): ParsedUrl | undefined {
 
 function readType(reader: TableReader): (typeof TYPES)[string] | undefined {
   if (!reader.names.includes("type")) {
-    reader.problem("type", `missing, wanted one of ${Object.keys(TYPES).join(", ")}`);
+    noteMissing("database", reader, "type", `one of ${Object.keys(TYPES).join(", ")}`);
     return undefined;
   }
   const text = reader.text("type")?.trim();

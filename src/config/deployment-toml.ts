@@ -38,7 +38,7 @@ export function parseDeployment(text: string, file: string, findings: Findings):
     // Only the first line of the message: the rest quotes the file, and with it passwords.
     const reason = error.message.split("\n")[0]?.replace(/^Invalid TOML document: /, "") ?? "";
     const hint = /control characters.*strings/.test(reason)
-      ? '; a text of several lines stands between """ and """'
+      ? '; a closing quote is missing, or a text of several lines stands in " and not in """'
       : "";
     findings.problems.push({ file, line: error.line, text: `not valid TOML: ${reason}${hint}` });
     return undefined;

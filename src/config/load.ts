@@ -117,7 +117,9 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
 function readVersion(name: string, settings: Settings): IsVersion | undefined {
   const setting = settings.get(name);
   if (setting === undefined) return undefined;
-  return isIsVersion(setting.value) ? setting.value : settings.refuse(setting, IS_VERSIONS);
+  if (isIsVersion(setting.value)) return setting.value;
+  const completed = IS_VERSIONS.find((version) => version === `${setting.value}.0`);
+  return settings.refuse(setting, completed);
 }
 
 function checkOrder(source: IsVersion | undefined, target: IsVersion | undefined, settings: Settings): void {
@@ -143,7 +145,7 @@ function readConflictPolicy(settings: Settings): ConflictPolicy {
   const setting = settings.get("conflictPolicy");
   const value = setting?.value;
   if (value === "dead-letter" || value === "keep-target" || value === "newest") return value;
-  if (setting !== undefined) settings.refuse(setting, setting.spec.choices);
+  if (setting !== undefined) settings.refuse(setting, nearestName(setting.value, setting.spec.choices ?? []));
   return "dead-letter";
 }
 

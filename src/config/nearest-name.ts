@@ -24,7 +24,7 @@ export function editDistance(a: string, b: string): number {
 
 /**
  * The candidate nearest to `name`, compared without regard to case; undefined when none is near: a third of the
- * name's length may differ, at most 3 characters. The first of equals wins.
+ * name's length may differ, at most 3 characters, or the name is the beginning of the candidate. The first of equals wins.
  */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
@@ -37,7 +37,8 @@ export function nearestName(name: string, candidates: readonly string[]): string
       bestDistance = distance;
     }
   }
-  return best;
+  if (best !== undefined || name.length < 4) return best;
+  return candidates.find((candidate) => candidate.toLowerCase().startsWith(wanted));
 }
 
 function at(row: readonly number[], column: number): number {

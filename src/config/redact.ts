@@ -22,7 +22,9 @@ export function redactUrl(url: string): string {
   // A password may hold a raw `?`, `;`, `/` or `@`: unless the part before the options is clearly a host and its port,
   // all up to the last @ may be the password.
   const isHostOnly =
-    /^[\w.,-]*(:\d+)?([\\/,][^@]*)?$/.test(authority) && !/^[?;][^@=]*@/.test(shown.slice(head.length));
+    !head.includes("@") &&
+    /^[\w.,-]*(:\d+)?([\\/,][^@]*)?$/.test(authority) &&
+    !/^[?;][^@=]*@/.test(shown.slice(head.length));
   if (isHostOnly || !shown.includes("@")) return shown;
   const credentials = /^(.*?(?:\/\/|thin:|oci:))([^:/@]*)([:/].*)?@/s.exec(shown);
   if (credentials === null) return `${HIDDEN}${shown.slice(shown.lastIndexOf("@"))}`;

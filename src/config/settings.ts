@@ -20,8 +20,8 @@ export interface Settings {
   get(name: string): Setting | undefined;
   problem(setting: Setting, text: string): void;
   warn(setting: Setting, text: string): void;
-  /** `found "...", wanted ...` by the key's specification, with the nearest of `candidates`. */
-  refuse(setting: Setting, candidates?: readonly string[]): undefined;
+  /** `found "...", wanted ...` by the key's specification; `near` is what was probably meant. */
+  refuse(setting: Setting, near?: string): undefined;
 }
 
 export interface Define {
@@ -83,9 +83,8 @@ export function readSettings(input: SettingsInput, findings: Findings): Settings
     warn: (setting, text) => {
       findings.warnings.push(report(setting, text));
     },
-    refuse: (setting, candidates = []) => {
-      const near = didYouMean(nearestName(setting.value, candidates));
-      const text = `found ${setting.shown}, wanted ${wantedOf(setting.spec)}${near}`;
+    refuse: (setting, near) => {
+      const text = `found ${setting.shown}, wanted ${wantedOf(setting.spec)}${didYouMean(near)}`;
       findings.problems.push(report(setting, text));
     },
   };

@@ -21,6 +21,11 @@ const SSL_MODES: Readonly<Record<string, TlsMode>> = {
   "verify-full": "verify-full",
 };
 
+const SHOWN_SSL_MODES = {
+  mysql: ["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"],
+  mariadb: ["disable", "trust", "verify-ca", "verify-full"],
+} as const;
+
 /** `rest` follows `jdbc:mysql:` or `jdbc:mariadb:`. */
 export function parseMysqlUrl(
   type: "mysql" | "mariadb",
@@ -102,7 +107,7 @@ function readAddress(text: string, report: UrlReport): HostPort | undefined {
 
 function readTls(type: "mysql" | "mariadb", options: UrlOptions): TlsSettings {
   const ca = options.text("serverSslCert");
-  const explicit = options.choice("sslMode", SSL_MODES);
+  const explicit = options.choice("sslMode", SSL_MODES, SHOWN_SSL_MODES[type]);
   const isOn = options.flag("useSSL");
   const isRequired = options.flag("requireSSL");
   const isVerified = options.flag("verifyServerCertificate");

@@ -16,8 +16,8 @@ export interface UrlOptions {
   flag(...names: string[]): boolean | undefined;
   /** A whole number times `unitMs`; 0, which means no limit in every driver, gives undefined. */
   millis(name: string, unitMs: number): number | undefined;
-  /** Looks the value up without regard to case; anything else is a problem that lists the names. */
-  choice<T>(name: string, choices: Readonly<Record<string, T>>): T | undefined;
+  /** Looks the value up without regard to case; anything else is a problem that lists the names, or only those `shown`. */
+  choice<T>(name: string, choices: Readonly<Record<string, T>>, shown?: readonly string[]): T | undefined;
   /** Takes an option that asks for what sync-tool does anyhow; another value than these is a warning. */
   expect(name: string, ...values: string[]): void;
   /** Warns of every option not taken. */
@@ -61,13 +61,16 @@ export function readUrlOptions(
   const wanted = (name: string, value: string, what: string): undefined => {
     report.problems.push(`URL option "${name}": found ${quoteFound(value)}, wanted ${what}`);
   };
-  const choice = <T>(name: string, choices: Readonly<Record<string, T>>): T | undefined => {
+  const choice = <T>(
+    name: string,
+    choices: Readonly<Record<string, T>>,
+    shown = Object.keys(choices),
+  ): T | undefined => {
     const value = text(name);
     if (value === undefined) return undefined;
     const known = Object.keys(choices).find((one) => one.toLowerCase() === value.trim().toLowerCase());
     if (known !== undefined) return choices[known];
-    const names = Object.keys(choices);
-    return wanted(name, value, `${names.join(", ")}${didYouMean(nearestName(value, names))}`);
+    return wanted(name, value, `${shown.join(", ")}${didYouMean(nearestName(value, shown))}`);
   };
 
   return {

@@ -1,0 +1,54 @@
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { loadConfig } from "../../../src/config/load.ts";
+import { parseProperties } from "../../../src/config/properties.ts";
+import { type KeySpec, OTHER_KEYS, OWN_KEYS } from "../../../src/config/schema.ts";
+
+const SAMPLES = join(import.meta.dirname, "../../../config");
+const KEYS: readonly KeySpec[] = [...OWN_KEYS, ...OTHER_KEYS];
+
+it("the sample files load together without a warning", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "sync-tool-samples-"));
+  await copyFile(join(SAMPLES, "sync.properties.example"), join(folder, "sync.properties"));
+  await copyFile(join(SAMPLES, "deployment.toml.example"), join(folder, "deployment.toml"));
+  const env = { SOURCE_DB_PASSWORD: "a", TARGET_DB_PASSWORD: "b" };
+  const config = await loadConfig({ configFile: join(folder, "sync.properties"), env });
+  await rm(folder, { recursive: true });
+  expect(config.warnings).toEqual([]);
+  expect(config.schemas[0]?.target.settings).toEqual({
+    type: "mysql",
+    hosts: [{ host: "green-db.example.com", port: 3306 }],
+    database: "identity_db",
+    tls: { mode: "prefer" },
+    user: "wso2sync",
+    password: "b",
+    connectTimeoutMs: 10_000,
+    pool: { max: 10, acquireTimeoutMs: 60_000 },
+  });
+  expect(config.schemas[0]?.source.settings.pool).toEqual({
+    max: 10,
+    acquireTimeoutMs: 60_000,
+    validationQuery: "SELECT 1",
+  });
+});
+
+it("the sample sync.properties has every key once, mandatory ones set and optional ones commented with their default", async () => {
+  const text = await readFile(join(SAMPLES, "sync.properties.example"), "utf8");
+  const set = parseProperties(text).entries.map(({ key }) => key);
+  const optional = parseProperties(text.replace(/^#(?=\w+=)/gm, "")).entries.filter(
+    ({ key }) => !set.includes(key),
+  );
+  expect(set.sort()).toEqual(
+    KEYS.filter((spec) => spec.isMandatory)
+      .map(({ name }) => name)
+      .sort(),
+  );
+  const others = KEYS.filter((spec) => !spec.isMandatory);
+  expect(optional.map(({ key }) => key).sort()).toEqual(others.map(({ name }) => name).sort());
+  for (const { key, value } of optional) {
+    const spec = others.find(({ name }) => name === key);
+    if (spec?.default !== undefined) expect([key, value]).toEqual([key, spec.default]);
+  }
+});
