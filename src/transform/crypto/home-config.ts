@@ -2,9 +2,8 @@
  * Reads how a WSO2 server stores tokens from its home directory, so that the operator does not write it down twice.
  * Settings given explicitly are the caller's business: they win over these.
  */
-
-import { readHomeToml } from "./home-toml.ts";
-import type { HomeFile, HomeProblem, ResolveText } from "./home-values.ts";
+import { type PlaceholderValues, readHomeToml } from "./home-toml.ts";
+import type { HomeFile, HomeProblem } from "./home-values.ts";
 import { readHomeXml } from "./home-xml.ts";
 import type { SideKeySettings } from "./key-config.ts";
 
@@ -14,32 +13,22 @@ export interface HomeKeySettings {
   readonly problems: readonly HomeProblem[];
 }
 
-export interface HomeOptions {
-  /**
-   * Replaces `$env{...}`, `$sys{...}` and `$secret{...}`. Default: a text with a placeholder is a problem, any other is
-   * taken as it is.
-   */
-  readonly resolve?: ResolveText;
-}
-
-/** Reads the home directory: deployment.toml from 5.9.0 on, else carbon.xml and identity.xml. Throws nothing. */
-export function readHomeKeys(home: string, options: HomeOptions = {}): HomeKeySettings {
-  const { resolve = withoutPlaceholder } = options;
+/**
+ * Reads the home directory: deployment.toml from 5.9.0 on, else carbon.xml and identity.xml. `$secret{...}` is looked up
+ * in the `[secrets]` of deployment.toml, `$env{...}` and `$sys{...}` in what is given here. Throws nothing.
+ */
+export function readHomeKeys(home: string, placeholders: PlaceholderValues = {}): HomeKeySettings {
   const problems: HomeProblem[] = [];
   const open = (path: string): HomeFile => ({
     path,
     report: (key, what) => problems.push({ file: path, key, what }),
   });
   // Servers from 5.9.0 on write carbon.xml anew from deployment.toml at each start, so the latter decides.
-  const settings = readHomeToml(home, resolve, open) ?? readHomeXml(home, resolve, open);
+  const settings = readHomeToml(home, placeholders, open) ?? readHomeXml(home, open);
   if (settings === undefined) {
     open(home).report("", "holds neither repository/conf/deployment.toml nor repository/conf/carbon.xml");
   }
   return { settings: settings ?? {}, problems: distinctProblems(problems) };
-}
-
-function withoutPlaceholder(text: string): string | undefined {
-  return /\$(env|sys|secret|ref)\{/.test(text) ? undefined : text;
 }
 
 /** One setting may be read on several ways, such as a password that two others refer to. */

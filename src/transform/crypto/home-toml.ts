@@ -1,13 +1,13 @@
 /** Token settings of servers from 5.9.0 on: deployment.toml over the product's own defaults in default.json. */
 import { join } from "node:path";
 import { parse, TomlError } from "smol-toml";
+import { placeholderResolver, type Resolve } from "../../config/placeholders.ts";
 import {
   encryptionOf,
   type HomeFile,
   homePath,
   keystoreOf,
   processorOf,
-  type ResolveText,
   readHomeFile,
 } from "./home-values.ts";
 import type { SideKeySettings } from "./key-config.ts";
@@ -18,22 +18,30 @@ import { OAEP_SHA1 } from "./write-stored.ts";
 /** Where the server keeps its keystores. */
 const SECURITY_FOLDER = "repository/resources/security";
 
+/** What `$env{NAME}` and `$sys{name}` stand for. */
+export interface PlaceholderValues {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly sys?: ReadonlyMap<string, string>;
+}
+
 /** Keys of the form `a.b.c`, as default.json writes them, to their texts. */
 type FlatSettings = ReadonlyMap<string, string>;
 
 /** Reads deployment.toml; `open` makes the reporter of a file. Undefined when there is no such file. */
 export function readHomeToml(
   home: string,
-  resolve: ResolveText,
+  { env = {}, sys = new Map() }: PlaceholderValues,
   open: (path: string) => HomeFile,
 ): SideKeySettings | undefined {
   const file = open(join(home, "repository/conf/deployment.toml"));
   const text = readHomeFile(file);
   if (text === undefined) return undefined;
+  const document = parseToml(text, file);
+  const resolve = placeholderResolver({ env, sys, document, envPlace: "the environment or a .env file" });
   const defaultsFile = open(join(home, "repository/resources/conf/default.json"));
   const settings = new Map([
     ...flatten(parseJson(readHomeFile(defaultsFile) ?? "{}", defaultsFile)),
-    ...flatten(parseToml(text, file)),
+    ...flatten(document),
   ]);
   const read = reader(settings, resolve, file);
   const processor = tokenProcessor(settings, read, file);
@@ -49,16 +57,16 @@ export function readHomeToml(
 type ReadText = (key: string) => string | undefined;
 
 /** Reads one setting with its placeholders replaced; one that cannot be resolved is reported without its text. */
-function reader(settings: FlatSettings, resolve: ResolveText, file: HomeFile): ReadText {
+function reader(settings: FlatSettings, resolve: Resolve, file: HomeFile): ReadText {
   const read = (key: string, depth: number): string | undefined => {
     const raw = settings.get(key);
     if (raw === undefined) return undefined;
     const reference = /^\$ref\{([^}]+)\}$/.exec(raw)?.[1];
     // default.json chains references two deep; the bound stops a circle.
     if (reference !== undefined && depth < 8) return read(reference, depth + 1);
-    const resolved = resolve(raw);
-    if (resolved === undefined) file.report(key, "has a placeholder that cannot be resolved");
-    return resolved;
+    const { text, problems } = resolve(raw);
+    for (const problem of problems) file.report(key, problem);
+    return problems.length === 0 ? text : undefined;
   };
   return (key) => read(key, 0);
 }
@@ -146,7 +154,7 @@ function keystore(
   );
 }
 
-function parseToml(text: string, file: HomeFile): unknown {
+function parseToml(text: string, file: HomeFile): Readonly<Record<string, unknown>> {
   try {
     return parse(text);
   } catch (error) {

@@ -12,9 +12,6 @@ export interface HomeProblem {
   readonly what: string;
 }
 
-/** Replaces placeholders such as `$env{X}` and `$secret{alias}`; undefined when one cannot be resolved. */
-export type ResolveText = (text: string) => string | undefined;
-
 /** Collects the problems of one file. */
 export interface HomeFile {
   readonly path: string;

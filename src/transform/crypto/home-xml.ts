@@ -7,7 +7,6 @@ import {
   homePath,
   keystoreOf,
   processorOf,
-  type ResolveText,
   readHomeFile,
 } from "./home-values.ts";
 import type { SideKeySettings, SymmetricKeySettings } from "./key-config.ts";
@@ -27,15 +26,11 @@ const parser = new XMLParser({
 type XmlNode = Readonly<Record<string, unknown>>;
 
 /** Reads carbon.xml and identity.xml; undefined when there is no carbon.xml. */
-export function readHomeXml(
-  home: string,
-  resolve: ResolveText,
-  open: (path: string) => HomeFile,
-): SideKeySettings | undefined {
+export function readHomeXml(home: string, open: (path: string) => HomeFile): SideKeySettings | undefined {
   const carbonFile = open(join(home, "repository/conf/carbon.xml"));
   const carbonText = readHomeFile(carbonFile);
   if (carbonText === undefined) return undefined;
-  const carbon = xmlReader(carbonText, carbonFile, resolve);
+  const carbon = xmlReader(carbonText, carbonFile);
 
   const stores = [keystore("InternalKeyStore", home, carbon), keystore("KeyStore", home, carbon)];
   const provider = carbon.text("Server/CryptoService/InternalCryptoProviderClassName");
@@ -45,7 +40,7 @@ export function readHomeXml(
     ...legacySymmetricKey(home, carbon, open),
   ];
   return {
-    ...tokenSettings(home, resolve, open),
+    ...tokenSettings(home, open),
     encryption: (provider && encryptionOf(provider)) || "asymmetric",
     keystores: distinct(stores),
     symmetricKeys,
@@ -58,7 +53,7 @@ interface XmlReader {
   text(path: string): string | undefined;
 }
 
-function xmlReader(text: string, file: HomeFile, resolve: ResolveText): XmlReader {
+function xmlReader(text: string, file: HomeFile): XmlReader {
   const root = parseXml(text, file);
   return {
     file,
@@ -70,10 +65,7 @@ function xmlReader(text: string, file: HomeFile, resolve: ResolveText): XmlReade
         return undefined;
       }
       const raw = String(node["#text"] ?? "").trim();
-      if (raw === "") return undefined;
-      const resolved = resolve(raw);
-      if (resolved === undefined) file.report(path, "has a placeholder that cannot be resolved");
-      return resolved;
+      return raw === "" ? undefined : raw;
     },
   };
 }
@@ -124,14 +116,13 @@ function distinct(stores: readonly (KeystoreSettings | undefined)[]): readonly K
 /** identity.xml lies in conf/ up to 5.0.0 and in conf/identity/ after. */
 function tokenSettings(
   home: string,
-  resolve: ResolveText,
   open: (path: string) => HomeFile,
 ): Pick<SideKeySettings, "processor" | "hashAlgorithm"> {
   for (const path of ["repository/conf/identity/identity.xml", "repository/conf/identity.xml"]) {
     const file = open(join(home, path));
     const content = readHomeFile(file);
     if (content === undefined) continue;
-    const { text } = xmlReader(content, file, resolve);
+    const { text } = xmlReader(content, file);
     const key = "Server/OAuth/TokenPersistenceProcessor";
     const processor = processorOf(text(key) ?? "", file, key);
     const hashAlgorithm = text("Server/OAuth/HashAlgorithm");
