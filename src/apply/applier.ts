@@ -1,0 +1,30 @@
+import type { Queryable } from "../db/database.ts";
+import type { Dialect } from "../dialect/dialect.ts";
+import type { Change } from "../journal/change.ts";
+import { keyOf, netChanges } from "../journal/net.ts";
+import type { TablePlan } from "../plan/sync-plan.ts";
+import type { Row } from "../row.ts";
+
+/** The row to write for a change that is no DELETE: transformed, columns as the target has them. */
+export type RowFor = (change: Change) => Row;
+
+/**
+ * Applies changes, in order of position, inside a transaction of the target: the net of them, with whole-batch
+ * statements. Throws the driver's error when the target refuses one; see refused-batch.ts.
+ */
+export async function applyChanges(
+  tx: Queryable,
+  dialect: Dialect,
+  table: TablePlan,
+  changes: readonly Change[],
+  rowFor: RowFor,
+  keepOnUpdate: readonly string[],
+): Promise<void> {
+  const key = (change: Change) => keyOf(table.key, change);
+  for (const segment of netChanges(changes, table.key)) {
+    if (segment.deletes.length > 0) await dialect.deleteRows(tx, table, segment.deletes.map(key), false);
+    if (segment.upserts.length > 0)
+      await dialect.writeRows(tx, table, segment.upserts.map(rowFor), keepOnUpdate);
+    if (segment.replaced.length > 0) await dialect.deleteRows(tx, table, segment.replaced.map(key), true);
+  }
+}

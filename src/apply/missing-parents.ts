@@ -1,0 +1,55 @@
+import type { Queryable } from "../db/database.ts";
+import type { Column, TableSchema } from "../dialect/table-schema.ts";
+import type { Change, Key } from "../journal/change.ts";
+import type { Side } from "../plan/build-plan.ts";
+import type { ParentLink, TablePlan } from "../plan/sync-plan.ts";
+import type { Row } from "../row.ts";
+
+/**
+ * Why a row's foreign key finds no parent on the target. "gone": the source has no such parent any more either, so the
+ * row itself was deleted there since, by a cascade. "pending": the parent is a synced table's row that has not arrived
+ * yet. "missing": the source has it, the target does not, and nothing brings it.
+ */
+export type ParentVerdict = "gone" | "pending" | "missing";
+
+/** Judges a row that the target refused for a foreign key. */
+export async function judgeParents(
+  source: Side,
+  target: { readonly dialect: Side["dialect"]; readonly tx: Queryable },
+  table: TablePlan,
+  row: Row,
+): Promise<ParentVerdict> {
+  for (const link of table.parents) {
+    const key = link.columns.map((column) => row[column] ?? null);
+    if (key.includes(null)) continue;
+    if (await exists({ dialect: target.dialect, db: target.tx }, link, key)) continue;
+    if (!(await exists(source, link, key))) return "gone";
+    return link.synced ? "pending" : "missing";
+  }
+  // Every parent is there by now: somebody made it since.
+  return "pending";
+}
+
+async function exists(side: Side, link: ParentLink, key: Key): Promise<boolean> {
+  const [parent] = await side.dialect.introspector.tables(side.db, [link.parent]);
+  if (parent === undefined) return false;
+  const columns = link.parentColumns.flatMap((name) => find(parent, name));
+  if (columns.length < link.parentColumns.length) return false;
+  const statement = side.dialect.sql.readRows(parent.name, columns, columns, [key]);
+  return (await side.db.query(statement.sql, statement.params)).length > 0;
+}
+
+function find(table: TableSchema, name: string): readonly Column[] {
+  return table.columns.filter((column) => column.name.toUpperCase() === name);
+}
+
+/** Whether the journal holds a later change of the same key: then this image is old and the later one decides. */
+export async function hasLaterChange(
+  source: Side,
+  table: TablePlan,
+  change: Change,
+  key: Key,
+): Promise<boolean> {
+  const statement = source.dialect.sql.laterChange(table, change.position, key);
+  return (await source.db.query(statement.sql, statement.params)).length > 0;
+}

@@ -1,0 +1,93 @@
+import type { Queryable } from "../db/database.ts";
+import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
+import { SyncError } from "../errors.ts";
+import type { Change } from "../journal/change.ts";
+import { keyOf } from "../journal/net.ts";
+import type { Side } from "../plan/build-plan.ts";
+import type { TablePlan } from "../plan/sync-plan.ts";
+import type { Row } from "../row.ts";
+import { applyChanges, type RowFor } from "./applier.ts";
+import { hasLaterChange, judgeParents } from "./missing-parents.ts";
+
+/** What the replay of a refused batch needs to know about its table. */
+export interface ReplayContext {
+  readonly source: Side;
+  readonly dialect: Dialect;
+  readonly table: TablePlan;
+  readonly keepOnUpdate: readonly string[];
+  /** Gives the transformed row; throws SyncError TRANSFORM_FAILED. */
+  readonly rowFor: RowFor;
+  /** The row to insert instead when a unique key refuses the transformed one. */
+  readonly onUniqueConflict?: ((row: Row) => Row) | undefined;
+  /** A change that no way was found for. Returns when it was set aside, throws to stop. */
+  readonly onRefused: (tx: Queryable, change: Change, error: ClassifiedError) => Promise<void>;
+  /** Whether a parent that has not arrived may still come; asked once for each change that waits. */
+  readonly mayStillCome: (change: Change) => Promise<boolean>;
+}
+
+/**
+ * Applies a batch that was refused as a whole: halves it inside savepoints down to the changes that cannot be applied,
+ * so that the others are written, in order, none of them twice. Halves are netted on their own, which takes the steps
+ * of a swap of unique keys one by one, as the source did. Returns how many changes, from the front, are dealt with:
+ * fewer than all when one has to wait for its parent.
+ */
+export async function applyRefused(
+  tx: Queryable,
+  context: ReplayContext,
+  changes: readonly Change[],
+): Promise<number> {
+  const { dialect, table } = context;
+  try {
+    await dialect.savepoint(tx, () =>
+      applyChanges(tx, dialect, table, changes, context.rowFor, context.keepOnUpdate),
+    );
+    return changes.length;
+  } catch (error) {
+    const refusal = asRefusal(dialect, error);
+    if (refusal === undefined) throw error;
+    const [only] = changes;
+    if (changes.length === 1 && only !== undefined) return await applyAlone(tx, context, only, refusal);
+    const half = Math.ceil(changes.length / 2);
+    const first = await applyRefused(tx, context, changes.slice(0, half));
+    if (first < half) return first;
+    return half + (await applyRefused(tx, context, changes.slice(half)));
+  }
+}
+
+/** A refusal of the row itself; undefined for anything that the whole batch has to be tried again for. */
+export function asRefusal(dialect: Dialect, error: unknown): ClassifiedError | undefined {
+  if (error instanceof SyncError) {
+    return error.code === "TRANSFORM_FAILED"
+      ? { class: "row", code: error.code, reason: error.message }
+      : undefined;
+  }
+  const found = dialect.classifyError(error);
+  return found.class === "row" || found.class === "parent" || found.class === "unique" ? found : undefined;
+}
+
+async function applyAlone(
+  tx: Queryable,
+  context: ReplayContext,
+  change: Change,
+  refusal: ClassifiedError,
+): Promise<number> {
+  const { source, dialect, table } = context;
+  // A dump is newer than the journal's first changes: replayed, an old image can collide with what came after it.
+  if (await hasLaterChange(source, table, change, keyOf(table.key, change))) return 1;
+  if (refusal.class === "parent") {
+    const verdict = await judgeParents(source, { dialect, tx }, table, context.rowFor(change));
+    if (verdict === "gone") return 1;
+    if (verdict === "pending" && (await context.mayStillCome(change))) return 0;
+  }
+  if (refusal.class === "unique" && context.onUniqueConflict !== undefined) {
+    const instead = context.onUniqueConflict(context.rowFor(change));
+    try {
+      await dialect.savepoint(tx, () => dialect.writeRows(tx, table, [instead], context.keepOnUpdate));
+      return 1;
+    } catch (error) {
+      if (asRefusal(dialect, error) === undefined) throw error;
+    }
+  }
+  await context.onRefused(tx, change, refusal);
+  return 1;
+}

@@ -1,0 +1,111 @@
+import type { Queryable } from "../db/database.ts";
+import type { DdlStep, Dialect, FoundObject, ObjectRef } from "../dialect/dialect.ts";
+import type { Column } from "../dialect/table-schema.ts";
+import type { TablePlan } from "../plan/sync-plan.ts";
+
+/** What is installed on the source for one table, held against what the plan wants. */
+export interface CaptureState {
+  readonly table: TablePlan;
+  /** Identity of the journal; undefined when there is no journal, or one that sync-tool did not make. */
+  readonly journalId?: string;
+  readonly journalHome?: string;
+  /** Wanted and not there. */
+  readonly missing: readonly ObjectRef[];
+  /** There, but not what the plan wants: each with a sentence. */
+  readonly drifted: readonly { readonly object: ObjectRef; readonly reason: string }[];
+  /** Columns of the table that its journal lacks. */
+  readonly journalLacks: readonly Column[];
+  /** A table of the journal's name that sync-tool did not make. */
+  readonly foreignJournal: boolean;
+}
+
+/** Every name that a table's capture uses, triggers on other tables included. */
+export function captureNames(steps: readonly DdlStep[]): readonly string[] {
+  return [...new Set(steps.map((step) => step.object.name))];
+}
+
+/** Looks up what is installed for these tables, in one go. */
+export async function readCaptureState(
+  db: Queryable,
+  dialect: Dialect,
+  tables: readonly TablePlan[],
+): Promise<readonly CaptureState[]> {
+  const wanted = tables.map((table) => ({ table, steps: dialect.ddl.capture(table) }));
+  const found = await dialect.introspector.objects(
+    db,
+    wanted.flatMap(({ steps }) => captureNames(steps)),
+  );
+  return wanted.map(({ table, steps }) => compare(dialect, table, steps, found));
+}
+
+function compare(
+  dialect: Dialect,
+  table: TablePlan,
+  steps: readonly DdlStep[],
+  found: readonly FoundObject[],
+): CaptureState {
+  const missing: ObjectRef[] = [];
+  const drifted: { object: ObjectRef; reason: string }[] = [];
+  const journal = find(found, { kind: "journal", name: table.names.journal });
+  for (const step of steps) {
+    const there = find(found, step.object);
+    if (there === undefined) missing.push(step.object);
+    else if (there.enabled === false)
+      drifted.push({ object: step.object, reason: `trigger ${step.object.name} is disabled` });
+    else if (there.body !== undefined && !dialect.ddl.isCurrent(step, there.body)) {
+      drifted.push({
+        object: step.object,
+        reason: `${step.object.kind} ${step.object.name} is not the one that the table's present columns need`,
+      });
+    }
+  }
+  const has = new Map(
+    [...(journal?.columns ?? new Map<string, string>())].map(([name, type]) => [name.toUpperCase(), type]),
+  );
+  const columns = table.source.columns.filter((column) => !column.generated);
+  const journalLacks =
+    journal === undefined ? [] : columns.filter((column) => !has.has(column.name.toUpperCase()));
+  for (const column of columns) {
+    const type = has.get(column.name.toUpperCase());
+    if (type !== undefined && type !== column.type) {
+      drifted.push({
+        object: { kind: "journal", name: table.names.journal },
+        reason: `column ${column.name} is ${column.type} in the table and ${type} in its journal`,
+      });
+    }
+  }
+  for (const column of journalLacks) {
+    drifted.push({
+      object: { kind: "journal", name: table.names.journal },
+      reason: `the journal lacks column ${column.name}`,
+    });
+  }
+  return {
+    table,
+    missing,
+    drifted,
+    journalLacks,
+    foreignJournal: journal !== undefined && journal.journalId === undefined && !looksLikeJournal(has),
+    ...(journal?.journalId === undefined ? {} : { journalId: journal.journalId }),
+    ...(journal?.journalHome === undefined ? {} : { journalHome: journal.journalHome }),
+  };
+}
+
+/** A journal whose identity was not written yet (a failure in between) still has the columns of one. */
+function looksLikeJournal(columns: ReadonlyMap<string, string>): boolean {
+  return columns.has("SYNC_ID") && columns.has("ACTION");
+}
+
+function find(found: readonly FoundObject[], object: ObjectRef): FoundObject | undefined {
+  return found.find(
+    (candidate) =>
+      candidate.kind === object.kind &&
+      candidate.name.toUpperCase() === object.name.toUpperCase() &&
+      (object.table === undefined || candidate.table?.toUpperCase() === object.table.toUpperCase()),
+  );
+}
+
+/** Capture is complete and as wanted. */
+export function isComplete(state: CaptureState): boolean {
+  return state.missing.length === 0 && state.drifted.length === 0 && state.journalId !== undefined;
+}

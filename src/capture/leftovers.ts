@@ -1,0 +1,82 @@
+import type { Database } from "../db/database.ts";
+import type { Dialect, FoundObject } from "../dialect/dialect.ts";
+import { SyncError } from "../errors.ts";
+import { cascadeTriggerName, objectNames } from "../plan/object-names.ts";
+import type { TablePlan } from "../plan/sync-plan.ts";
+
+/** More foreign keys than this between the synced tables do not occur. */
+const MAX_CASCADES = 9;
+
+/** What a dump of the source carried to the target: copies of triggers, functions and journals. */
+export interface Leftovers {
+  readonly objects: readonly FoundObject[];
+}
+
+/** Names under which a dump's copies can stand on the target. */
+export function leftoverNames(table: TablePlan): readonly string[] {
+  const own = objectNames(table.target.name);
+  return [
+    ...[own.insertTrigger, own.updateTrigger, own.deleteTrigger],
+    ...Array.from({ length: MAX_CASCADES }, (_, i) => cascadeTriggerName(table.target.name, i + 1)),
+    own.journal,
+  ];
+}
+
+/**
+ * Finds leftovers on the target. Throws TARGET_LEFTOVERS when a journal there is none: made by the target itself
+ * (source and target are swapped in the configuration), or the copy of another journal than the source's.
+ */
+export async function findLeftovers(
+  db: Database,
+  dialect: Dialect,
+  tables: readonly TablePlan[],
+  sourceJournals: ReadonlyMap<string, string>,
+): Promise<Leftovers> {
+  const { home } = await dialect.introspector.server(db);
+  const found = await dialect.introspector.objects(db, tables.flatMap(leftoverNames));
+  const ours = found.filter((object) =>
+    object.kind === "journal"
+      ? isJournal(object)
+      : object.body !== undefined && dialect.ddl.isOurs(object.body),
+  );
+  for (const table of tables) {
+    const journal = ours.find(
+      (object) =>
+        object.kind === "journal" && object.name.toUpperCase() === table.names.journal.toUpperCase(),
+    );
+    if (journal === undefined) continue;
+    if (journal.journalHome === home) {
+      throw new SyncError("TARGET_LEFTOVERS", {
+        what: `${journal.name} on the target was made by the target itself: it captures changes there`,
+        next: "Source and target are probably swapped in identitySchema; if not, run `sync-tool cleanup` with the old configuration first",
+      });
+    }
+    if (journal.journalId !== undefined && journal.journalId !== sourceJournals.get(table.name)) {
+      throw new SyncError("TARGET_LEFTOVERS", {
+        what: `${journal.name} on the target is a copy of another journal than the source's`,
+        next: `The target was restored from a dump older than the present capture. Restore a dump made after \`prepare\`, or drop the triggers and ${journal.name} there by hand`,
+      });
+    }
+  }
+  return { objects: ours };
+}
+
+const isJournal = (object: FoundObject): boolean =>
+  object.journalId !== undefined ||
+  (object.columns?.has("SYNC_ID") ?? false) ||
+  (object.columns?.has("sync_id") ?? false);
+
+/** Removes leftovers, triggers first: a trigger without its journal would make every login on green fail. */
+export async function removeLeftovers(db: Database, dialect: Dialect, leftovers: Leftovers): Promise<void> {
+  if (leftovers.objects.length === 0) return;
+  const order = { trigger: 0, function: 1, sequence: 2, journal: 3, checkpoint: 4, "dead-letters": 5 };
+  const session = await db.session();
+  try {
+    for (const sql of dialect.ddl.session()) await session.execute(sql);
+    for (const object of [...leftovers.objects].sort((a, b) => order[a.kind] - order[b.kind])) {
+      for (const sql of dialect.ddl.drop(object)) await session.execute(sql);
+    }
+  } finally {
+    await session.release();
+  }
+}

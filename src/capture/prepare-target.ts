@@ -1,0 +1,91 @@
+import { readCheckpoint, startCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { Database } from "../db/database.ts";
+import type { Dialect, ObjectRef } from "../dialect/dialect.ts";
+import { SyncError } from "../errors.ts";
+import { journalReplaced } from "../journal/journal-replaced.ts";
+import { deadLettersName } from "../plan/object-names.ts";
+import type { TablePlan } from "../plan/sync-plan.ts";
+import { findLeftovers, type Leftovers, removeLeftovers } from "./leftovers.ts";
+
+export interface TargetPrepared {
+  /** Tables that were made now. */
+  readonly created: readonly ObjectRef[];
+  /** Copies, carried along by the dump, that were removed now. */
+  readonly removed: Leftovers["objects"];
+  /** Checkpoints that were begun now, at position 0. */
+  readonly started: readonly string[];
+}
+
+export interface PrepareTargetOptions {
+  /** Begin again at position 0 where the checkpoint belongs to another journal. */
+  readonly acceptNewJournal?: boolean;
+}
+
+/**
+ * Puts the target right, before or after the restore: removes what the dump carried along, makes the checkpoint and
+ * dead-letter tables, begins checkpoints that are not there. Idempotent.
+ */
+export async function prepareTarget(
+  db: Database,
+  dialect: Dialect,
+  tables: readonly TablePlan[],
+  journals: ReadonlyMap<string, string>,
+  options: PrepareTargetOptions = {},
+): Promise<TargetPrepared> {
+  const leftovers = await findLeftovers(db, dialect, tables, journals);
+  await removeLeftovers(db, dialect, leftovers);
+  const created: ObjectRef[] = [];
+  const started: string[] = [];
+  const steps = [
+    ...tables.map((table) => dialect.ddl.checkpoint(table.targetNames.checkpoint)),
+    dialect.ddl.deadLetters(deadLettersName(tables[0]?.target.name ?? "")),
+  ];
+  const present = await dialect.introspector.objects(
+    db,
+    steps.map((step) => step.object.name),
+  );
+  for (const step of steps) {
+    if (present.some((object) => object.name.toUpperCase() === step.object.name.toUpperCase())) continue;
+    for (const sql of step.sql) await db.execute(sql);
+    created.push(step.object);
+  }
+  for (const table of tables) {
+    const journalId = journals.get(table.name);
+    if (journalId === undefined) continue;
+    const name = table.targetNames.checkpoint;
+    const checkpoint = await readCheckpoint(db, dialect, name);
+    if (checkpoint !== undefined && checkpoint.journalId !== journalId) {
+      if (options.acceptNewJournal !== true)
+        throw journalReplaced(table.name, checkpoint.position, { otherJournal: true });
+      await db.execute(`DELETE FROM ${dialect.sql.quote(name)}`);
+    }
+    if (checkpoint === undefined || checkpoint.journalId !== journalId) {
+      await startCheckpoint(db, dialect, name, journalId);
+      started.push(table.name);
+    }
+  }
+  return { created, removed: leftovers.objects, started };
+}
+
+/** Source and target must be two databases: what a run writes would be captured and synced again. */
+export async function refuseSameDatabase(
+  source: { readonly db: Database; readonly dialect: Dialect },
+  target: { readonly db: Database; readonly dialect: Dialect },
+): Promise<void> {
+  const [from, to] = [
+    await source.dialect.introspector.server(source.db),
+    await target.dialect.introspector.server(target.db),
+  ];
+  const problems = [...from.problems.map((p) => `source: ${p}`), ...to.problems.map((p) => `target: ${p}`)];
+  if (problems.length > 0) {
+    throw new SyncError("DATABASE_UNSUPPORTED", {
+      what: problems.join("\n"),
+      next: "Connect to a supported server",
+    });
+  }
+  if (source.dialect.name !== target.dialect.name || from.identity !== to.identity) return;
+  throw new SyncError("SAME_DATABASE", {
+    what: "Source and target are one and the same database",
+    next: "Name two different databases in identitySchema",
+  });
+}

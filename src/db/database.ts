@@ -1,0 +1,92 @@
+import knexModule, { type Knex } from "knex";
+import type { Param } from "../dialect/dialect.ts";
+
+// The package is CommonJS: its named export exists for the compiler only.
+const { knex: createKnex } = knexModule;
+
+/** A raw result row; the keys are the column names or aliases of the statement. */
+export type ResultRow = Record<string, unknown>;
+
+export interface Queryable {
+  /** Runs a statement with `?` placeholders and gives its rows. */
+  query(sql: string, params?: readonly Param[]): Promise<ResultRow[]>;
+  /** Runs a statement and gives the number of rows it matched. */
+  execute(sql: string, params?: readonly Param[]): Promise<number>;
+}
+
+/** One connection kept for its caller, for locks and for settings that must not reach the pool. */
+export interface Session extends Queryable {
+  /** Closes the connection; server-side locks and settings die with it. */
+  release(): Promise<void>;
+}
+
+export interface Database extends Queryable {
+  /** Commits when the work returns, rolls back when it throws. */
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  session(): Promise<Session>;
+  close(): Promise<void>;
+}
+
+/** How a driver's result is read; knex gives each driver's own. */
+export interface ResultReader {
+  /** knex turns `?` into the driver's numbered placeholders, so that a literal question mark must be escaped. */
+  readonly numbersPlaceholders: boolean;
+  rows(result: unknown): ResultRow[];
+  affected(result: unknown): number;
+}
+
+/** knex writes driver messages, which quote values, to the console: they go nowhere. */
+const SILENT = { warn() {}, error() {}, debug() {}, deprecate() {} };
+
+/** Opens a pool over knex and proves it with one statement. Throws the driver's error, the pool closed again. */
+export async function openDatabase(
+  config: Knex.Config,
+  reader: ResultReader,
+  probe: string,
+): Promise<Database> {
+  const knex = createKnex({ ...config, log: SILENT });
+  const database: Database = {
+    ...queryable(knex, reader),
+    transaction: (work) => knex.transaction((tx) => work(queryable(tx, reader))),
+    session: () => openSession(knex, reader),
+    close: () => knex.destroy(),
+  };
+  try {
+    await database.query(probe);
+    return database;
+  } catch (error) {
+    await knex.destroy();
+    throw error;
+  }
+}
+
+function queryable(runner: Knex, reader: ResultReader, connection?: unknown): Queryable {
+  const run = async (sql: string, params: readonly Param[] = []): Promise<unknown> => {
+    // Without values nothing is a placeholder, also not a question mark inside a trigger's text.
+    const literal = params.length === 0 && reader.numbersPlaceholders;
+    const raw = literal
+      ? runner.raw(sql.replaceAll("?", "\\?"))
+      : runner.raw(sql, params as Knex.RawBinding[]);
+    return await (connection === undefined ? raw : raw.connection(connection));
+  };
+  return {
+    query: async (sql, params) => reader.rows(await run(sql, params)),
+    execute: async (sql, params) => reader.affected(await run(sql, params)),
+  };
+}
+
+async function openSession(knex: Knex, reader: ResultReader): Promise<Session> {
+  const connection: unknown = await knex.client.acquireConnection();
+  let released = false;
+  return {
+    ...queryable(knex, reader, connection),
+    release: async () => {
+      if (released) return;
+      released = true;
+      // Not given back to the pool: its settings and locks must end here.
+      (connection as { __knex__disposed?: unknown }).__knex__disposed = new Error("session ended");
+      await knex.client.destroyRawConnection(connection);
+      await knex.client.releaseConnection(connection);
+    },
+  };
+}

@@ -1,0 +1,238 @@
+import type { ConnectionSettings, DatabaseType } from "../config/sync-config.ts";
+import type { Database, Queryable } from "../db/database.ts";
+import type { Key, Position } from "../journal/change.ts";
+import type { TablePlan } from "../plan/sync-plan.ts";
+import type { Row, Value } from "../row.ts";
+import type { Column, TableSchema } from "./table-schema.ts";
+
+/** A statement ready to run: `?` placeholders and their values, in order. */
+export interface Statement {
+  readonly sql: string;
+  readonly params: readonly Param[];
+}
+
+/** A list stands for an array parameter (PostgreSQL) or a list of row values (MySQL). */
+export type Param = Value | number | readonly Param[];
+
+export type ObjectKind = "journal" | "trigger" | "function" | "sequence" | "checkpoint" | "dead-letters";
+
+/** One of our objects, as found or as wanted. */
+export interface ObjectRef {
+  readonly kind: ObjectKind;
+  readonly name: string;
+  /** Triggers: the table they stand on. */
+  readonly table?: string;
+}
+
+/** One step of an installation: statements to run in order on one connection. */
+export interface DdlStep {
+  readonly object: ObjectRef;
+  readonly sql: readonly string[];
+}
+
+/** An object found in a database under one of our names. */
+export interface FoundObject extends ObjectRef {
+  /** Trigger or function body; undefined for tables. */
+  readonly body?: string;
+  /** Triggers: whether it fires for every write. */
+  readonly enabled?: boolean;
+  /** Journals: the identity that `prepare` gave it; undefined when it has none. */
+  readonly journalId?: string;
+  /** Journals: the database that made it, see ServerFacts.home. */
+  readonly journalHome?: string;
+  /** Journals: column name to exact type. */
+  readonly columns?: ReadonlyMap<string, string>;
+}
+
+/**
+ * transient: the same statement can succeed later (deadlock, lock wait, too many connections);
+ * connection: the same on a new connection; row: the target refuses this row; parent: a foreign key of the row has no
+ * parent; unique: another row holds a unique key of the row; schema: the table is not what the plan says;
+ * auth: login or privilege; fatal: anything else.
+ */
+export type ErrorClass =
+  | "transient"
+  | "connection"
+  | "row"
+  | "parent"
+  | "unique"
+  | "schema"
+  | "auth"
+  | "fatal";
+
+export interface ClassifiedError {
+  readonly class: ErrorClass;
+  /** The database's own code, e.g. "1062" or "23505". */
+  readonly code: string;
+  /** A sentence of ours for that code; never the driver's text, which quotes values. */
+  readonly reason: string;
+  /** The DDL statement did not get its lock in time. */
+  readonly lockTimeout?: boolean;
+}
+
+export interface Capabilities {
+  /** DDL takes part in a transaction, so a failed prepare leaves nothing behind. */
+  readonly transactionalDdl: boolean;
+  /** A failed statement makes the whole transaction unusable until a savepoint is restored. */
+  readonly errorAbortsTransaction: boolean;
+  /** Rows deleted by a foreign-key cascade fire no triggers of their own. */
+  readonly cascadesSkipTriggers: boolean;
+  readonly emptyStringIsNull: boolean;
+  /** Youngest age, in milliseconds, at which a missing position may be judged (design: "minimum age"). */
+  readonly minHoleAgeMs: number;
+}
+
+export interface ServerFacts {
+  /** For people, e.g. "MariaDB 10.11.14". */
+  readonly product: string;
+  /** Numeric parts, for comparisons. */
+  readonly version: readonly number[];
+  /** Tells this database (and schema) from every other one, also from its own restored copy. */
+  readonly identity: string;
+  /** The same, but unchanged by a restart: journals carry it, so that a copy of one is known for a copy. */
+  readonly home: string;
+  /** Why this server cannot be used, each a full sentence. */
+  readonly problems: readonly string[];
+}
+
+export interface Lock {
+  /** Whether the server still holds it for us. */
+  isHeld(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+/** A run of missing positions, both ends included. */
+export interface Hole {
+  readonly first: Position;
+  readonly last: Position;
+}
+
+/** What is known about a journal at one moment (design section 6). */
+export interface Observation {
+  /** Highest visible position; 0n for an empty journal. */
+  readonly highest: Position;
+  /** Transactions that may still make positions visible, noted after `highest` was read. */
+  readonly holders: ReadonlySet<string>;
+}
+
+/** The transaction that keeps a position from being judged, where the database tells. */
+export interface HolderFacts {
+  readonly holder: string;
+  readonly user?: string;
+  readonly ageSeconds?: number;
+}
+
+export interface CheckpointRow {
+  readonly position: Position;
+  readonly journalId: string;
+  /** Digest of the journal row at `position`; "" at position 0. */
+  readonly digest: string;
+}
+
+/** Everything that differs between databases. A dialect is one folder behind this interface. */
+export interface Dialect {
+  readonly name: DatabaseType;
+  /** As people write it, e.g. "PostgreSQL". */
+  readonly title: string;
+  readonly capabilities: Capabilities;
+  /** Opens a pool and proves that it works. Throws the driver's error; see classifyError. */
+  connect(settings: ConnectionSettings): Promise<Database>;
+  classifyError(error: unknown): ClassifiedError;
+  /** Takes a lock that dies with its connection; undefined when somebody else holds it. */
+  acquireLock(db: Database, name: string): Promise<Lock | undefined>;
+
+  readonly introspector: {
+    server(db: Queryable): Promise<ServerFacts>;
+    /** Tables found among the names, whatever their case; a table that is missing is missing in the answer. */
+    tables(db: Queryable, names: readonly string[]): Promise<readonly TableSchema[]>;
+    /** Objects found under these names (tables, triggers, functions), whatever their case. */
+    objects(db: Queryable, names: readonly string[]): Promise<readonly FoundObject[]>;
+  };
+
+  readonly ddl: {
+    /** Run first on the connection (and at the head of a script): lock timeouts and session settings. */
+    session(): readonly string[];
+    /** Transactional DDL only: takes the table locks all at once, at the start of the transaction. */
+    lockTables(tables: readonly string[]): readonly string[];
+    /** Journal and triggers of a table, in the order in which they are to be made. */
+    capture(table: TablePlan): readonly DdlStep[];
+    checkpoint(name: string): DdlStep;
+    deadLetters(name: string): DdlStep;
+    /** Wraps statements that replace a trigger, so that no write slips between drop and create. */
+    replaceTrigger(table: string, statements: readonly string[]): readonly string[];
+    addJournalColumn(journal: string, column: Column): string;
+    drop(object: ObjectRef): readonly string[];
+    /** Whether a found trigger or function body is one that sync-tool wrote. */
+    isOurs(body: string): boolean;
+    /** Whether a found body is what this step would install. */
+    isCurrent(step: DdlStep, body: string): boolean;
+    /** The grants for the user that prepares and the user that runs, as statements for a DBA. */
+    grants(side: "source" | "target", tables: readonly TablePlan[], user: string): readonly string[];
+    /** A whole script for the database's own client. */
+    script(statements: readonly string[], comment: readonly string[]): string;
+    /** Statements for the head of a script that stop it in the database with this home. */
+    refuseIn(home: string): readonly string[];
+  };
+
+  readonly sql: {
+    quote(identifier: string): string;
+    /** Journal rows with position >= from, in order: columns SYNC_ID, ACTION and the plan's, by upper-case name. */
+    readChanges(table: TablePlan, from: Position, limit: number): Statement;
+    /** One row when the journal holds a change of this key (columns of the plan's key) after the position. */
+    laterChange(table: TablePlan, after: Position, key: Key): Statement;
+    /** Exact number of changes after a position: one row, column "n". */
+    countChanges(journal: string, after: Position): Statement;
+    /** Turns the row at `position` into the purge marker and deletes up to `limit` rows before it. */
+    markPurged(table: TablePlan, position: Position): Statement;
+    purgeBefore(journal: string, position: Position, limit: number): Statement;
+    /** The highest position that holds a row, at or below `position`: one row, column "position". */
+    highestAtOrBelow(journal: string, position: Position): Statement;
+    /** Rows of a table by key columns; result columns by upper-case name. */
+    readRows(
+      table: string,
+      columns: readonly Column[],
+      keyColumns: readonly Column[],
+      keys: readonly Key[],
+    ): Statement;
+    /** Every row of a table; result columns by upper-case name. */
+    readTable(table: string, columns: readonly string[]): Statement;
+    readCheckpoint(name: string): Statement;
+    insertCheckpoint(name: string, row: CheckpointRow): Statement;
+    /** Compare-and-swap: changes one row when `from` is still the position, none otherwise. */
+    moveCheckpoint(name: string, from: CheckpointRow, to: CheckpointRow): Statement;
+  };
+
+  /** Writes rows that are final images, matching by primary key and by nothing else. Whole-batch statements only. */
+  writeRows(
+    tx: Queryable,
+    table: TablePlan,
+    rows: readonly Row[],
+    keepOnUpdate: readonly string[],
+  ): Promise<void>;
+  /** Deletes rows by primary key. `exactly`: only where the key is the same byte by byte. */
+  deleteRows(tx: Queryable, table: TablePlan, keys: readonly Key[], exactly: boolean): Promise<void>;
+  /** Runs the work inside a savepoint: its failure leaves the transaction usable. */
+  savepoint<T>(tx: Queryable, work: () => Promise<T>): Promise<T>;
+
+  readonly horizon: {
+    observe(db: Queryable, journal: string): Promise<Observation>;
+    /**
+     * Whether holes, old enough and with their holders gone, are dead. "open": one may still appear.
+     * "filled": a row appeared meanwhile, read again.
+     */
+    confirm(
+      db: Queryable,
+      journal: string,
+      holes: readonly Hole[],
+      last: Position,
+    ): Promise<readonly ("open" | "filled" | "dead")[]>;
+    describe(db: Queryable, holders: readonly string[]): Promise<readonly HolderFacts[]>;
+  };
+
+  readonly codec: {
+    /** The reader's value as sync-tool carries it. */
+    decode(column: Column, value: unknown): Value;
+    /** The carried value as this column takes it: precision cut, booleans and zero dates in the database's words. */
+    encode(column: Column, value: Value): Value;
+  };
+}

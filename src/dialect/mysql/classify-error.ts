@@ -1,0 +1,90 @@
+import type { ClassifiedError, ErrorClass } from "../dialect.ts";
+
+/** Numbers as in MySQL's "Server Error Message Reference" and MariaDB's "Error Codes". */
+const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
+  1020: ["transient", "the row changed since it was read"],
+  1021: ["transient", "the server's disk is full"],
+  1040: ["transient", "the server has too many connections"],
+  1041: ["transient", "the server is out of memory"],
+  1044: ["auth", "the user may not use the database"],
+  1045: ["auth", "the server refuses the login"],
+  1047: ["connection", "the node is not ready to take statements"],
+  1048: ["row", "a column that must not be null would be null"],
+  1049: ["auth", "the database does not exist"],
+  1053: ["connection", "the server is shutting down"],
+  1054: ["schema", "a column does not exist"],
+  1062: ["unique", "another row holds the same unique key"],
+  1114: ["transient", "the table or its disk is full"],
+  1129: ["auth", "the server has blocked this host after too many failed connections"],
+  1130: ["auth", "the server allows no connection from this host"],
+  1142: ["auth", "the user lacks a privilege"],
+  1143: ["auth", "the user lacks a privilege on a column"],
+  1146: ["schema", "a table does not exist"],
+  1158: ["connection", "the connection to the server was lost"],
+  1159: ["connection", "the connection to the server was lost"],
+  1160: ["connection", "the connection to the server was lost"],
+  1161: ["connection", "the connection to the server was lost"],
+  1203: ["transient", "the user has too many connections"],
+  1205: ["transient", "a lock was not to be had in time"],
+  1213: ["transient", "the transaction was the victim of a deadlock"],
+  1226: ["transient", "the user has used up a resource limit"],
+  1227: ["auth", "the user lacks a privilege"],
+  1264: ["row", "a number does not fit its column"],
+  1265: ["row", "a value does not fit its column"],
+  1290: ["transient", "the server is read-only"],
+  1292: ["row", "a value is no date or number that the column takes"],
+  1317: ["transient", "the statement was interrupted"],
+  1364: ["schema", "a column without a default is not written"],
+  1366: ["row", "a text has a character that the column's character set cannot hold"],
+  1406: ["row", "a text is longer than its column"],
+  1412: ["transient", "the table's definition changed during the transaction"],
+  1419: ["auth", "the server keeps a binary log and lets only trusted users make triggers"],
+  1451: ["row", "other rows refer to the row"],
+  1452: ["parent", "the row refers to a parent that is not there"],
+  1665: ["schema", "the server's binlog_format=STATEMENT cannot log READ COMMITTED transactions"],
+  1690: ["row", "a number does not fit its column"],
+  1792: ["transient", "the transaction is read-only"],
+  1836: ["transient", "the server is read-only"],
+  1927: ["connection", "the connection was killed"],
+  3024: ["transient", "the statement ran into its time limit"],
+  3101: ["transient", "the transaction was rolled back by the replication group"],
+  3572: ["transient", "a lock was not to be had at once"],
+  3819: ["row", "a check constraint refuses the row"],
+  4025: ["row", "a check constraint refuses the row"],
+};
+
+const SOCKET = new Set([
+  ...[
+    "ECONNRESET",
+    "ECONNREFUSED",
+    "EPIPE",
+    "ETIMEDOUT",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "ENOENT",
+  ],
+  ...[
+    "PROTOCOL_CONNECTION_LOST",
+    "PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR",
+    "PROTOCOL_SEQUENCE_TIMEOUT",
+    "ER_SERVER_SHUTDOWN",
+  ],
+]);
+
+/** Classifies by the server's number, or by the socket's or driver's code. */
+export function classifyError(error: unknown): ClassifiedError {
+  const { errno, code } = (error ?? {}) as { errno?: unknown; code?: unknown };
+  if (typeof code === "string" && SOCKET.has(code)) {
+    return { class: "connection", code, reason: "the server cannot be reached" };
+  }
+  if (typeof errno === "number" && errno > 0) {
+    const [errorClass, reason] = NUMBERS[errno] ?? ["fatal", "the server reports an error"];
+    return { class: errorClass, code: String(errno), reason, lockTimeout: errno === 1205 || errno === 3572 };
+  }
+  const lost =
+    error instanceof Error &&
+    /closed state|Connection lost|Timeout acquiring|connection is closed/i.test(error.message);
+  return { class: lost ? "connection" : "fatal", code: "none", reason: "the connection ended" };
+}

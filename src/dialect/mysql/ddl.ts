@@ -1,0 +1,193 @@
+import type { CascadePath, TablePlan } from "../../plan/sync-plan.ts";
+import { fingerprint } from "../../util/fingerprint.ts";
+import type { DdlStep, Dialect, ObjectRef } from "../dialect.ts";
+import type { Column } from "../table-schema.ts";
+import { literal, quote } from "./connect.ts";
+import { HOME } from "./introspect.ts";
+
+/** Seconds that a DDL statement waits for its metadata lock; meanwhile new statements on the table queue behind it. */
+const LOCK_TIMEOUT_S = 2;
+
+/** A block label: unlike a comment, the command-line client does not strip it from a trigger's body. */
+const MARK = "sync_tool_v1_";
+
+const isWritten = (column: Column): boolean => !column.generated;
+
+/** Journal, three triggers, and one trigger on every ancestor whose DELETE would cascade unseen. */
+function capture(table: TablePlan): readonly DdlStep[] {
+  const { names, source } = table;
+  const columns = source.columns.filter(isWritten);
+  const insert = (action: string, row: "NEW" | "OLD"): string =>
+    `INSERT INTO ${quote(names.journal)} (${columnList(columns)}, ACTION) VALUES (${columns.map((c) => `${row}.${quote(c.name)}`).join(", ")}, '${action}');`;
+  const same = table.key.map((column) => sameBytes(column.source)).join(" AND ");
+  return [
+    journal(names.journal, columns),
+    trigger(names.insertTrigger, source.name, "AFTER INSERT", insert("INSERT", "NEW")),
+    trigger(
+      names.updateTrigger,
+      source.name,
+      "AFTER UPDATE",
+      // A changed key is two changes: the old row goes, the new one comes.
+      `IF NOT (${same}) THEN ${insert("DELETE", "OLD")} END IF; ${insert("UPDATE", "NEW")}`,
+    ),
+    trigger(names.deleteTrigger, source.name, "AFTER DELETE", insert("DELETE", "OLD")),
+    ...table.cascades.map((path) => cascade(table, path, columns)),
+  ];
+}
+
+/** Compared byte by byte: a change of case alone is a change of the row. */
+function sameBytes(column: Column): string {
+  const name = quote(column.name);
+  return column.kind === "text"
+    ? `CAST(OLD.${name} AS BINARY) <=> CAST(NEW.${name} AS BINARY)`
+    : `OLD.${name} <=> NEW.${name}`;
+}
+
+function journal(name: string, columns: readonly Column[]): DdlStep {
+  const lines = columns.map((column) => `  ${quote(column.name)} ${column.type} NULL DEFAULT NULL`);
+  const create = [
+    `CREATE TABLE IF NOT EXISTS ${quote(name)} (`,
+    [
+      ...lines,
+      "  `SYNC_ID` BIGINT NOT NULL AUTO_INCREMENT",
+      "  `ACTION` VARCHAR(15) CHARACTER SET ascii NOT NULL",
+      "  PRIMARY KEY (`SYNC_ID`)",
+    ].join(",\n"),
+    ") ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COMMENT=",
+  ].join("\n");
+  // The identity is drawn by the server, so that a script run again on a new journal draws another.
+  return {
+    object: { kind: "journal", name },
+    sql: dynamic(
+      `CONCAT(${literal(create)}, QUOTE(CONCAT('sync-tool journal ', REPLACE(UUID(), '-', ''), ' ', ${HOME})))`,
+    ),
+  };
+}
+
+/** Statements for a text made at run time. */
+function dynamic(expression: string): readonly string[] {
+  return [
+    `SET @sync_tool_sql = ${expression}`,
+    "PREPARE sync_tool_statement FROM @sync_tool_sql",
+    "EXECUTE sync_tool_statement",
+    "DEALLOCATE PREPARE sync_tool_statement",
+  ];
+}
+
+function trigger(name: string, table: string, event: string, work: string): DdlStep {
+  const label = `${MARK}${fingerprint(`${event} ${work}`)}`;
+  return {
+    object: { kind: "trigger", name, table },
+    sql: [
+      `CREATE TRIGGER ${quote(name)} ${event} ON ${quote(table)} FOR EACH ROW ${label}: BEGIN ${work} END ${label}`,
+    ],
+  };
+}
+
+/**
+ * InnoDB deletes the rows of a cascade itself and fires none of their triggers (MySQL manual, "FOREIGN KEY
+ * Constraints"), so the ancestor's own DELETE journals them, before it happens.
+ */
+function cascade(table: TablePlan, path: CascadePath, columns: readonly Column[]): DdlStep {
+  const joins = path.links.slice(0, -1).map((link, i) => {
+    const on = link.columns.map(
+      (column, k) => `t${i}.${quote(column)} = t${i + 1}.${quote(link.refColumns[k] ?? "")}`,
+    );
+    return `JOIN ${quote(link.refTable)} t${i + 1} ON ${on.join(" AND ")}`;
+  });
+  const last = path.links.length - 1;
+  const link = path.links[last];
+  const where = (link?.columns ?? []).map(
+    (column, k) => `t${last}.${quote(column)} = OLD.${quote(link?.refColumns[k] ?? "")}`,
+  );
+  const work = `INSERT INTO ${quote(table.names.journal)} (${columnList(columns)}, ACTION) SELECT ${columns
+    .map((c) => `t0.${quote(c.name)}`)
+    .join(
+      ", ",
+    )}, 'DELETE' FROM ${[`${quote(table.source.name)} t0`, ...joins].join(" ")} WHERE ${where.join(" AND ")} AND @@SESSION.foreign_key_checks = 1;`;
+  return trigger(path.trigger, path.ancestor, "BEFORE DELETE", work);
+}
+
+const columnList = (columns: readonly Column[]): string => columns.map((c) => quote(c.name)).join(", ");
+
+const label = /sync_tool_v1_[0-9a-f]{12}/;
+
+export const ddl: Dialect["ddl"] = {
+  // A trigger keeps the sql_mode it was made under: without strictness and zero-date rules it copies whatever the
+  // application's own statement was allowed to store, and never makes that statement fail.
+  session: () => [
+    `SET SESSION lock_wait_timeout = ${LOCK_TIMEOUT_S}`,
+    `SET SESSION innodb_lock_wait_timeout = ${LOCK_TIMEOUT_S}`,
+    "SET NAMES utf8mb4",
+    "SET SESSION sql_mode = ''",
+  ],
+  lockTables: () => [],
+  capture,
+  checkpoint: (name) => ({
+    object: { kind: "checkpoint", name },
+    sql: [
+      `CREATE TABLE IF NOT EXISTS ${quote(name)} (
+  LANE INT NOT NULL PRIMARY KEY,
+  SYNC_ID BIGINT NOT NULL,
+  JOURNAL_ID VARCHAR(64) NOT NULL,
+  DIGEST VARCHAR(64) NOT NULL,
+  UPDATED_AT DATETIME(3) NOT NULL
+) ENGINE=InnoDB DEFAULT CHARACTER SET ascii COLLATE ascii_bin`,
+    ],
+  }),
+  deadLetters: (name) => ({
+    object: { kind: "dead-letters", name },
+    sql: [
+      `CREATE TABLE IF NOT EXISTS ${quote(name)} (
+  TABLE_NAME VARCHAR(128) NOT NULL,
+  ROW_KEY VARCHAR(2000) NOT NULL,
+  ROW_KEY_DIGEST VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  SYNC_ID BIGINT NOT NULL,
+  REASON VARCHAR(1000) NOT NULL,
+  CODE VARCHAR(32) NOT NULL,
+  ATTEMPTS INT NOT NULL,
+  FIRST_SEEN DATETIME(3) NOT NULL,
+  LAST_TRIED DATETIME(3) NOT NULL,
+  PRIMARY KEY (TABLE_NAME, ROW_KEY_DIGEST)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+    ],
+  }),
+  replaceTrigger: (table, statements) => [
+    `LOCK TABLES ${quote(table)} WRITE`,
+    ...statements,
+    "UNLOCK TABLES",
+  ],
+  addJournalColumn: (journal, column) =>
+    `ALTER TABLE ${quote(journal)} ADD COLUMN ${quote(column.name)} ${column.type} NULL DEFAULT NULL`,
+  drop: (object: ObjectRef) =>
+    object.kind === "trigger"
+      ? [`DROP TRIGGER IF EXISTS ${quote(object.name)}`]
+      : [`DROP TABLE IF EXISTS ${quote(object.name)}`],
+  isOurs: (body) => label.test(body),
+  isCurrent: (step, body) => {
+    const wanted = label.exec(step.sql.join())?.[0];
+    return wanted === undefined || body.includes(wanted);
+  },
+  grants(side, tables, user) {
+    const to = literal(user);
+    if (side === "source") {
+      return tables.flatMap((t) => [
+        `GRANT SELECT ON ${quote(t.source.name)} TO ${to}@'%'`,
+        `GRANT SELECT, UPDATE, DELETE ON ${quote(t.names.journal)} TO ${to}@'%'`,
+      ]);
+    }
+    return tables.flatMap((t) => [
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quote(t.target.name)} TO ${to}@'%'`,
+      `GRANT SELECT, INSERT, UPDATE ON ${quote(t.targetNames.checkpoint)} TO ${to}@'%'`,
+    ]);
+  },
+  script(statements, comment) {
+    const head = comment.map((line) => `-- ${line}`.trimEnd());
+    return [...head, "DELIMITER //", ...statements.map((sql) => `${sql}//`), "DELIMITER ;", ""].join("\n");
+  },
+  refuseIn: (home) =>
+    // The only way to fail on a condition outside a stored program: a name that does not exist.
+    dynamic(
+      `IF(${HOME} = ${literal(home)}, 'SELECT this_script_is_for_the_target_and_this_is_the_source', 'DO 0')`,
+    ),
+};

@@ -1,0 +1,77 @@
+import type { Queryable } from "../../db/database.ts";
+import type { HolderFacts, Hole, Observation } from "../dialect.ts";
+import { classifyError } from "./classify-error.ts";
+import { quote } from "./connect.ts";
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** The highest visible position; time alone is the evidence, and the probe the judge. */
+export async function observe(db: Queryable, journal: string): Promise<Observation> {
+  const [row] = await db.query(`SELECT MAX(SYNC_ID) AS highest FROM ${quote(journal)}`);
+  return { highest: BigInt(String(row?.["highest"] ?? "0")), holders: NOBODY };
+}
+
+type Verdict = "open" | "filled" | "dead";
+
+/**
+ * Asks InnoDB itself: a locking read meets the lock of a row that is inserted but not committed. One probe covers all
+ * holes of a batch; only when it conflicts are they asked one by one. At READ COMMITTED no gap is locked, so inserts go
+ * on; `lockRead` is the product's spelling of a shared locking read that does not wait.
+ */
+export function confirmWith(
+  lockRead: string,
+): (db: Queryable, journal: string, holes: readonly Hole[]) => Promise<readonly Verdict[]> {
+  return async (db, journal, holes) => {
+    const first = holes[0];
+    const last = holes.at(-1);
+    if (first === undefined || last === undefined) return [];
+    const all = await probe(db, journal, lockRead, { first: first.first, last: last.last });
+    if (all !== "open") return holes.map((hole) => (all.some((id) => within(hole, id)) ? "filled" : "dead"));
+    const verdicts: Verdict[] = [];
+    for (const hole of holes) {
+      const found = await probe(db, journal, lockRead, hole);
+      verdicts.push(found === "open" ? "open" : found.length > 0 ? "filled" : "dead");
+      // What lies behind an open hole cannot be applied yet: no need to ask.
+      if (found === "open") break;
+    }
+    return [...verdicts, ...holes.slice(verdicts.length).map((): Verdict => "open")];
+  };
+}
+
+const within = (hole: Hole, id: bigint): boolean => id >= hole.first && id <= hole.last;
+
+async function probe(
+  db: Queryable,
+  journal: string,
+  lockRead: string,
+  range: Hole,
+): Promise<readonly bigint[] | "open"> {
+  try {
+    const rows = await db.query(
+      `SELECT SYNC_ID AS id FROM ${quote(journal)} WHERE SYNC_ID BETWEEN ? AND ? ORDER BY SYNC_ID ${lockRead}`,
+      [range.first.toString(), range.last.toString()],
+    );
+    return rows.map((row) => BigInt(String(row["id"])));
+  } catch (error) {
+    if (classifyError(error).lockTimeout === true) return "open";
+    throw error;
+  }
+}
+
+/** The oldest transactions of the server, where the user has the PROCESS privilege; nobody otherwise. */
+export async function describe(db: Queryable): Promise<readonly HolderFacts[]> {
+  try {
+    const rows = await db.query(
+      `SELECT t.trx_mysql_thread_id AS id, p.USER AS user, TIMESTAMPDIFF(SECOND, t.trx_started, NOW()) AS age
+       FROM information_schema.INNODB_TRX t LEFT JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
+       WHERE t.trx_rows_modified > 0 ORDER BY t.trx_started LIMIT 3`,
+    );
+    return rows.map((row) => ({
+      holder: `connection ${String(row["id"])}`,
+      ...(row["user"] == null ? {} : { user: String(row["user"]) }),
+      ...(row["age"] == null ? {} : { ageSeconds: Number(row["age"]) }),
+    }));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,34 @@
+import type { Dialect } from "../dialect.ts";
+import { savepoint } from "../savepoint.ts";
+import { classifyError } from "./classify-error.ts";
+import { decode, encode } from "./codec.ts";
+import { connect } from "./connect.ts";
+import { ddl } from "./ddl.ts";
+import { confirmWith, describe, observe } from "./horizon.ts";
+import { objects, server, tables } from "./introspect.ts";
+import { acquireLock } from "./lock.ts";
+import { deleteRows, sql, writeRows } from "./sql.ts";
+
+export const mysql: Dialect = {
+  name: "mysql",
+  title: "MySQL",
+  capabilities: {
+    transactionalDdl: false,
+    errorAbortsTransaction: false,
+    cascadesSkipTriggers: true,
+    emptyStringIsNull: false,
+    // A position is drawn a moment before its row exists, hence before the probe can meet its lock.
+    minHoleAgeMs: 1_000,
+  },
+  connect,
+  classifyError,
+  acquireLock,
+  introspector: { server, tables, objects },
+  ddl,
+  sql,
+  writeRows,
+  deleteRows,
+  savepoint,
+  horizon: { observe, confirm: confirmWith("FOR SHARE NOWAIT"), describe },
+  codec: { decode, encode },
+};

@@ -1,0 +1,216 @@
+import type { Queryable } from "../../db/database.ts";
+import type { FoundObject, ServerFacts } from "../dialect.ts";
+import type { Column, ColumnKind, ForeignKey, TableSchema, TextEquality } from "../table-schema.ts";
+
+/** Oldest versions supported, by product. */
+const OLDEST = { MySQL: [5, 7], MariaDB: [10, 4] } as const;
+
+/** Expression that names this server and database. */
+export const HOME = "MD5(CONCAT(@@hostname, ':', @@port, ':', @@datadir, '/', DATABASE()))";
+
+/** Version and identity. A cloned data folder shares the server's UUID, hence host, port and folder as well. */
+export async function server(db: Queryable): Promise<ServerFacts> {
+  const [row] = await db.query(
+    `SELECT VERSION() AS version, @@version_comment AS comment, DATABASE() AS db,
+            ${HOME} AS home`,
+  );
+  const text = String(row?.["version"]);
+  const product = /mariadb/i.test(`${text} ${String(row?.["comment"])}`) ? "MariaDB" : "MySQL";
+  const version = text
+    .replace(/^5\.5\.5-/, "")
+    .split(/[.-]/)
+    .slice(0, 3)
+    .map((part) => Number.parseInt(part, 10) || 0);
+  const problems: string[] = [];
+  const oldest = OLDEST[product];
+  if (compare(version, oldest) < 0) {
+    problems.push(`${product} ${text} is older than ${oldest.join(".")}, the oldest version supported`);
+  }
+  if (row?.["db"] === null) problems.push("The JDBC URL names no database");
+  const home = String(row?.["home"]);
+  return { product: `${product} ${text}`, version, identity: home, home, problems };
+}
+
+/** Compares version numbers part by part; missing parts count as 0. */
+export function compare(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** Reads the tables of the current database whose names match without regard to case. */
+export async function tables(db: Queryable, names: readonly string[]): Promise<readonly TableSchema[]> {
+  const wanted = names.map((name) => name.toUpperCase());
+  if (wanted.length === 0) return [];
+  const found = await db.query(
+    `SELECT TABLE_NAME AS name, ENGINE AS engine, TABLE_TYPE AS type FROM information_schema.TABLES
+     WHERE TABLE_SCHEMA = DATABASE() AND UPPER(TABLE_NAME) IN (?) ORDER BY 1`,
+    [wanted],
+  );
+  const columns = await db.query(
+    `SELECT TABLE_NAME AS tbl, COLUMN_NAME AS name, COLUMN_TYPE AS type, DATA_TYPE AS base, IS_NULLABLE AS nullable,
+            COLUMN_DEFAULT AS dflt, EXTRA AS extra, CHARACTER_SET_NAME AS charset, COLLATION_NAME AS collation,
+            DATETIME_PRECISION AS fraction, CHARACTER_MAXIMUM_LENGTH AS length
+     FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND UPPER(TABLE_NAME) IN (?)
+     ORDER BY TABLE_NAME, ORDINAL_POSITION`,
+    [wanted],
+  );
+  const keys = await db.query(
+    `SELECT TABLE_NAME AS tbl, INDEX_NAME AS name, COLUMN_NAME AS col FROM information_schema.STATISTICS
+     WHERE TABLE_SCHEMA = DATABASE() AND NON_UNIQUE = 0 AND UPPER(TABLE_NAME) IN (?)
+     ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`,
+    [wanted],
+  );
+  const links = await db.query(
+    `SELECT k.TABLE_NAME AS tbl, k.CONSTRAINT_NAME AS name, k.COLUMN_NAME AS col, k.REFERENCED_TABLE_NAME AS ref,
+            k.REFERENCED_COLUMN_NAME AS refcol, r.DELETE_RULE AS ondelete, r.UPDATE_RULE AS onupdate
+     FROM information_schema.KEY_COLUMN_USAGE k
+     JOIN information_schema.REFERENTIAL_CONSTRAINTS r
+       ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = k.TABLE_NAME
+     WHERE k.TABLE_SCHEMA = DATABASE() AND k.REFERENCED_TABLE_NAME IS NOT NULL AND UPPER(k.TABLE_NAME) IN (?)
+     ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION`,
+    [wanted],
+  );
+  return found.map((table) => {
+    const name = String(table["name"]);
+    const own = (row: Record<string, unknown>): boolean => row["tbl"] === name;
+    const unique = groupBy(keys.filter(own), (row) => String(row["name"]));
+    const unsupported = whyUnsupported(table);
+    return {
+      name,
+      columns: columns.filter(own).map(column),
+      primaryKey: (unique.get("PRIMARY") ?? []).map((row) => String(row["col"])),
+      uniqueKeys: [...unique]
+        .filter(([key]) => key !== "PRIMARY")
+        .map(([key, rows]) => ({ name: key, columns: rows.map((row) => String(row["col"])) })),
+      foreignKeys: [...groupBy(links.filter(own), (row) => String(row["name"])).values()].map(foreignKey),
+      ...(unsupported === undefined ? {} : { unsupported }),
+    };
+  });
+}
+
+function whyUnsupported(table: Record<string, unknown>): string | undefined {
+  if (!/BASE TABLE/.test(String(table["type"]))) return "it is a view";
+  const engine = String(table["engine"]);
+  return engine.toLowerCase() === "innodb"
+    ? undefined
+    : `its engine is ${engine}; only InnoDB has the transactions that capture needs`;
+}
+
+const KINDS: Readonly<Record<string, ColumnKind>> = {
+  ...{ char: "text", varchar: "text", tinytext: "text", text: "text", mediumtext: "text", longtext: "text" },
+  ...{ enum: "text", set: "text", json: "text", uuid: "text" },
+  ...{
+    tinyint: "integer",
+    smallint: "integer",
+    mediumint: "integer",
+    int: "integer",
+    bigint: "integer",
+    year: "integer",
+  },
+  ...{ decimal: "decimal", float: "float", double: "float", timestamp: "timestamp", datetime: "timestamp" },
+  ...{
+    date: "date",
+    time: "time",
+    binary: "binary",
+    varbinary: "binary",
+    tinyblob: "binary",
+    blob: "binary",
+  },
+  ...{ mediumblob: "binary", longblob: "binary" },
+};
+
+function column(row: Record<string, unknown>): Column {
+  const kind = KINDS[String(row["base"]).toLowerCase()] ?? "other";
+  const collation = row["collation"] === null ? undefined : String(row["collation"]);
+  const extra = String(row["extra"] ?? "");
+  // JSON is reported with a character set on MariaDB, where it is a text, and cannot be given one on MySQL.
+  const charset =
+    collation === undefined ? "" : ` CHARACTER SET ${String(row["charset"])} COLLATE ${collation}`;
+  return {
+    name: String(row["name"]),
+    type: `${String(row["type"])}${charset}`,
+    kind,
+    nullable: row["nullable"] === "YES",
+    default: row["dflt"] === null || row["dflt"] === "NULL" ? null : String(row["dflt"]),
+    generated: /\b(VIRTUAL|STORED|PERSISTENT) /i.test(`${extra} `) && !/DEFAULT_GENERATED/i.test(extra),
+    equality: kind === "text" ? equality(collation) : "exact",
+    ...(kind === "timestamp" || kind === "time" ? { fraction: Number(row["fraction"] ?? 0) } : {}),
+    ...(row["length"] === null || row["length"] === undefined ? {} : { maxLength: Number(row["length"]) }),
+  };
+}
+
+function equality(collation: string | undefined): TextEquality {
+  if (collation === undefined || collation === "binary" || /_nopad_bin$|_0900_bin$/.test(collation))
+    return "exact";
+  return collation.endsWith("_bin") ? "padded" : "insensitive";
+}
+
+const ACTIONS: Readonly<Record<string, ForeignKey["onDelete"]>> = {
+  CASCADE: "cascade",
+  "SET NULL": "set null",
+  "SET DEFAULT": "set null",
+};
+
+function foreignKey(rows: readonly Record<string, unknown>[]): ForeignKey {
+  const first = rows[0] ?? {};
+  return {
+    name: String(first["name"]),
+    columns: rows.map((row) => String(row["col"])),
+    refTable: String(first["ref"]),
+    refColumns: rows.map((row) => String(row["refcol"])),
+    onDelete: ACTIONS[String(first["ondelete"])] ?? "restrict",
+    onUpdate: ACTIONS[String(first["onupdate"])] ?? "restrict",
+  };
+}
+
+const IDENTITY = /^sync-tool journal (\S+) (\S+)$/;
+
+/** Finds tables and triggers of the current database by name. */
+export async function objects(db: Queryable, names: readonly string[]): Promise<readonly FoundObject[]> {
+  const wanted = names.map((name) => name.toUpperCase());
+  if (wanted.length === 0) return [];
+  const found = await db.query(
+    `SELECT TABLE_NAME AS name, TABLE_COMMENT AS comment FROM information_schema.TABLES
+     WHERE TABLE_SCHEMA = DATABASE() AND UPPER(TABLE_NAME) IN (?) ORDER BY 1`,
+    [wanted],
+  );
+  const triggers = await db.query(
+    `SELECT TRIGGER_NAME AS name, EVENT_OBJECT_TABLE AS tbl, ACTION_STATEMENT AS body FROM information_schema.TRIGGERS
+     WHERE TRIGGER_SCHEMA = DATABASE() AND UPPER(TRIGGER_NAME) IN (?) ORDER BY 1`,
+    [wanted],
+  );
+  const schemas = await tables(
+    db,
+    found.map((row) => String(row["name"])),
+  );
+  return [
+    ...found.map((row): FoundObject => {
+      const [, journalId, journalHome] = IDENTITY.exec(String(row["comment"])) ?? [];
+      const schema = schemas.find((candidate) => candidate.name === row["name"]);
+      return {
+        kind: "journal",
+        name: String(row["name"]),
+        columns: new Map(schema?.columns.map((c) => [c.name, c.type])),
+        ...(journalId === undefined || journalHome === undefined ? {} : { journalId, journalHome }),
+      };
+    }),
+    ...triggers.map(
+      (row): FoundObject => ({
+        kind: "trigger",
+        name: String(row["name"]),
+        table: String(row["tbl"]),
+        body: String(row["body"]),
+        enabled: true,
+      }),
+    ),
+  ];
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}

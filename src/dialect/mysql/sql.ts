@@ -1,0 +1,189 @@
+import type { Queryable } from "../../db/database.ts";
+import type { Key } from "../../journal/change.ts";
+import type { TablePlan } from "../../plan/sync-plan.ts";
+import type { Row } from "../../row.ts";
+import type { Dialect, Param } from "../dialect.ts";
+import type { Column } from "../table-schema.ts";
+import { encode } from "./codec.ts";
+import { quote } from "./connect.ts";
+
+const selectList = (columns: readonly Column[]): string =>
+  columns.map((column) => `${quote(column.name)} AS ${quote(column.name.toUpperCase())}`).join(", ");
+
+/** `(a, b)`, or `a` alone: a row of one column is not a row to the optimizer. */
+const tuple = (columns: readonly Column[]): string =>
+  columns.length === 1
+    ? columns.map((c) => quote(c.name)).join()
+    : `(${columns.map((c) => quote(c.name)).join(", ")})`;
+
+const tupleValues = (columns: readonly Column[], keys: readonly Key[]): Param =>
+  columns.length === 1
+    ? keys.map((key) => encode(columns[0] as Column, key[0] ?? null))
+    : keys.map((key) => columns.map((column, i) => encode(column, key[i] ?? null)));
+
+export const sql: Dialect["sql"] = {
+  quote,
+  readChanges: (table, from, limit) => ({
+    sql: `SELECT SYNC_ID, ACTION, ${selectList(table.columns.map((c) => c.source))}
+FROM ${quote(table.names.journal)} WHERE SYNC_ID >= ? ORDER BY SYNC_ID LIMIT ?`,
+    params: [from.toString(), limit],
+  }),
+  laterChange: (table, after, key) => ({
+    sql: `SELECT SYNC_ID FROM ${quote(table.names.journal)} WHERE SYNC_ID > ? AND ${table.key
+      .map((c) => `${quote(c.source.name)} = ?`)
+      .join(" AND ")} LIMIT 1`,
+    params: [after.toString(), ...table.key.map((column, i) => encode(column.source, key[i] ?? null))],
+  }),
+  countChanges: (journal, after) => ({
+    sql: `SELECT COUNT(*) AS n FROM ${quote(journal)} WHERE SYNC_ID > ?`,
+    params: [after.toString()],
+  }),
+  markPurged: (table, position) => ({
+    sql: `UPDATE ${quote(table.names.journal)} SET ACTION = 'PURGE'${table.source.columns
+      .filter((c) => !c.generated)
+      .map((c) => `, ${quote(c.name)} = NULL`)
+      .join("")} WHERE SYNC_ID = ?`,
+    params: [position.toString()],
+  }),
+  purgeBefore: (journal, position, limit) => ({
+    sql: `DELETE FROM ${quote(journal)} WHERE SYNC_ID < ? ORDER BY SYNC_ID LIMIT ?`,
+    params: [position.toString(), limit],
+  }),
+  highestAtOrBelow: (journal, position) => ({
+    sql: `SELECT MAX(SYNC_ID) AS position FROM ${quote(journal)} WHERE SYNC_ID <= ?`,
+    params: [position.toString()],
+  }),
+  readRows: (table, columns, keyColumns, keys) => ({
+    sql: `SELECT ${selectList(columns)} FROM ${quote(table)} WHERE ${tuple(keyColumns)} IN (?)`,
+    params: [tupleValues(keyColumns, keys)],
+  }),
+  readTable: (table, columns) => ({
+    sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)}`,
+    params: [],
+  }),
+  readCheckpoint: (name) => ({
+    sql: `SELECT SYNC_ID, JOURNAL_ID, DIGEST, TIMESTAMPDIFF(MICROSECOND, UPDATED_AT, UTC_TIMESTAMP(3)) / 1000000 AS AGE FROM ${quote(name)} WHERE LANE = 0`,
+    params: [],
+  }),
+  insertCheckpoint: (name, row) => ({
+    sql: `INSERT INTO ${quote(name)} (LANE, SYNC_ID, JOURNAL_ID, DIGEST, UPDATED_AT) VALUES (0, ?, ?, ?, UTC_TIMESTAMP(3))`,
+    params: [row.position.toString(), row.journalId, row.digest],
+  }),
+  moveCheckpoint: (name, from, to) => ({
+    sql: `UPDATE ${quote(name)} SET SYNC_ID = ?, DIGEST = ?, UPDATED_AT = UTC_TIMESTAMP(3)
+WHERE LANE = 0 AND SYNC_ID = ? AND JOURNAL_ID = ? AND DIGEST = ?`,
+    params: [to.position.toString(), to.digest, from.position.toString(), from.journalId, from.digest],
+  }),
+};
+
+/**
+ * Writes a batch by primary key alone. ON DUPLICATE KEY UPDATE would also fire on another unique key and overwrite the
+ * row that holds it, so on a table that has one the keys that exist are found and locked first. For those the primary
+ * key, which InnoDB checks before any other index, is what fires, and a collision on another key is an error. The
+ * updates go first: they free the unique keys that new rows take over (a refreshed token replaces the old one).
+ */
+export async function writeRows(
+  tx: Queryable,
+  table: TablePlan,
+  rows: readonly Row[],
+  keepOnUpdate: readonly string[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const shapes = new Map<string, Row[]>();
+  for (const row of rows) {
+    const shape = Object.keys(row).join();
+    const part = shapes.get(shape);
+    if (part === undefined) shapes.set(shape, [row]);
+    else part.push(row);
+  }
+  for (const part of shapes.values()) {
+    if (table.targetUniqueKeys.length === 0) {
+      await insert(tx, table, part, keepOnUpdate);
+      continue;
+    }
+    const present = await lockPresent(tx, table, part);
+    await insert(
+      tx,
+      table,
+      part.filter((row) => present.has(row)),
+      keepOnUpdate,
+    );
+    await insert(
+      tx,
+      table,
+      part.filter((row) => !present.has(row)),
+      undefined,
+    );
+  }
+}
+
+/** The rows whose key the table holds; the server compares, since only it knows the collation. */
+async function lockPresent(tx: Queryable, table: TablePlan, rows: readonly Row[]): Promise<ReadonlySet<Row>> {
+  const key = table.key.map((column) => column.target);
+  const select = key.map((column, i) => `${quote(column.name)} AS c${i}`).join(", ");
+  const found = await tx.query(
+    `SELECT ${select} FROM ${quote(table.target.name)} WHERE ${tuple(key)} IN (?) FOR UPDATE`,
+    [
+      tupleValues(
+        key,
+        rows.map((row) => table.key.map((column) => row[column.name] ?? null)),
+      ),
+    ],
+  );
+  if (found.length === 0) return new Set();
+  if (found.length === rows.length) return new Set(rows);
+  const ids = new Set(found.map((row) => JSON.stringify(key.map((_, i) => String(row[`c${i}`])))));
+  const present = new Set(
+    rows.filter((row) => ids.has(JSON.stringify(table.key.map((c) => String(row[c.name]))))),
+  );
+  if (present.size === found.length) return present;
+  // Some keys are equal to the server though not to us: ask for each row that was not matched byte by byte.
+  for (const row of rows) {
+    if (present.has(row)) continue;
+    const one = await tx.query(`SELECT 1 FROM ${quote(table.target.name)} WHERE ${tuple(key)} IN (?)`, [
+      tupleValues(key, [table.key.map((column) => row[column.name] ?? null)]),
+    ]);
+    if (one.length > 0) present.add(row);
+  }
+  return present;
+}
+
+/** One statement for all rows; with `keepOnUpdate` undefined a row that exists is refused, else it is updated. */
+async function insert(
+  tx: Queryable,
+  table: TablePlan,
+  rows: readonly Row[],
+  keepOnUpdate: readonly string[] | undefined,
+): Promise<void> {
+  const first = rows[0];
+  if (first === undefined) return;
+  const columns = table.targetColumns.filter((column) => column.name in first);
+  // The key is set too: a change of its case alone must reach the row.
+  const set = columns
+    .filter((column) => keepOnUpdate?.includes(column.name) === false)
+    .map((column) => `${quote(column.target.name)} = VALUES(${quote(column.target.name)})`);
+  await tx.execute(
+    `INSERT INTO ${quote(table.target.name)} (${columns.map((c) => quote(c.target.name)).join(", ")}) VALUES ?${
+      keepOnUpdate === undefined ? "" : ` ON DUPLICATE KEY UPDATE ${set.join(", ")}`
+    }`,
+    [rows.map((row) => columns.map((column) => encode(column.target, row[column.name] ?? null)))],
+  );
+}
+
+/** Deletes by a list of keys in one statement. */
+export async function deleteRows(
+  tx: Queryable,
+  table: TablePlan,
+  keys: readonly Key[],
+  exactly: boolean,
+): Promise<void> {
+  const columns = table.key.map((column) => column.target);
+  const bytewise = exactly
+    ? ` AND (${columns.map((c) => (c.kind === "text" ? `CAST(${quote(c.name)} AS BINARY)` : quote(c.name))).join(", ")}) IN (?)`
+    : "";
+  const values = tupleValues(columns, keys);
+  await tx.execute(
+    `DELETE FROM ${quote(table.target.name)} WHERE ${tuple(columns)} IN (?)${bytewise.replace(/^ AND \(([^,]*)\) IN/, " AND $1 IN")}`,
+    exactly ? [values, values] : [values],
+  );
+}

@@ -1,0 +1,33 @@
+import type { Dialect } from "../dialect.ts";
+import { savepoint } from "../savepoint.ts";
+import { classifyError } from "./classify-error.ts";
+import { decode, encode } from "./codec.ts";
+import { connect } from "./connect.ts";
+import { ddl } from "./ddl.ts";
+import { confirm, describe, observe } from "./horizon.ts";
+import { objects, server, tables } from "./introspect.ts";
+import { acquireLock } from "./lock.ts";
+import { deleteRows, sql, writeRows } from "./sql.ts";
+
+export const postgres: Dialect = {
+  name: "postgres",
+  title: "PostgreSQL",
+  capabilities: {
+    transactionalDdl: true,
+    errorAbortsTransaction: true,
+    cascadesSkipTriggers: false,
+    emptyStringIsNull: false,
+    minHoleAgeMs: 0,
+  },
+  connect,
+  classifyError,
+  acquireLock,
+  introspector: { server, tables, objects },
+  ddl,
+  sql,
+  writeRows,
+  deleteRows,
+  savepoint,
+  horizon: { observe, confirm, describe },
+  codec: { decode, encode },
+};

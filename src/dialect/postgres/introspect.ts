@@ -1,0 +1,215 @@
+import type { Queryable } from "../../db/database.ts";
+import type { FoundObject, ServerFacts } from "../dialect.ts";
+import type { Column, ColumnKind, ForeignKey, TableSchema, TextEquality } from "../table-schema.ts";
+
+const OLDEST = 12;
+
+/** Expression that names this database and schema, also after a restart; a physical copy shares it. */
+export const HOME = `md5((SELECT system_identifier FROM pg_control_system()) || '/' ||
+  (SELECT oid FROM pg_database WHERE datname = current_database()) || '/' || coalesce(current_schema(), ''))`;
+
+/** Version and identity. A physical copy shares the system identifier, hence the postmaster's start time as well. */
+export async function server(db: Queryable): Promise<ServerFacts> {
+  const [row] = await db.query(
+    `SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number,
+            ${HOME} AS home, extract(epoch FROM pg_postmaster_start_time()) AS started,
+            current_schema() AS schema, current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS standby`,
+  );
+  const major = Math.floor(Number(row?.["number"]) / 10_000);
+  const problems: string[] = [];
+  if (major < OLDEST)
+    problems.push(
+      `PostgreSQL ${String(row?.["version"])} is older than ${OLDEST}, the oldest version supported`,
+    );
+  if (row?.["schema"] === null)
+    problems.push("No schema of the search path exists; set currentSchema in the JDBC URL");
+  if (row?.["standby"] === "t") problems.push("The server is a standby; connect to the primary");
+  const home = String(row?.["home"]);
+  return {
+    product: `PostgreSQL ${String(row?.["version"])}`,
+    version: [major],
+    identity: `${home}/${String(row?.["started"])}`,
+    home,
+    problems,
+  };
+}
+
+const COLUMNS = `
+  SELECT c.relname AS "table", c.relkind AS relkind, a.attname AS name,
+         format_type(a.atttypid, a.atttypmod)
+           || CASE WHEN a.attcollation <> t.typcollation AND co.oid IS NOT NULL
+                   THEN ' COLLATE ' || quote_ident(cn.nspname) || '.' || quote_ident(co.collname) ELSE '' END AS type,
+         t.typname AS typname, a.atttypmod AS typmod, a.attnotnull AS notnull, pg_get_expr(d.adbin, d.adrelid) AS "default",
+         a.attgenerated AS generated, a.attidentity AS identity, coalesce(co.collisdeterministic, true) AS deterministic
+  FROM pg_class c
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN pg_type t ON t.oid = a.atttypid
+  LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+  LEFT JOIN pg_collation co ON co.oid = a.attcollation
+  LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
+  WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+    AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND lower(c.relname) = ANY (?)
+  ORDER BY c.relname, a.attnum`;
+
+const INDEXES = `
+  SELECT c.relname AS "table", i.relname AS name, x.indisprimary AS "primary",
+         (SELECT string_agg(a.attname, E'\\n' ORDER BY k.n)
+            FROM unnest(x.indkey::int2[]) WITH ORDINALITY k(attnum, n)
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum WHERE k.n <= x.indnkeyatts) AS columns
+  FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
+  WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+    AND x.indisunique AND lower(c.relname) = ANY (?)
+  ORDER BY c.relname, i.relname`;
+
+const FOREIGN_KEYS = `
+  SELECT c.relname AS "table", f.conname AS name, r.relname AS ref, f.confdeltype AS ondelete, f.confupdtype AS onupdate,
+         (SELECT string_agg(a.attname, E'\\n' ORDER BY k.n) FROM unnest(f.conkey) WITH ORDINALITY k(attnum, n)
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum) AS columns,
+         (SELECT string_agg(a.attname, E'\\n' ORDER BY k.n) FROM unnest(f.confkey) WITH ORDINALITY k(attnum, n)
+            JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = k.attnum) AS refcolumns
+  FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_class r ON r.oid = f.confrelid
+  WHERE f.contype = 'f' AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+    AND lower(c.relname) = ANY (?)
+  ORDER BY c.relname, f.conname`;
+
+/** Reads the tables of the current schema whose names match without regard to case. */
+export async function tables(db: Queryable, names: readonly string[]): Promise<readonly TableSchema[]> {
+  const wanted = names.map((name) => name.toLowerCase());
+  const columns = await db.query(COLUMNS, [wanted]);
+  const indexes = await db.query(INDEXES, [wanted]);
+  const foreignKeys = await db.query(FOREIGN_KEYS, [wanted]);
+  return [...new Set(columns.map((row) => String(row["table"])))].map((name) => {
+    const own = (row: Record<string, unknown>): boolean => row["table"] === name;
+    const kind = String(columns.find(own)?.["relkind"]);
+    return {
+      name,
+      columns: columns.filter(own).map(column),
+      primaryKey: list(indexes.find((row) => own(row) && row["primary"] === "t")?.["columns"]),
+      uniqueKeys: indexes
+        .filter((row) => own(row) && row["primary"] !== "t")
+        .map((row) => ({ name: String(row["name"]), columns: list(row["columns"]) })),
+      foreignKeys: foreignKeys.filter(own).map(foreignKey),
+      ...(kind === "r" || kind === "p" ? {} : { unsupported: "it is a view or a foreign table" }),
+    };
+  });
+}
+
+const KINDS: Readonly<Record<string, ColumnKind>> = {
+  ...{
+    text: "text",
+    varchar: "text",
+    bpchar: "text",
+    citext: "text",
+    name: "text",
+    uuid: "text",
+    json: "text",
+  },
+  ...{
+    int2: "integer",
+    int4: "integer",
+    int8: "integer",
+    numeric: "decimal",
+    float4: "float",
+    float8: "float",
+  },
+  ...{
+    bool: "boolean",
+    timestamp: "timestamp",
+    timestamptz: "timestamp",
+    date: "date",
+    time: "time",
+    bytea: "binary",
+  },
+};
+
+function column(row: Record<string, unknown>): Column {
+  const typname = String(row["typname"]);
+  const kind = KINDS[typname] ?? "other";
+  const typmod = Number(row["typmod"]);
+  return {
+    name: String(row["name"]),
+    type: String(row["type"]),
+    kind,
+    nullable: row["notnull"] !== "t",
+    default: row["default"] === null ? null : String(row["default"]),
+    generated: row["generated"] === "s" || row["generated"] === "v",
+    equality: equality(typname, row["deterministic"] === "t"),
+    ...(kind === "timestamp" || kind === "time" ? { fraction: typmod < 0 ? 6 : typmod } : {}),
+    ...((typname === "varchar" || typname === "bpchar") && typmod > 4 ? { maxLength: typmod - 4 } : {}),
+  };
+}
+
+function equality(typname: string, deterministic: boolean): TextEquality {
+  if (typname === "citext" || !deterministic) return "insensitive";
+  return typname === "bpchar" ? "padded" : "exact";
+}
+
+const ACTIONS: Readonly<Record<string, ForeignKey["onDelete"]>> = {
+  c: "cascade",
+  n: "set null",
+  d: "set null",
+};
+
+function foreignKey(row: Record<string, unknown>): ForeignKey {
+  return {
+    name: String(row["name"]),
+    columns: list(row["columns"]),
+    refTable: String(row["ref"]),
+    refColumns: list(row["refcolumns"]),
+    onDelete: ACTIONS[String(row["ondelete"])] ?? "restrict",
+    onUpdate: ACTIONS[String(row["onupdate"])] ?? "restrict",
+  };
+}
+
+function list(text: unknown): readonly string[] {
+  return typeof text === "string" && text !== "" ? text.split("\n") : [];
+}
+
+const IDENTITY = /^sync-tool journal (\S+) (\S+)$/;
+
+/** Finds tables, triggers and functions of the current schema by name; a trigger's body is its function's. */
+export async function objects(db: Queryable, names: readonly string[]): Promise<readonly FoundObject[]> {
+  const wanted = names.map((name) => name.toLowerCase());
+  const schema = "(SELECT oid FROM pg_namespace WHERE nspname = current_schema())";
+  const relations = await db.query(
+    `SELECT c.relname AS name, obj_description(c.oid, 'pg_class') AS comment FROM pg_class c
+     WHERE c.relnamespace = ${schema} AND c.relkind IN ('r', 'p') AND lower(c.relname) = ANY (?) ORDER BY 1`,
+    [wanted],
+  );
+  const triggers = await db.query(
+    `SELECT g.tgname AS name, c.relname AS "table", p.prosrc AS body, g.tgenabled IN ('A', 'O') AS enabled
+     FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_proc p ON p.oid = g.tgfoid
+     WHERE NOT g.tgisinternal AND c.relnamespace = ${schema} AND lower(g.tgname) = ANY (?) ORDER BY 1`,
+    [wanted],
+  );
+  const functions = await db.query(
+    `SELECT p.proname AS name, p.prosrc AS body FROM pg_proc p
+     WHERE p.pronamespace = ${schema} AND lower(p.proname) = ANY (?) ORDER BY 1`,
+    [wanted],
+  );
+  const columns = await db.query(COLUMNS, [wanted]);
+  return [
+    ...relations.map((row): FoundObject => {
+      const [, journalId, journalHome] = IDENTITY.exec(String(row["comment"] ?? "")) ?? [];
+      const own = columns.filter((c) => c["table"] === row["name"]);
+      return {
+        kind: "journal",
+        name: String(row["name"]),
+        columns: new Map(own.map((c) => [String(c["name"]), String(c["type"])])),
+        ...(journalId === undefined || journalHome === undefined ? {} : { journalId, journalHome }),
+      };
+    }),
+    ...triggers.map(
+      (row): FoundObject => ({
+        kind: "trigger",
+        name: String(row["name"]),
+        table: String(row["table"]),
+        body: String(row["body"]),
+        enabled: row["enabled"] === "t",
+      }),
+    ),
+    ...functions.map(
+      (row): FoundObject => ({ kind: "function", name: String(row["name"]), body: String(row["body"]) }),
+    ),
+  ];
+}

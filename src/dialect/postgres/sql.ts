@@ -1,0 +1,140 @@
+import type { Queryable } from "../../db/database.ts";
+import type { Key } from "../../journal/change.ts";
+import type { TablePlan } from "../../plan/sync-plan.ts";
+import type { Row } from "../../row.ts";
+import type { Dialect, Param } from "../dialect.ts";
+import type { Column } from "../table-schema.ts";
+import { encode } from "./codec.ts";
+import { quote } from "./connect.ts";
+
+/** Columns as the reader names them: the catalogue's spelling in, upper case out. */
+const selectList = (columns: readonly Column[]): string =>
+  columns.map((column) => `${quote(column.name)} AS ${quote(column.name.toUpperCase())}`).join(", ");
+
+export const sql: Dialect["sql"] = {
+  quote,
+  readChanges: (table, from, limit) => ({
+    sql: `SELECT sync_id AS "SYNC_ID", action AS "ACTION", ${selectList(table.columns.map((c) => c.source))}
+FROM ${quote(table.names.journal)} WHERE sync_id >= ? ORDER BY sync_id LIMIT ?`,
+    params: [from.toString(), limit],
+  }),
+  laterChange: (table, after, key) => ({
+    sql: `SELECT sync_id FROM ${quote(table.names.journal)} WHERE sync_id > ? AND ${table.key
+      .map((c) => `${quote(c.source.name)} = ?::${cast(c.source)}`)
+      .join(" AND ")} LIMIT 1`,
+    params: [after.toString(), ...table.key.map((column, i) => text(encode(column.source, key[i] ?? null)))],
+  }),
+  countChanges: (journal, after) => ({
+    sql: `SELECT count(*) AS n FROM ${quote(journal)} WHERE sync_id > ?`,
+    params: [after.toString()],
+  }),
+  markPurged: (table, position) => ({
+    sql: `UPDATE ${quote(table.names.journal)} SET action = 'PURGE'${table.source.columns
+      .filter((c) => !c.generated)
+      .map((c) => `, ${quote(c.name)} = NULL`)
+      .join("")} WHERE sync_id = ?`,
+    params: [position.toString()],
+  }),
+  purgeBefore: (journal, position, limit) => ({
+    sql: `DELETE FROM ${quote(journal)} WHERE sync_id IN
+(SELECT sync_id FROM ${quote(journal)} WHERE sync_id < ? ORDER BY sync_id LIMIT ?)`,
+    params: [position.toString(), limit],
+  }),
+  highestAtOrBelow: (journal, position) => ({
+    sql: `SELECT max(sync_id) AS position FROM ${quote(journal)} WHERE sync_id <= ?`,
+    params: [position.toString()],
+  }),
+  readRows: (table, columns, keyColumns, keys) => ({
+    sql: `SELECT ${selectList(columns)} FROM ${quote(table)} WHERE (${keyColumns.map((c) => quote(c.name)).join(", ")}) IN
+(SELECT ${unnestList(keyColumns)} FROM unnest(${arrays(keyColumns)}) AS v(${names(keyColumns)}))`,
+    params: keyColumns.map((column, i) => keys.map((key) => text(encode(column, key[i] ?? null)))),
+  }),
+  readTable: (table, columns) => ({
+    sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)}`,
+    params: [],
+  }),
+  readCheckpoint: (name) => ({
+    sql: `SELECT sync_id AS "SYNC_ID", journal_id AS "JOURNAL_ID", digest AS "DIGEST", extract(epoch FROM clock_timestamp()::timestamp - updated_at) AS "AGE" FROM ${quote(name)} WHERE lane = 0`,
+    params: [],
+  }),
+  insertCheckpoint: (name, row) => ({
+    sql: `INSERT INTO ${quote(name)} (lane, sync_id, journal_id, digest, updated_at) VALUES (0, ?, ?, ?, clock_timestamp()::timestamp)`,
+    params: [row.position.toString(), row.journalId, row.digest],
+  }),
+  moveCheckpoint: (name, from, to) => ({
+    sql: `UPDATE ${quote(name)} SET sync_id = ?, digest = ?, updated_at = clock_timestamp()::timestamp
+WHERE lane = 0 AND sync_id = ? AND journal_id = ? AND digest = ?`,
+    params: [to.position.toString(), to.digest, from.position.toString(), from.journalId, from.digest],
+  }),
+};
+
+/** One upsert for the whole batch: an array parameter for each column, matched by the primary key alone. */
+export async function writeRows(
+  tx: Queryable,
+  table: TablePlan,
+  rows: readonly Row[],
+  keepOnUpdate: readonly string[],
+): Promise<void> {
+  for (const part of byShape(rows)) {
+    const columns = table.targetColumns.filter((column) => part[0] !== undefined && column.name in part[0]);
+    const targets = columns.map((column) => column.target);
+    const key = new Set(table.key.map((column) => column.name));
+    const updated = columns.filter((column) => !key.has(column.name) && !keepOnUpdate.includes(column.name));
+    const set = updated.map(
+      (column) => `${quote(column.target.name)} = excluded.${quote(column.target.name)}`,
+    );
+    await tx.execute(
+      `INSERT INTO ${quote(table.target.name)} (${targets.map((c) => quote(c.name)).join(", ")})
+SELECT ${unnestList(targets)} FROM unnest(${arrays(targets)}) WITH ORDINALITY AS v(${names(targets)}, n) ORDER BY n
+ON CONFLICT (${table.key.map((c) => quote(c.target.name)).join(", ")}) DO ${set.length === 0 ? "NOTHING" : `UPDATE SET ${set.join(", ")}`}`,
+      columns.map((column) => part.map((row) => text(encode(column.target, row[column.name] ?? null)))),
+    );
+  }
+}
+
+/** Deletes by a list of keys in one statement. */
+export async function deleteRows(
+  tx: Queryable,
+  table: TablePlan,
+  keys: readonly Key[],
+  exactly: boolean,
+): Promise<void> {
+  const columns = table.key.map((column) => column.target);
+  const same = columns.map((column, i) => {
+    const bytewise = column.equality === "insensitive" && exactly ? '::text COLLATE "C"' : "";
+    return `t.${quote(column.name)}${bytewise} = v.c${i}::${cast(column)}${bytewise}`;
+  });
+  await tx.execute(
+    `DELETE FROM ${quote(table.target.name)} t USING unnest(${arrays(columns)}) AS v(${names(columns)}) WHERE ${same.join(" AND ")}`,
+    columns.map((column, i) => keys.map((key) => text(encode(column, key[i] ?? null)))),
+  );
+}
+
+/** Rows with different sets of columns need different statements; runs of equal shape stay in order. */
+function byShape(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const parts = new Map<string, Row[]>();
+  for (const row of rows) {
+    const shape = Object.keys(row).join();
+    const part = parts.get(shape);
+    if (part === undefined) parts.set(shape, [row]);
+    else part.push(row);
+  }
+  return [...parts.values()];
+}
+
+const names = (columns: readonly Column[]): string => columns.map((_, i) => `c${i}`).join(", ");
+const arrays = (columns: readonly Column[]): string => columns.map(() => "?::text[]").join(", ");
+// The cast, not an array type, makes the value: it knows length, precision and collation of the column.
+const unnestList = (columns: readonly Column[]): string =>
+  columns.map((column, i) => `v.c${i}::${cast(column)}`).join(", ");
+
+/** An explicit cast to varchar(n) cuts silently; the assignment to the column refuses, as it must. */
+function cast(column: Column): string {
+  const type = column.type.replace(/ COLLATE .*$/, "");
+  return /^(character varying|character|bit)/.test(type) ? "text" : type;
+}
+
+/** Array elements are text; bytes go as bytea's hex form. */
+function text(value: Param): Param {
+  return value instanceof Uint8Array ? `\\x${Buffer.from(value).toString("hex")}` : value;
+}

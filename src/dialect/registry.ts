@@ -1,0 +1,20 @@
+import type { DatabaseType } from "../config/sync-config.ts";
+import { SyncError } from "../errors.ts";
+import type { Dialect } from "./dialect.ts";
+
+/** Loads a dialect, and with it its driver, only when a command needs it. */
+export async function loadDialect(type: DatabaseType): Promise<Dialect> {
+  switch (type) {
+    case "postgres":
+      return (await import("./postgres/index.ts")).postgres;
+    case "mysql":
+      return (await import("./mysql/index.ts")).mysql;
+    case "mariadb":
+      return (await import("./mariadb/index.ts")).mariadb;
+    default:
+      throw new SyncError("DATABASE_UNSUPPORTED", {
+        what: `${type} is not supported yet`,
+        next: "Use PostgreSQL, MySQL or MariaDB",
+      });
+  }
+}

@@ -1,0 +1,20 @@
+import type { Row, Value } from "../row.ts";
+
+/** Place in a journal (SYNC_ID): 64 bits, ever rising, with holes. */
+export type Position = bigint;
+
+/** Values of a table's key columns, in the order of the plan. */
+export type Key = readonly Value[];
+
+/**
+ * What a journal row says was done. "PURGE" is no change: it marks, in the highest purged row, that everything up to
+ * its position was removed by `purge`.
+ */
+export type Action = "INSERT" | "UPDATE" | "DELETE" | "PURGE";
+
+/** One journal row: the image after an INSERT or UPDATE, before a DELETE. */
+export interface Change {
+  readonly position: Position;
+  readonly action: Action;
+  readonly row: Row;
+}

@@ -1,0 +1,67 @@
+import type { Column } from "../dialect/table-schema.ts";
+import type { PlanColumn } from "../plan/sync-plan.ts";
+import type { Change, Key } from "./change.ts";
+import { equalityClass, exactKey } from "./key-equality.ts";
+
+/** What is left of a run of changes: at most one per key. Segments of a batch are applied one after the other. */
+export interface NetSegment {
+  /** Keys that are gone, deleted first. */
+  readonly deletes: readonly Change[];
+  /** Rows in their last image, in order of position. */
+  readonly upserts: readonly Change[];
+  /**
+   * Keys whose successor differs from them only in a way the target may not see ('Ann' became 'ann'). Deleted last and
+   * only where the stored key is the same byte by byte: were they deleted first, a cascade would take the row's
+   * children along.
+   */
+  readonly replaced: readonly Change[];
+}
+
+interface Slot {
+  readonly key: string;
+  readonly change: Change;
+  readonly replaced: readonly Change[];
+}
+
+/** Values of the key columns of a change. */
+export function keyOf(columns: readonly PlanColumn[], change: Change): Key {
+  return columns.map((column) => change.row[column.name] ?? null);
+}
+
+/** Collapses changes, in order of position, to the last one per key. An insert followed by a delete is a delete. */
+export function netChanges(changes: readonly Change[], key: readonly PlanColumn[]): readonly NetSegment[] {
+  const columns: readonly Column[] = key.map((column) => column.target);
+  const segments: NetSegment[] = [];
+  let slots = new Map<string, Slot>();
+  for (const change of changes) {
+    const values = keyOf(key, change);
+    const equality = equalityClass(columns, values);
+    const exact = exactKey(values);
+    const before = slots.get(equality);
+    let replaced = before?.replaced ?? [];
+    if (before !== undefined && before.key !== exact) {
+      if (before.change.action === "DELETE" && change.action !== "DELETE") {
+        replaced = [...replaced, before.change];
+      } else {
+        // Equal or not, only the database knows: what came first is applied first.
+        segments.push(segment(slots));
+        slots = new Map();
+        replaced = [];
+      }
+    }
+    // Set anew, so that the map stays in order of the last position.
+    slots.delete(equality);
+    slots.set(equality, { key: exact, change, replaced });
+  }
+  if (slots.size > 0) segments.push(segment(slots));
+  return segments;
+}
+
+function segment(slots: ReadonlyMap<string, Slot>): NetSegment {
+  const all = [...slots.values()];
+  return {
+    deletes: all.filter((slot) => slot.change.action === "DELETE").map((slot) => slot.change),
+    upserts: all.filter((slot) => slot.change.action !== "DELETE").map((slot) => slot.change),
+    replaced: all.flatMap((slot) => slot.replaced),
+  };
+}

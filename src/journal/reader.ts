@@ -1,0 +1,134 @@
+import type { HolderFacts, Hole } from "../dialect/dialect.ts";
+import type { Side } from "../plan/build-plan.ts";
+import type { TablePlan } from "../plan/sync-plan.ts";
+import type { Row, Value } from "../row.ts";
+import type { Action, Change, Position } from "./change.ts";
+import { changeDigest } from "./digest.ts";
+import { advance, findHoles, type Horizon, NO_HORIZON } from "./horizon.ts";
+import { journalReplaced } from "./journal-replaced.ts";
+
+/** Where a read starts: the last position applied and the digest of the row there ("" at position 0). */
+export interface Anchor {
+  readonly position: Position;
+  readonly digest: string;
+}
+
+export interface Batch {
+  /** In order of position; no change before an open hole is missing. */
+  readonly changes: readonly Change[];
+  /** Where the next read starts. */
+  readonly end: Anchor;
+  /** The read was cut by its limit: more is there. */
+  readonly full: boolean;
+  /** The read was cut by a hole that may still be filled. */
+  readonly blocked?: Hole;
+}
+
+/** Reads the prefix of one journal that is safe to apply; it remembers evidence, never positions. */
+export interface JournalReader {
+  read(after: Anchor, limit: number, upTo?: Position): Promise<Batch>;
+  /** The transactions that keep the horizon where it is. */
+  holders(): Promise<readonly HolderFacts[]>;
+  /** Highest visible position. */
+  highest(): Promise<Position>;
+}
+
+/** A read may find that a hole was just filled, or that its evidence has just come in: then it is done again. */
+const MAX_ATTEMPTS = 4;
+
+export function createJournalReader(
+  source: Side,
+  table: TablePlan,
+  now: () => number = Date.now,
+): JournalReader {
+  const { dialect, db } = source;
+  const { journal } = table.names;
+  let horizon: Horizon = NO_HORIZON;
+  let sawHoles = false;
+
+  async function observe(): Promise<void> {
+    const seen = await dialect.horizon.observe(db, journal);
+    horizon = advance(horizon, seen, now(), dialect.capabilities.minHoleAgeMs);
+  }
+
+  async function fetch(
+    after: Anchor,
+    limit: number,
+    upTo: Position | undefined,
+  ): Promise<{ changes: Change[]; full: boolean }> {
+    // The row at the anchor is read along: it proves that this is still the journal of the checkpoint.
+    const from = after.position > 0n ? after.position : 1n;
+    const extra = after.position > 0n ? 1 : 0;
+    const statement = dialect.sql.readChanges(table, from, limit + extra);
+    const rows = (await db.query(statement.sql, statement.params)).map((row) =>
+      toChange(table, dialect.codec.decode, row),
+    );
+    const changes = after.position > 0n ? withoutAnchor(table, after, rows) : rows;
+    const marker = changes.find((change) => change.action === "PURGE");
+    if (marker !== undefined)
+      throw journalReplaced(table.name, after.position, { purgedTo: marker.position });
+    const within = upTo === undefined ? changes : changes.filter((change) => change.position <= upTo);
+    return { changes: within, full: changes.length === limit && within.length === changes.length };
+  }
+
+  return {
+    async read(after, limit, upTo) {
+      for (let attempt = 1; ; attempt++) {
+        // Evidence first, then the read that relies on it.
+        if (sawHoles) await observe();
+        const { changes, full } = await fetch(after, limit, upTo);
+        const holes = findHoles(
+          after.position,
+          changes.map((change) => change.position),
+        );
+        const fresh = !sawHoles && holes.length > 0;
+        sawHoles = holes.length > 0;
+        const judged = holes.filter((hole) => hole.last <= horizon.position);
+        const verdicts =
+          judged.length === 0
+            ? []
+            : await dialect.horizon.confirm(db, journal, judged, changes.at(-1)?.position ?? 0n);
+        if (verdicts.includes("filled") && attempt < MAX_ATTEMPTS) continue;
+        const open = holes.find((hole, i) => verdicts[i] !== "dead" || hole !== judged[i]);
+        // The first look at a hole has no evidence yet; it may need only one more statement.
+        if (open !== undefined && fresh && attempt < MAX_ATTEMPTS) continue;
+        const applicable =
+          open === undefined ? changes : changes.filter((change) => change.position < open.first);
+        const last = applicable.at(-1);
+        return {
+          changes: applicable,
+          end: last === undefined ? after : { position: last.position, digest: changeDigest(last) },
+          full: full && open === undefined,
+          ...(open === undefined ? {} : { blocked: open }),
+        };
+      }
+    },
+    holders: () =>
+      dialect.horizon.describe(db, [...new Set(horizon.samples.flatMap((sample) => [...sample.holders]))]),
+    highest: async () => (await dialect.horizon.observe(db, journal)).highest,
+  };
+}
+
+function toChange(
+  table: TablePlan,
+  decode: (column: TablePlan["source"]["columns"][number], value: unknown) => Value,
+  raw: Record<string, unknown>,
+): Change {
+  const row: Record<string, Value> = {};
+  for (const column of table.columns) row[column.name] = decode(column.source, raw[column.name]);
+  return {
+    position: BigInt(String(raw["SYNC_ID"])),
+    action: String(raw["ACTION"]) as Action,
+    row: row satisfies Row,
+  };
+}
+
+function withoutAnchor(table: TablePlan, after: Anchor, rows: readonly Change[]): Change[] {
+  const [first, ...rest] = rows;
+  if (first === undefined || first.position !== after.position) {
+    throw journalReplaced(table.name, after.position, { found: first?.position });
+  }
+  if (first.action !== "PURGE" && changeDigest(first) !== after.digest)
+    throw journalReplaced(table.name, after.position, { otherRow: true });
+  return rest;
+}

@@ -1,0 +1,178 @@
+import type { IsVersion } from "../config/versions.ts";
+import type { Queryable } from "../db/database.ts";
+import type { Dialect } from "../dialect/dialect.ts";
+import type { Column, TableSchema } from "../dialect/table-schema.ts";
+import { SyncError } from "../errors.ts";
+import { cascadePaths } from "./cascades.ts";
+import { groupTables } from "./groups.ts";
+import { objectNames } from "./object-names.ts";
+import type { ParentLink, PlanColumn, SyncPlan, TablePlan } from "./sync-plan.ts";
+
+/** One side of a plan: a dialect and a connection of it. */
+export interface Side {
+  readonly dialect: Dialect;
+  readonly db: Queryable;
+}
+
+export interface PlanRequest {
+  readonly schema: SyncPlan["schema"];
+  readonly sourceVersion: IsVersion;
+  readonly targetVersion: IsVersion;
+  /** Upper case. */
+  readonly tables: readonly string[];
+}
+
+/** Names that the journal needs for itself. */
+const JOURNAL_COLUMNS = ["SYNC_ID", "ACTION"];
+
+/**
+ * Reads both live catalogues and works out how each table is captured and written. Throws PLAN_IMPOSSIBLE with every
+ * reason at once.
+ */
+export async function buildPlan(request: PlanRequest, source: Side, target: Side): Promise<SyncPlan> {
+  const sourceTables = await source.dialect.introspector.tables(source.db, request.tables);
+  const targetTables = await target.dialect.introspector.tables(target.db, request.tables);
+  const problems: string[] = [];
+  const notes: string[] = [];
+  const tables: TablePlan[] = [];
+  for (const name of request.tables) {
+    const from = sourceTables.find((table) => table.name.toUpperCase() === name);
+    const to = targetTables.find((table) => table.name.toUpperCase() === name);
+    if (from === undefined) problems.push(`${name}: the source has no such table`);
+    if (to === undefined) problems.push(`${name}: the target has no such table`);
+    if (from === undefined || to === undefined) continue;
+    const plan = planTable(name, from, to, request.tables, source.dialect, target.dialect, notes, problems);
+    const cascades = source.dialect.capabilities.cascadesSkipTriggers
+      ? await cascadePaths(from, source, problems)
+      : [];
+    tables.push({ ...plan, cascades });
+  }
+  problems.push(...nameClashes(tables));
+  if (problems.length > 0) {
+    throw new SyncError("PLAN_IMPOSSIBLE", {
+      what: `These tables cannot be synced as they are:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+      next: "Mend the tables, or take them out of syncTables",
+    });
+  }
+  return {
+    schema: request.schema,
+    sourceVersion: request.sourceVersion,
+    targetVersion: request.targetVersion,
+    groups: groupTables(tables),
+    notes,
+  };
+}
+
+function planTable(
+  name: string,
+  source: TableSchema,
+  target: TableSchema,
+  synced: readonly string[],
+  from: Dialect,
+  to: Dialect,
+  notes: string[],
+  problems: string[],
+): TablePlan {
+  for (const [side, table] of [
+    ["source", source],
+    ["target", target],
+  ] as const) {
+    if (table.unsupported !== undefined) problems.push(`${name}: on the ${side} ${table.unsupported}`);
+  }
+  const byName = (columns: readonly Column[]): Map<string, Column> =>
+    new Map(columns.map((c) => [c.name.toUpperCase(), c]));
+  const sourceColumns = byName(source.columns);
+  const targetColumns = byName(target.columns);
+  const columns: PlanColumn[] = [];
+  for (const [column, theirs] of sourceColumns) {
+    const ours = targetColumns.get(column);
+    if (ours === undefined || ours.generated || theirs.generated) continue;
+    columns.push({ name: column, source: theirs, target: ours });
+    if (!isCompatible(theirs, ours, from.name === to.name)) {
+      problems.push(
+        `${name}.${column}: ${theirs.type} on the source cannot become ${ours.type} on the target`,
+      );
+    }
+  }
+  const key = target.primaryKey.flatMap((column) => columns.filter((c) => c.name === column.toUpperCase()));
+  if (target.primaryKey.length === 0) problems.push(`${name}: the target's table has no primary key`);
+  else if (key.length < target.primaryKey.length) {
+    const missing = target.primaryKey.filter((column) => !sourceColumns.has(column.toUpperCase()));
+    problems.push(`${name}: the source lacks ${missing.join(", ")}, the target's primary key`);
+  }
+  for (const reserved of JOURNAL_COLUMNS) {
+    if (sourceColumns.has(reserved))
+      problems.push(`${name}: it has a column ${reserved}, a name that the journal needs`);
+  }
+  const sourceOnly = [...sourceColumns.keys()].filter((column) => !targetColumns.has(column));
+  const targetOnly = [...targetColumns.keys()].filter((column) => !sourceColumns.has(column));
+  if (sourceOnly.length > 0)
+    notes.push(`${name}: dropped, since only the source has it: ${sourceOnly.join(", ")}`);
+  for (const column of targetOnly) {
+    const ours = targetColumns.get(column);
+    if (ours?.nullable === false && ours.default === null && !ours.generated) {
+      notes.push(`${name}.${column}: only the target has it, it must not be null and has no default`);
+    }
+  }
+  for (const { name: column, source: theirs, target: ours } of key) {
+    if (theirs.equality === "exact" && ours.equality === "insensitive") {
+      notes.push(
+        `${name}.${column}: the source tells keys apart by case or accents, the target does not: such rows become one`,
+      );
+    }
+  }
+  return {
+    name,
+    source,
+    target,
+    columns,
+    targetColumns: [...targetColumns]
+      .filter(([, c]) => !c.generated)
+      .map(([column, ours]) => ({ name: column, target: ours })),
+    key,
+    targetOnly,
+    sourceOnly,
+    targetUniqueKeys: target.uniqueKeys,
+    parents: parentLinks(target, synced),
+    cascades: [],
+    names: objectNames(source.name),
+    targetNames: objectNames(target.name),
+  };
+}
+
+const NUMBERS = new Set(["integer", "decimal", "boolean", "float"]);
+
+function isCompatible(source: Column, target: Column, sameDatabaseType: boolean): boolean {
+  if (source.kind === "other" || target.kind === "other")
+    return sameDatabaseType && source.kind === target.kind;
+  if (source.kind === target.kind) return true;
+  // A flag is CHAR(1) in one database and a number or BOOLEAN in another; its text is the same.
+  return (
+    (NUMBERS.has(source.kind) || source.kind === "text") &&
+    (NUMBERS.has(target.kind) || target.kind === "text")
+  );
+}
+
+function parentLinks(table: TableSchema, synced: readonly string[]): readonly ParentLink[] {
+  return table.foreignKeys.map((link) => ({
+    columns: link.columns.map((column) => column.toUpperCase()),
+    parent: link.refTable,
+    parentColumns: link.refColumns.map((column) => column.toUpperCase()),
+    synced: synced.includes(link.refTable.toUpperCase()),
+  }));
+}
+
+/** Two long table names can be cut to the same object name. */
+function nameClashes(tables: readonly TablePlan[]): string[] {
+  const owner = new Map<string, string>();
+  const problems: string[] = [];
+  for (const table of tables) {
+    const names = [...Object.values(table.names), ...table.cascades.map((path) => path.trigger)];
+    for (const name of names) {
+      const other = owner.get(name);
+      if (other !== undefined) problems.push(`${table.name} and ${other} would both own ${name}`);
+      owner.set(name, table.name);
+    }
+  }
+  return problems;
+}

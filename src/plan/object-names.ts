@@ -1,0 +1,44 @@
+/**
+ * Names of the objects that sync-tool makes. They are those of WSO2's Java client, so that a DBA finds what the
+ * documentation says: table name plus suffix, cut to 30 bytes (Oracle's limit up to 12.1).
+ */
+const LIMIT = 30;
+
+export interface ObjectNames {
+  readonly journal: string;
+  readonly insertTrigger: string;
+  readonly updateTrigger: string;
+  readonly deleteTrigger: string;
+  readonly checkpoint: string;
+}
+
+/** One table per schema, on the target. */
+const DEAD_LETTERS = "SYNC_DEAD_LETTERS";
+
+/** Names for a table as its catalogue spells it; suffixes follow the case of the name. */
+export function objectNames(table: string): ObjectNames {
+  return {
+    journal: cut(table, "_S"),
+    insertTrigger: cut(table, "_IT"),
+    updateTrigger: cut(table, "_UT"),
+    deleteTrigger: cut(table, "_DT"),
+    checkpoint: cut(table, "_SV"),
+  };
+}
+
+/** The n-th (from 1) cascade trigger that captures for `table`; it stands on a parent of the table. */
+export function cascadeTriggerName(table: string, n: number): string {
+  return cut(table, `_FK${n}`);
+}
+
+/** The dead-letter table's name, in the case of the tables it serves. */
+export function deadLettersName(table: string): string {
+  return table === table.toLowerCase() ? DEAD_LETTERS.toLowerCase() : DEAD_LETTERS;
+}
+
+function cut(table: string, suffix: string): string {
+  const cased = table === table.toLowerCase() ? suffix.toLowerCase() : suffix;
+  return table.length + suffix.length >= LIMIT
+    ? table.slice(0, LIMIT - suffix.length) + cased
+    : table + cased;
+}

@@ -1,0 +1,35 @@
+import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
+import { type ErrorCode, SyncError } from "../errors.ts";
+
+/** What an operator does about each kind of failure that trying again does not help. */
+const NEXT: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  auth: [
+    "GRANT_MISSING",
+    "Check the user's password and grants; `prepare --generate-ddl` writes the grants that are needed",
+  ],
+  schema: [
+    "SCHEMA_CHANGED",
+    "Compare the tables with the plan (`run --dry-run`), run `sync-tool prepare`, then start again",
+  ],
+};
+
+/** Makes a driver's error one that may be shown: our words for its code, never its text. */
+export function driverFailure(dialect: Dialect, error: unknown, doing: string, table?: string): SyncError {
+  if (error instanceof SyncError) return error;
+  const found = dialect.classifyError(error);
+  const [code, next] = NEXT[found.class] ?? [
+    "SCHEMA_CHANGED",
+    "Look into the database's own log at this time",
+  ];
+  return new SyncError(code, {
+    what: `${doing}: ${found.reason} (${dialect.title} ${found.code})`,
+    next,
+    ...(table === undefined ? {} : { at: { table } }),
+    cause: error,
+  });
+}
+
+/** Failures after which the same work is simply done again. */
+export function isPassing(found: ClassifiedError): boolean {
+  return found.class === "transient" || found.class === "connection";
+}

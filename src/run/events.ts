@@ -1,0 +1,20 @@
+import type { HolderFacts, Hole } from "../dialect/dialect.ts";
+import type { SyncError } from "../errors.ts";
+import type { BatchReport } from "./table-sync.ts";
+
+/** What a run tells those who watch it; the loop itself writes no log. */
+export interface RunEvents {
+  batch(report: BatchReport): void;
+  /** A poll found nothing. */
+  idle(table: string): void;
+  /** A hole in the journal may still be filled and is waited for. */
+  blocked(table: string, hole: Hole, seconds: number, holders: readonly HolderFacts[]): void;
+  /** Another runner has the group. */
+  standby(group: string): void;
+  takenOver(group: string): void;
+  /** A failure that is tried again; told once when it begins. */
+  retrying(group: string, reason: string, code: string): void;
+  recovered(group: string, attempts: number, seconds: number): void;
+  /** The group stopped for good. */
+  stopped(group: string, error: SyncError): void;
+}

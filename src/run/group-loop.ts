@@ -1,0 +1,210 @@
+import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { Database } from "../db/database.ts";
+import type { Dialect, Lock } from "../dialect/dialect.ts";
+import { SyncError } from "../errors.ts";
+import { journalReplaced } from "../journal/journal-replaced.ts";
+import type { Side } from "../plan/build-plan.ts";
+import type { TableGroup } from "../plan/sync-plan.ts";
+import { sleep } from "../util/sleep.ts";
+import { createBackoff } from "./backoff.ts";
+import { driverFailure, isPassing } from "./driver-failure.ts";
+import type { RunEvents } from "./events.ts";
+import type { TableSync } from "./table-sync.ts";
+
+/** When a run of a group ends by itself. */
+export type Until = "stopped" | "one pass" | "drained";
+
+export interface GroupLoopOptions {
+  readonly group: TableGroup;
+  readonly source: Side;
+  readonly target: { readonly dialect: Dialect; readonly db: Database };
+  /** In the order of the group: parents first. */
+  readonly tables: readonly TableSync[];
+  /** Identity of each table's journal on the source, read anew after every failure. */
+  readonly journalId: (table: TableSync) => Promise<string>;
+  readonly lockName: string;
+  readonly syncIntervalMs: number;
+  readonly until: Until;
+  readonly signal: AbortSignal;
+  readonly events: RunEvents;
+}
+
+/** How soon an open hole, or a lock that another runner holds, is looked at again. */
+const HOLE_POLL_MS = 100;
+const STANDBY_POLL_MS = 1_000;
+/** How often an open hole is reported. */
+const BLOCKED_REPORT_MS = 10_000;
+/** Empty polls in a row that count as drained. */
+const EMPTY_POLLS = 2;
+
+/** Keeps one group of tables in step until it is stopped. Throws SyncError when going on is not possible. */
+export async function runGroup(options: GroupLoopOptions): Promise<void> {
+  const { signal, events, group } = options;
+  const backoff = createBackoff();
+  let failingSince: number | undefined;
+  while (!signal.aborted) {
+    let lock: Lock | undefined;
+    try {
+      lock = await waitForLock(options);
+      if (lock === undefined) return;
+      await openCheckpoints(options);
+      const progressed = (): void => {
+        if (failingSince === undefined) return;
+        events.recovered(group.name, backoff.attempts, (Date.now() - failingSince) / 1000);
+        failingSince = undefined;
+        backoff.reset();
+      };
+      await cycle(options, lock, progressed);
+      return;
+    } catch (error) {
+      const failure = describeFailure(options, error);
+      if (failure === undefined)
+        throw driverFailure(dialectOf(options, error), error, group.name, group.name);
+      if (failingSince === undefined) {
+        failingSince = Date.now();
+        events.retrying(group.name, failure.reason, failure.code);
+      }
+      await sleep(backoff.next(), signal);
+    } finally {
+      await lock?.release().catch(() => undefined);
+    }
+  }
+}
+
+/** Polls until stopped, drained or done. Each poll takes parents up to a bound, then children up to an earlier one. */
+async function cycle(options: GroupLoopOptions, lock: Lock, progressed: () => void): Promise<void> {
+  const { tables, signal, events, until } = options;
+  let emptyPolls = 0;
+  let blockedSince: number | undefined;
+  let reportedAt = 0;
+  while (!signal.aborted) {
+    if (!(await lock.isHeld())) throw lockLost(options.group.name);
+    const pass = await onePass(options);
+    progressed();
+    for (const table of pass.empty) events.idle(table);
+    if (until === "one pass") return;
+    emptyPolls = pass.allCaughtUp && pass.applied === 0 ? emptyPolls + 1 : 0;
+    if (until === "drained" && emptyPolls >= EMPTY_POLLS) return;
+    if (pass.waiting) {
+      blockedSince ??= Date.now();
+      if (Date.now() - reportedAt >= BLOCKED_REPORT_MS && Date.now() - blockedSince >= HOLE_POLL_MS * 5) {
+        reportedAt = Date.now();
+        await reportBlocked(tables, pass.holes, blockedSince, events);
+      }
+    } else {
+      blockedSince = undefined;
+    }
+    const pause = pass.waiting ? Math.min(HOLE_POLL_MS, options.syncIntervalMs) : options.syncIntervalMs;
+    await sleep(until === "drained" ? Math.min(pause, 500) : pause, signal);
+  }
+}
+
+interface Pass {
+  readonly applied: number;
+  readonly allCaughtUp: boolean;
+  readonly waiting: boolean;
+  readonly empty: readonly string[];
+  readonly holes: ReadonlySet<TableSync>;
+}
+
+/**
+ * Bounds are taken child first: a child's row up to its bound was written when its parent's was already there, hence
+ * below the parent's bound, which is taken later. Draining goes the other way.
+ */
+async function onePass(options: GroupLoopOptions): Promise<Pass> {
+  const { tables, signal } = options;
+  const bounds = new Map<TableSync, bigint>();
+  if (tables.length > 1)
+    for (const table of [...tables].reverse()) bounds.set(table, await table.reader.highest());
+  let applied = 0;
+  let allCaughtUp = true;
+  const empty: string[] = [];
+  const holes = new Set<TableSync>();
+  for (const table of tables) {
+    const bound = bounds.get(table);
+    const result = await table.drain(bound, signal);
+    applied += result.applied;
+    if (result.applied === 0 && result.caughtUp) empty.push(table.table.name);
+    if (result.waiting) holes.add(table);
+    if (!result.caughtUp) allCaughtUp = false;
+    // Children of a parent that stopped short would not find their rows' parents.
+    if (bound !== undefined && table.position() < bound) break;
+  }
+  return { applied, allCaughtUp: allCaughtUp && holes.size === 0, waiting: holes.size > 0, empty, holes };
+}
+
+async function reportBlocked(
+  tables: readonly TableSync[],
+  holes: ReadonlySet<TableSync>,
+  since: number,
+  events: RunEvents,
+): Promise<void> {
+  for (const table of tables) {
+    if (!holes.has(table)) continue;
+    const holders = await table.reader.holders();
+    const first = table.position() + 1n;
+    events.blocked(table.table.name, { first, last: first }, (Date.now() - since) / 1000, holders);
+  }
+}
+
+async function waitForLock(options: GroupLoopOptions): Promise<Lock | undefined> {
+  const { target, lockName, signal, events, group } = options;
+  let told = false;
+  while (!signal.aborted) {
+    const lock = await target.dialect.acquireLock(target.db, lockName);
+    if (lock !== undefined) {
+      if (told) events.takenOver(group.name);
+      return lock;
+    }
+    if (!told) events.standby(group.name);
+    told = true;
+    await sleep(STANDBY_POLL_MS, signal);
+  }
+  return undefined;
+}
+
+/** Reads where each table stands, anew after every failure: what was applied last is not known for sure then. */
+async function openCheckpoints(options: GroupLoopOptions): Promise<void> {
+  const { target } = options;
+  for (const table of options.tables) {
+    const name = table.table.targetNames.checkpoint;
+    const checkpoint = await readCheckpoint(target.db, target.dialect, name);
+    const journalId = await options.journalId(table);
+    if (checkpoint === undefined) {
+      throw new SyncError("NOT_PREPARED", {
+        what: `${name} on the target has no row`,
+        next: "Run `sync-tool prepare`",
+        at: { table: table.table.name },
+      });
+    }
+    if (checkpoint.journalId !== journalId)
+      throw journalReplaced(table.table.name, checkpoint.position, { otherJournal: true });
+    table.open(checkpoint);
+  }
+}
+
+/** Why the same work is tried again; undefined when that cannot help. */
+function describeFailure(
+  options: GroupLoopOptions,
+  error: unknown,
+): { reason: string; code: string } | undefined {
+  if (error instanceof SyncError) {
+    // Another runner moved on: go back to waiting for the lock.
+    return error.code === "CHECKPOINT_MOVED" ? { reason: error.message, code: error.code } : undefined;
+  }
+  const found = dialectOf(options, error).classifyError(error);
+  return isPassing(found) ? { reason: found.reason, code: found.code } : undefined;
+}
+
+/** Source and target can be of different types: the one that knows the error's code speaks. */
+function dialectOf(options: GroupLoopOptions, error: unknown): Dialect {
+  const { source, target } = options;
+  return source.dialect.classifyError(error).class === "fatal" ? target.dialect : source.dialect;
+}
+
+function lockLost(group: string): SyncError {
+  return new SyncError("CHECKPOINT_MOVED", {
+    what: `${group}: the lock on the target was lost`,
+    next: "Nothing: the runner takes it again",
+  });
+}

@@ -1,0 +1,83 @@
+import { readCaptureState } from "../capture/capture-state.ts";
+import type { Database } from "../db/database.ts";
+import type { Dialect } from "../dialect/dialect.ts";
+import { SyncError } from "../errors.ts";
+import type { SyncPlan, TablePlan } from "../plan/sync-plan.ts";
+import type { RowSource } from "../transform/row-source.ts";
+import type { RunEvents } from "./events.ts";
+import { runGroup, type Until } from "./group-loop.ts";
+import { createTableSync, type TableSync } from "./table-sync.ts";
+
+export interface RunOptions {
+  readonly plan: SyncPlan;
+  readonly source: { readonly dialect: Dialect; readonly db: Database };
+  readonly target: { readonly dialect: Dialect; readonly db: Database };
+  readonly batchSize: number;
+  readonly syncIntervalMs: number;
+  readonly until: Until;
+  readonly signal: AbortSignal;
+  readonly events: RunEvents;
+  readonly rowsFor: (table: TablePlan) => RowSource;
+}
+
+/**
+ * Syncs every group of a plan, groups side by side, until stopped (or drained, or after one pass). A group that cannot
+ * go on stops alone; its error is thrown when the others have ended.
+ */
+export async function runSync(options: RunOptions): Promise<void> {
+  const { source, target } = options;
+  const { home } = await target.dialect.introspector.server(target.db);
+  const results = await Promise.allSettled(
+    options.plan.groups.map(async (group) => {
+      const tables: TableSync[] = [];
+      for (const table of group.tables) {
+        tables.push(
+          createTableSync({
+            source,
+            target,
+            table,
+            batchSize: options.batchSize,
+            rows: options.rowsFor(table),
+            onBatch: options.events.batch,
+            parents: () =>
+              tables.filter((other) =>
+                table.parents.some((link) => link.parent.toUpperCase() === other.table.name),
+              ),
+          }),
+        );
+      }
+      try {
+        await runGroup({
+          group,
+          source,
+          target,
+          tables,
+          journalId: (table) => journalId(source, table.table),
+          lockName: `${home}/${group.name}`,
+          syncIntervalMs: options.syncIntervalMs,
+          until: options.until,
+          signal: options.signal,
+          events: options.events,
+        });
+      } catch (error) {
+        if (error instanceof SyncError) options.events.stopped(group.name, error);
+        throw error;
+      }
+    }),
+  );
+  const failures = results.flatMap((result) =>
+    result.status === "rejected" ? [result.reason as unknown] : [],
+  );
+  const bug = failures.find((failure) => !(failure instanceof SyncError));
+  if (failures.length > 0) throw bug ?? failures[0];
+}
+
+async function journalId(source: RunOptions["source"], table: TablePlan): Promise<string> {
+  const [state] = await readCaptureState(source.db, source.dialect, [table]);
+  if (state?.journalId !== undefined) return state.journalId;
+  throw new SyncError("NOT_PREPARED", {
+    what: `${table.names.journal} does not exist on the source`,
+    next: "Run `sync-tool prepare`, or give your DBA the scripts of `prepare --generate-ddl`",
+    at: { table: table.name },
+  });
+}
