@@ -12,7 +12,7 @@ const SECRET_IN_DESCRIPTOR = /(\(\s*\w*(?:password|pwd)\w*\s*=\s*)[^)]*/gi;
  * `user/pass@`) and in TNS descriptors.
  */
 export function redactUrl(url: string): string {
-  const shown = url.includes("(")
+  const shown = /^(jdbc:oracle:[^@]*@)?\s*\(/i.test(url)
     ? url.replace(SECRET_IN_DESCRIPTOR, `$1${HIDDEN}`)
     : url.replace(SECRET_OPTION, `$1${HIDDEN}`);
   const optionsAt = shown.search(/[?;]/);

@@ -49,6 +49,11 @@ export function parseMysqlUrl(
   }
   const at = authority.lastIndexOf("@");
   const [userText, passwordText] = at < 0 ? [] : splitOnce(authority.slice(0, at), ":");
+  if (/@.*,|,.*@/s.test(authority.slice(0, Math.max(at, 0)))) {
+    report.problems.push(
+      "a user of its own for each host is not supported, wanted username and password as keys",
+    );
+  }
   const hosts = readHosts(authority.slice(at + 1), report);
   const options = readUrlOptions(optionText.split("&"), report, { ignoreCase: true, decode: percentDecode });
   const database = percentDecode(databaseText);

@@ -240,6 +240,10 @@ describe("parseJdbcUrl", () => {
 
   it.each([
     ["jdbc:mysql+srv://h/db", "DNS SRV names (+srv) are not supported, wanted the hosts themselves"],
+    [
+      "jdbc:mysql://u:p@a,v:q@b/db",
+      "a user of its own for each host is not supported, wanted username and password as keys",
+    ],
     ["jdbc:mysql:multi://h/db", 'the URL\'s mode "multi:" is not known'],
     ["jdbc:mysql://address=(host=a)(user=u)/db", '"user" inside an address is not supported'],
     ["jdbc:mysql://::1/db", "the URL's host is malformed, wanted host:port, or [address]:port for IPv6"],

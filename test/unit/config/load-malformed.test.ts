@@ -3,7 +3,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
 import { SyncError } from "../../../src/errors.ts";
 import { configFolder } from "./config-folder.ts";
-import { GOOD_PROPERTIES, GOOD_TOML, MALFORMED } from "./malformed-configurations.ts";
+import { GOOD_PROPERTIES, GOOD_TOML } from "./malformed-configuration.ts";
+import { MALFORMED_DEPLOYMENT } from "./malformed-deployment.ts";
+import { MALFORMED_PROPERTIES } from "./malformed-properties.ts";
+import { MALFORMED_URLS } from "./malformed-urls.ts";
+
+const MALFORMED = [...MALFORMED_PROPERTIES, ...MALFORMED_DEPLOYMENT, ...MALFORMED_URLS];
 
 describe("a malformed configuration", () => {
   const connect = vi.spyOn(net.Socket.prototype, "connect");

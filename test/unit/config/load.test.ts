@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
 import { type ConfigFolder, configFolder } from "./config-folder.ts";
-import { GOOD_PROPERTIES, GOOD_TOML } from "./malformed-configurations.ts";
+import { GOOD_PROPERTIES, GOOD_TOML } from "./malformed-configuration.ts";
 
 const folders: ConfigFolder[] = [];
 afterEach(async () => {

@@ -25,6 +25,8 @@ describe("redactUrl", () => {
       "jdbc:oracle:thin:@(DESCRIPTION=(WALLET_PASSWORD=***)(SID=X))",
     ],
     ["mysql:u:s3cret@h", "***@h"],
+    ["jdbc:mysql://(host=a,port=1)/db?password=s3(cret", "jdbc:mysql://(host=a,port=1)/db?password=***"],
+    ["jdbc:mysql://u:s3cret@a,v:s3cret@b/db", "jdbc:mysql://u:***@b/db"],
   ])("prints %s without its secret", (url, printed) => {
     expect(redactUrl(url)).toBe(printed);
   });
