@@ -22,7 +22,8 @@ interface Waiting {
 
 /** Starts a thread. A thread that fails rejects everything it was given and will be given. */
 export function startThread(profiles: KeyProfiles): CryptoThread {
-  const worker = new Worker(workerUrl(), { workerData: profiles });
+  // Flags of the main thread, such as --input-type or --inspect, would fail or fight over a port here.
+  const worker = new Worker(workerUrl(), { workerData: profiles, execArgv: [] });
   const waiting = new Map<number, Waiting>();
   let failure: Error | undefined;
   let lastId = 0;

@@ -58,7 +58,7 @@ describe("recogniseStored", () => {
 
 describe("decodeBase64", () => {
   it("undoes the encoder (property)", () => {
-    assert(
+    return assert(
       property(uint8Array(), (bytes) => {
         const text = Buffer.from(bytes).toString("base64");
         expect(decodeBase64(text)).toEqual(Buffer.from(bytes));

@@ -28,7 +28,7 @@ describe("writeSymmetric", () => {
 
   it("reads back any text (property)", () => {
     const key = aesKey("own32");
-    assert(
+    return assert(
       property(token, (plain) => {
         expect(readStored(writeSymmetric(plain, key), { rsa: [], symmetric: [key] })).toEqual({ plain });
       }),
@@ -67,11 +67,11 @@ describe("writeAsymmetric", () => {
 
   it("reads back any text (property)", () => {
     const key = rsaKey("rsa1024");
-    assert(
+    return assert(
       property(token, (plain) => {
         const value = writeAsymmetric(plain, key);
-        if (value === undefined) return expect(Buffer.byteLength(plain)).toBeGreaterThan(86);
-        expect(readStored(value, { rsa: [key], symmetric: [] })).toEqual({ plain });
+        if (value === undefined) expect(Buffer.byteLength(plain)).toBeGreaterThan(86);
+        else expect(readStored(value, { rsa: [key], symmetric: [] })).toEqual({ plain });
       }),
       { numRuns: 50 },
     );
