@@ -5,8 +5,8 @@ import type { Column, ColumnKind, ForeignKey, TableSchema, TextEquality } from "
 /** Oldest versions supported, by product. */
 const OLDEST = { MySQL: [5, 7], MariaDB: [10, 4] } as const;
 
-/** Expression that names this server and database. */
-export const HOME = "MD5(CONCAT(@@hostname, ':', @@port, ':', @@datadir, '/', DATABASE()))";
+/** Expression that names this server and database (MySQL 9 no longer has MD5). */
+export const HOME = "SHA2(CONCAT(@@hostname, ':', @@port, ':', @@datadir, '/', DATABASE()), 256)";
 
 /** Version and identity. A cloned data folder shares the server's UUID, hence host, port and folder as well. */
 export async function server(db: Queryable): Promise<ServerFacts> {
