@@ -1,0 +1,56 @@
+/** The built command as a child process. */
+
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+
+const ENTRY = join(import.meta.dirname, "../../bin/sync-tool.js");
+
+export interface CliResult {
+  /** Null when a signal ended the process. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliProcess {
+  readonly pid: number;
+  /** What it has written so far. */
+  output(): { readonly stdout: string; readonly stderr: string };
+  kill(signal: NodeJS.Signals): void;
+  readonly ended: Promise<CliResult>;
+}
+
+/** Starts `sync-tool` with these arguments in this folder (its logs end up there). */
+export function startCli(args: readonly string[], cwd: string): CliProcess {
+  const child = spawn(process.execPath, [ENTRY, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const ended = new Promise<CliResult>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return {
+    pid: child.pid ?? 0,
+    output: () => ({ stdout, stderr }),
+    kill: (signal) => child.kill(signal),
+    ended,
+  };
+}
+
+/** Runs `sync-tool` to its end; kills it when that takes too long (default 60 s). */
+export async function runCli(args: readonly string[], cwd: string, timeoutMs = 60_000): Promise<CliResult> {
+  const started = startCli(args, cwd);
+  const timer = setTimeout(() => started.kill("SIGKILL"), timeoutMs);
+  try {
+    return await started.ended;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,58 @@
+import type { Value } from "../../src/row.ts";
+import type { TestDatabase } from "./servers/test-server.ts";
+
+function literal(database: TestDatabase, value: Value): string {
+  if (value === null) return "NULL";
+  const isPostgres = database.settings.type === "postgres";
+  if (typeof value !== "string") {
+    const hex = Buffer.from(value).toString("hex");
+    return isPostgres ? `'\\x${hex}'` : `X'${hex}'`;
+  }
+  const quoted = value.replaceAll("'", "''");
+  return `'${isPostgres ? quoted : quoted.replaceAll("\\", "\\\\")}'`;
+}
+
+/**
+ * Copies the rows of one consistent moment, as dump and restore do, parents first; both databases are of one type.
+ * The target's tables are there and empty; they may have more columns than the source's.
+ */
+export async function copyRows(
+  source: TestDatabase,
+  target: TestDatabase,
+  tables: readonly string[],
+): Promise<void> {
+  const isPostgres = source.settings.type === "postgres";
+  const reader = await source.session();
+  const writer = await target.session();
+  try {
+    await reader.exec(
+      isPostgres
+        ? "BEGIN ISOLATION LEVEL REPEATABLE READ"
+        : [
+            "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+            "START TRANSACTION WITH CONSISTENT SNAPSHOT",
+          ],
+    );
+    // Zero dates are values too.
+    await writer.exec(isPostgres ? "BEGIN" : ["SET SESSION sql_mode = ''", "BEGIN"]);
+    for (const table of tables) {
+      const rows = await reader.query(`SELECT * FROM ${table}`);
+      for (let first = 0; first < rows.length; first += 200) {
+        const part = rows.slice(first, first + 200);
+        const values = part.map(
+          (row) =>
+            `(${Object.values(row)
+              .map((value) => literal(target, value))
+              .join(",")})`,
+        );
+        await writer.exec(
+          `INSERT INTO ${table} (${Object.keys(part[0] ?? {}).join(",")}) VALUES ${values.join(",")}`,
+        );
+      }
+    }
+    await writer.exec("COMMIT");
+  } finally {
+    await reader.close();
+    await writer.close();
+  }
+}

@@ -1,0 +1,18 @@
+import type { TestDatabase } from "./servers/test-server.ts";
+
+/** `table NAME`, `trigger NAME`, `routine NAME`, `sequence NAME` of a database, upper case, sorted. */
+export async function databaseObjects(database: TestDatabase): Promise<string[]> {
+  const isPostgres = database.settings.type === "postgres";
+  const schema = isPostgres ? "public" : database.name;
+  const named = (kind: string, column: string, table: string, schemaColumn: string) =>
+    `SELECT CONCAT('${kind} ', UPPER(${column})) AS O FROM ${table} WHERE ${schemaColumn} = '${schema}'`;
+  const rows = await database.query(
+    [
+      named("table", "TABLE_NAME", "INFORMATION_SCHEMA.TABLES", "TABLE_SCHEMA"),
+      named("trigger", "TRIGGER_NAME", "INFORMATION_SCHEMA.TRIGGERS", "TRIGGER_SCHEMA"),
+      named("routine", "ROUTINE_NAME", "INFORMATION_SCHEMA.ROUTINES", "ROUTINE_SCHEMA"),
+      ...(isPostgres ? [named("sequence", "SEQUENCENAME", "PG_SEQUENCES", "SCHEMANAME")] : []),
+    ].join(" UNION "),
+  );
+  return rows.map((row) => String(row["O"])).sort();
+}
