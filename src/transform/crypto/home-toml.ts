@@ -91,18 +91,17 @@ function encryptionSettings(
   file: HomeFile,
 ): Pick<SideKeySettings, "encryption" | "symmetricKeys"> {
   const provider = read("encryption.internal_crypto_provider");
-  const key = read("encryption.key");
-  const symmetricKeys = key === undefined ? [] : [{ text: key }];
-  if (provider === undefined) {
-    return key === undefined ? { encryption: "asymmetric" } : { encryption: "symmetric", symmetricKeys };
-  }
-  const encryption = encryptionOf(provider);
-  if (encryption === undefined) {
+  const encryption = provider === undefined ? undefined : encryptionOf(provider);
+  if (provider !== undefined && encryption === undefined) {
     file.report("encryption.internal_crypto_provider", `${provider} is not one of WSO2's own providers`);
-    return { symmetricKeys };
   }
-  if (encryption === "asymmetric") checkTransformation(read, file);
-  return { encryption, symmetricKeys };
+  if (encryption === "asymmetric") {
+    checkTransformation(read, file);
+    return { encryption }; // the key of default.json is still there and nobody uses it
+  }
+  const key = read("encryption.key");
+  if (key === undefined) return { encryption: encryption ?? "asymmetric" };
+  return { encryption: "symmetric", symmetricKeys: [{ text: key }] };
 }
 
 /** Every envelope is read whatever its transformation; what is written is OAEP, which a server set to RSA reads too. */

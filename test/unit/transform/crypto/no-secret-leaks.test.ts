@@ -63,11 +63,14 @@ function keystoreErrors(): readonly string[] {
     const keys = Object.values(VECTORS.symmetricKeys).map(({ configured }) => ({ text: `${configured}x` }));
     return [
       ...settings.flatMap((each) => thrownBy(() => openKeystore(each))),
-      ...settings.flatMap((each) =>
-        thrownBy(() =>
-          openKeys({ source: { keystores: [each], symmetricKeys: keys }, target: { symmetricKeys: keys } }),
+      // Opening PKCS#12 takes a third of a second; these two fail before that.
+      ...settings
+        .slice(3)
+        .flatMap((each) =>
+          thrownBy(() =>
+            openKeys({ source: { keystores: [each], symmetricKeys: keys }, target: { symmetricKeys: keys } }),
+          ),
         ),
-      ),
     ];
   });
 }
