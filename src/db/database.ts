@@ -33,6 +33,8 @@ export interface ResultReader {
   readonly numbersPlaceholders: boolean;
   rows(result: unknown): ResultRow[];
   affected(result: unknown): number;
+  /** Told of every statement that fails, before its caller is. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** knex writes driver messages, which quote values, to the console: they go nowhere. */
@@ -67,7 +69,12 @@ function queryable(runner: Knex, reader: ResultReader, connection?: unknown): Qu
     const raw = literal
       ? runner.raw(sql.replaceAll("?", "\\?"))
       : runner.raw(sql, params as Knex.RawBinding[]);
-    return await (connection === undefined ? raw : raw.connection(connection));
+    try {
+      return await (connection === undefined ? raw : raw.connection(connection));
+    } catch (error) {
+      reader.onError?.(error);
+      throw error;
+    }
   };
   return {
     query: async (sql, params) => reader.rows(await run(sql, params)),

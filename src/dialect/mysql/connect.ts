@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
+import { createHostPicker, poolSize } from "../../db/pick-host.ts";
+import { classifyError } from "./classify-error.ts";
 
 const READER: ResultReader = {
   numbersPlaceholders: false,
@@ -26,7 +28,7 @@ const SESSION = [
   "SET SESSION autocommit = 1",
   "SET SESSION foreign_key_checks = 1",
   "SET SESSION unique_checks = 1",
-  "SET SESSION innodb_lock_wait_timeout = 20",
+  "SET SESSION innodb_lock_wait_timeout = 10",
   "SET SESSION lock_wait_timeout = 20",
 ];
 
@@ -37,41 +39,44 @@ interface RawConnection {
   query(sql: string, done: (error: unknown) => void): void;
 }
 
-/** Opens a pool; tries the hosts in order, as a multi-host JDBC URL does. */
+/** Opens a pool. With `prefer`, a server that has no TLS is talked to without. */
 export async function connect(settings: ConnectionSettings): Promise<Database> {
-  let failure: unknown;
-  for (const { host, port } of settings.hosts) {
-    try {
-      return await connectTo(settings, host, port);
-    } catch (error) {
-      failure = error;
-    }
+  if (settings.tls.mode !== "prefer") return await open(settings, tlsOptions(settings));
+  try {
+    return await open(settings, { ssl: { rejectUnauthorized: false } });
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code === "HANDSHAKE_NO_SSL_SUPPORT")
+      return await open(settings, {});
+    throw error;
   }
-  throw failure;
 }
 
-async function connectTo(settings: ConnectionSettings, host: string, port: number): Promise<Database> {
+async function open(settings: ConnectionSettings, tls: object): Promise<Database> {
+  const hosts = createHostPicker(settings);
+  const { connectTimeoutMs, pool, socketPath } = settings;
   return await openDatabase(
     {
       client: "mysql2",
-      connection: {
-        ...(settings.socketPath === undefined ? { host, port } : { socketPath: settings.socketPath }),
-        database: settings.database,
-        user: settings.user,
-        password: settings.password,
-        charset: "utf8mb4",
-        connectTimeout: settings.connectTimeoutMs,
-        enableKeepAlive: true,
-        // Everything that has more digits than a double, or a time zone in JavaScript, comes as text.
-        supportBigNumbers: true,
-        bigNumberStrings: true,
-        dateStrings: true,
-        jsonStrings: true,
-        ...tls(settings, host),
-      } as Record<string, unknown>,
+      connection: async () =>
+        ({
+          ...(socketPath === undefined ? await hosts.pick() : { socketPath }),
+          database: settings.database,
+          user: settings.user,
+          password: settings.password,
+          charset: "utf8mb4",
+          connectTimeout: connectTimeoutMs,
+          enableKeepAlive: true,
+          // Everything that has more digits than a double, or a time zone in JavaScript, comes as text.
+          supportBigNumbers: true,
+          bigNumberStrings: true,
+          dateStrings: true,
+          jsonStrings: true,
+          expirationChecker: hosts.mustPickAgain,
+          ...tls,
+        }) as Record<string, unknown>,
       pool: {
         min: 0,
-        max: settings.pool.max,
+        max: poolSize(pool.max),
         afterCreate: (
           connection: RawConnection,
           done: (error: unknown, connection: RawConnection) => void,
@@ -82,10 +87,10 @@ async function connectTo(settings: ConnectionSettings, host: string, port: numbe
           });
         },
       },
-      acquireConnectionTimeout: settings.pool.acquireTimeoutMs,
+      acquireConnectionTimeout: pool.acquireTimeoutMs,
     },
-    READER,
-    settings.pool.validationQuery ?? "SELECT 1",
+    { ...READER, onError: (error) => hosts.failed(classifyError(error)) },
+    pool.validationQuery ?? "SELECT 1",
   );
 }
 
@@ -99,19 +104,13 @@ function prepareSession(
   else connection.query(first, (error) => (error ? done(error) : prepareSession(connection, rest, done)));
 }
 
-function tls(settings: ConnectionSettings, host: string): object {
+function tlsOptions(settings: ConnectionSettings): object {
   const { mode, ca, serverName } = settings.tls;
-  if (mode === "disable" || mode === "prefer") return {};
+  if (mode === "disable") return {};
   const trusted = ca === undefined ? {} : { ca: readFileSync(ca, "utf8") };
   if (mode === "require") return { ssl: { ...trusted, rejectUnauthorized: false } };
-  return {
-    ssl: {
-      ...trusted,
-      rejectUnauthorized: true,
-      verifyIdentity: mode === "verify-full",
-      servername: serverName ?? host,
-    },
-  };
+  const name = serverName === undefined ? {} : { servername: serverName };
+  return { ssl: { ...trusted, ...name, rejectUnauthorized: true, verifyIdentity: mode === "verify-full" } };
 }
 
 /** Quotes an identifier in the catalogue's own spelling. */

@@ -53,6 +53,28 @@ async function probe(
     );
     return rows.map((row) => BigInt(String(row["id"])));
   } catch (error) {
+    const { code, lockTimeout } = classifyError(error);
+    if (lockTimeout === true) return "open";
+    if (code === SYNTAX_ERROR) return await probeWaiting(db, journal, range);
+    throw error;
+  }
+}
+
+const SYNTAX_ERROR = "1064";
+
+/** MySQL 5.7 has no NOWAIT: there the probe waits, as long as innodb_lock_wait_timeout of our sessions says. */
+async function probeWaiting(
+  db: Queryable,
+  journal: string,
+  range: Hole,
+): Promise<readonly bigint[] | "open"> {
+  try {
+    const rows = await db.query(
+      `SELECT SYNC_ID AS id FROM ${quote(journal)} WHERE SYNC_ID BETWEEN ? AND ? ORDER BY SYNC_ID LOCK IN SHARE MODE`,
+      [range.first.toString(), range.last.toString()],
+    );
+    return rows.map((row) => BigInt(String(row["id"])));
+  } catch (error) {
     if (classifyError(error).lockTimeout === true) return "open";
     throw error;
   }

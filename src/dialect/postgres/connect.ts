@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type pg from "pg";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
+import { createHostPicker, poolSize } from "../../db/pick-host.ts";
+import { classifyError } from "./classify-error.ts";
 
 interface PgResult {
   readonly rows?: Record<string, unknown>[];
@@ -31,41 +34,48 @@ const SESSION = [
   "SET idle_in_transaction_session_timeout = 0",
 ];
 
-/** Opens a pool; tries the hosts in order, as a multi-host JDBC URL does. */
+/** Opens a pool. With `prefer`, a server that has no TLS is talked to without, as libpq does. */
 export async function connect(settings: ConnectionSettings): Promise<Database> {
-  let failure: unknown;
-  for (const { host, port } of settings.hosts) {
-    try {
-      return await connectTo(settings, host, port);
-    } catch (error) {
-      failure = error;
-    }
+  if (settings.tls.mode !== "prefer") return await open(settings, tlsOptions(settings));
+  try {
+    return await open(settings, { rejectUnauthorized: false });
+  } catch (error) {
+    // The driver gives this refusal no code.
+    if (error instanceof Error && error.message.includes("does not support SSL"))
+      return await open(settings, false);
+    throw error;
   }
-  throw failure;
 }
 
-async function connectTo(settings: ConnectionSettings, host: string, port: number): Promise<Database> {
+async function open(settings: ConnectionSettings, ssl: object | false): Promise<Database> {
   const session =
     settings.schema === undefined ? SESSION : [...SESSION, `SET search_path = ${quote(settings.schema)}`];
+  const hosts = createHostPicker(settings);
+  const { connectTimeoutMs, pool } = settings;
   return await openDatabase(
     {
       client: "pg",
-      connection: {
-        host: settings.socketPath ?? host,
-        port,
-        database: settings.database,
-        user: settings.user,
-        password: settings.password,
-        ssl: tls(settings, host),
-        connectionTimeoutMillis: settings.connectTimeoutMs,
-        keepAlive: true,
-        application_name: "sync-tool",
-        types: TEXT_PARSERS,
-        ...(settings.socketTimeoutMs === undefined ? {} : { query_timeout: settings.socketTimeoutMs }),
-      } as Record<string, unknown>,
+      connection: async () => {
+        const { host, port } = await hosts.pick();
+        return {
+          // The driver takes the folder of the socket, the URL names the socket itself.
+          host: settings.socketPath === undefined ? host : dirname(settings.socketPath),
+          port,
+          database: settings.database,
+          user: settings.user,
+          password: settings.password,
+          ssl,
+          connectionTimeoutMillis: connectTimeoutMs,
+          keepAlive: true,
+          application_name: "sync-tool",
+          types: TEXT_PARSERS,
+          expirationChecker: hosts.mustPickAgain,
+          ...(settings.socketTimeoutMs === undefined ? {} : { query_timeout: settings.socketTimeoutMs }),
+        } as Record<string, unknown>;
+      },
       pool: {
         min: 0,
-        max: settings.pool.max,
+        max: poolSize(pool.max),
         afterCreate: (connection: pg.Client, done: (error: unknown, connection: pg.Client) => void) => {
           connection.query(session.join("; ")).then(
             () => done(null, connection),
@@ -73,21 +83,21 @@ async function connectTo(settings: ConnectionSettings, host: string, port: numbe
           );
         },
       },
-      acquireConnectionTimeout: settings.pool.acquireTimeoutMs,
+      acquireConnectionTimeout: pool.acquireTimeoutMs,
     },
-    READER,
-    settings.pool.validationQuery ?? "SELECT 1",
+    { ...READER, onError: (error) => hosts.failed(classifyError(error)) },
+    pool.validationQuery ?? "SELECT 1",
   );
 }
 
 /** libpq's modes: "require" encrypts without proof, "verify-ca" proves the chain, "verify-full" the name as well. */
-function tls(settings: ConnectionSettings, host: string): object | false {
+function tlsOptions(settings: ConnectionSettings): object | false {
   const { mode, ca, serverName } = settings.tls;
-  if (mode === "disable" || mode === "prefer") return false;
+  if (mode === "disable") return false;
   const trusted = ca === undefined ? {} : { ca: readFileSync(ca, "utf8") };
   if (mode === "require") return { ...trusted, rejectUnauthorized: false };
   if (mode === "verify-ca") return { ...trusted, checkServerIdentity: () => undefined };
-  return { ...trusted, servername: serverName ?? host };
+  return { ...trusted, ...(serverName === undefined ? {} : { servername: serverName }) };
 }
 
 /** Quotes an identifier in the catalogue's own spelling. */

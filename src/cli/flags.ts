@@ -1,0 +1,23 @@
+import type { Command } from "commander";
+
+/** Flags that every command has. */
+export interface CommonFlags {
+  /** Path of sync.properties. */
+  readonly config: string;
+  readonly deployment?: string;
+  /** `key=value` of each -D. */
+  readonly define: readonly string[];
+  readonly logDir: string;
+  readonly debug?: true;
+}
+
+export function addCommonFlags(command: Command): Command {
+  return command
+    .option("-c, --config <path>", "sync.properties", "sync.properties")
+    .option("--deployment <path>", "deployment.toml (default: beside sync.properties, then $CARBON_HOME)")
+    .option("-D, --define <key=value>", "a key of sync.properties that wins over the file; repeatable", collect, [])
+    .option("--log-dir <dir>", "folder of sync.log", "logs")
+    .option("--debug", "log more, and say where in the code a failure came from");
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];

@@ -1,0 +1,45 @@
+import { CommanderError } from "commander";
+import { rewriteJavaWords } from "../config/java-words.ts";
+import { EXIT, SyncError } from "../errors.ts";
+import { describeFailure } from "./failure.ts";
+import { writeErr } from "./output.ts";
+import { createProgram } from "./program.ts";
+
+/**
+ * Runs the command that the arguments (those after the script's name) ask for and gives the exit code. The only place
+ * that catches everything; never throws.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const fail = (error: unknown): number => {
+    const { text, exitCode } = describeFailure(error, argv.includes("--debug"));
+    writeErr(text);
+    return exitCode;
+  };
+  // A driver may fail outside of any call of ours; Node would print its message.
+  const failAtOnce = (error: unknown): void => process.exit(fail(error));
+  process.on("uncaughtException", failAtOnce);
+  try {
+    let exitCode: number = EXIT.ok;
+    const program = createProgram((code) => {
+      exitCode = code;
+    });
+    await program.parseAsync(rewriteJavaWords(argv), { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return error instanceof CommanderError ? usage(error, fail) : fail(error);
+  } finally {
+    process.off("uncaughtException", failAtOnce);
+  }
+}
+
+function usage(error: CommanderError, fail: (error: unknown) => number): number {
+  if (error.exitCode === 0) return EXIT.ok;
+  // Called without any command, commander has written the help already.
+  if (error.code === "commander.help") return EXIT.usage;
+  return fail(
+    new SyncError("USAGE_INVALID", {
+      what: error.message.replace(/^error: /, ""),
+      next: "See `sync-tool --help`, or `sync-tool <command> --help`",
+    }),
+  );
+}

@@ -1,0 +1,42 @@
+import { Command, type OptionValues } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { addCommonFlags, type CommonFlags } from "./flags.ts";
+
+/** Ends with the process's exit code; failures are thrown. */
+export type CommandAction<F extends CommonFlags = CommonFlags> = (flags: F) => Promise<number>;
+
+/**
+ * The commands and their flags. What a command does is loaded when it is called, so that `--help` loads neither a
+ * driver nor the log. `onDone` gets the exit code of the command.
+ */
+export function createProgram(onDone: (exitCode: number) => void): Command {
+  const program = new Command("sync-tool")
+    .description("Keeps a WSO2 Identity Server 5.11.0 database in step with the 5.x database it is replacing")
+    .version(packageJson.version)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+
+  const command = (name: string, description: string): Command =>
+    addCommonFlags(program.command(name).description(description)).exitOverride();
+  const does =
+    <F extends CommonFlags>(load: () => Promise<CommandAction<F>>) =>
+    async (flags: OptionValues): Promise<void> => {
+      const action = await load();
+      onDone(await action(flags as F));
+    };
+
+  command("prepare", "install capture on the source and the checkpoint tables on the target")
+    .option("--dry-run", "print what would be done and write nothing")
+    .option("--generate-ddl", "write scripts for a DBA instead of installing")
+    .option("--out <dir>", "folder of the scripts", "dbscripts/sync-tool")
+    .option("--accept-new-journal", "begin again where the target's checkpoint belongs to another journal")
+    .action(does(async () => (await import("./commands/prepare.ts")).prepare));
+
+  command("run", "apply captured changes to the target until stopped")
+    .option("--once", "one pass over every table, then end")
+    .option("--until-drained", "end when every table has been empty twice")
+    .option("--dry-run", "print the plan and write nothing")
+    .action(does(async () => (await import("./commands/run.ts")).run));
+
+  return program;
+}

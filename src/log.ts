@@ -1,0 +1,97 @@
+/**
+ * Logs: facts as fields with a constant message, never a row's value. One copy goes to stderr (a line for people on a
+ * terminal, JSON otherwise), one as JSON lines to `<log folder>/sync.log`.
+ */
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Logger, multistream, pino, stdTimeFunctions } from "pino";
+import { createStream } from "rotating-file-stream";
+import { formatLine } from "./log-line.ts";
+
+/** Names of the fields, so that a search finds every line about the same thing. */
+export const KEY = {
+  schema: "schema",
+  table: "table",
+  group: "group",
+  position: "position",
+  changes: "changes",
+  durationMs: "durationMs",
+  seconds: "seconds",
+  attempts: "attempts",
+  code: "code",
+  reason: "reason",
+  holders: "holders",
+  object: "object",
+} as const;
+
+export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
+
+export interface OpenLog {
+  readonly log: Log;
+  /** Waits until everything is in the file. */
+  close(): Promise<void>;
+}
+
+export interface LogOptions {
+  /** Folder of sync.log; made when it is missing. When it cannot be written, the file is left out with a warning. */
+  readonly dir: string;
+  /** Writes lines of level debug as well. */
+  readonly debug: boolean;
+  /** Whether stderr is read by a person. */
+  readonly isTerminal: boolean;
+  /** Writes a finished line, with its line end, to stderr. */
+  readonly write: (line: string) => void;
+}
+
+const FILE = "sync.log";
+const FILE_SIZE = "10M";
+/** Kept beside the one being written. */
+const OLD_FILES = 9;
+
+/** Opens stderr and the rotated file. */
+export function openLog(options: LogOptions): OpenLog {
+  const { dir, isTerminal, write } = options;
+  const level = options.debug ? "debug" : "info";
+  const stderr = { write: (json: string) => write(isTerminal ? `${formatLine(json)}\n` : json) };
+  const file = openFile(dir);
+  const streams = [{ level, stream: stderr } as const];
+  const log = pino(
+    {
+      level,
+      base: undefined,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    multistream(file.stream === undefined ? streams : [...streams, { level, stream: file.stream }]),
+  );
+  const warn = (reason: string): void =>
+    write(`warning: ${join(dir, FILE)} cannot be written (${reason}); the log goes to stderr only\n`);
+  if (file.stream === undefined) warn(file.reason);
+  let isBroken = false;
+  file.stream?.on("error", (error: NodeJS.ErrnoException) => {
+    if (!isBroken) warn(error.code ?? "unknown reason");
+    isBroken = true;
+  });
+  return {
+    log,
+    close: () =>
+      new Promise((resolve) => {
+        if (file.stream === undefined || isBroken) resolve();
+        else file.stream.end(resolve);
+      }),
+  };
+}
+
+type LogFile =
+  | { readonly stream: ReturnType<typeof createStream> }
+  | { readonly stream: undefined; readonly reason: string };
+
+function openFile(dir: string): LogFile {
+  try {
+    mkdirSync(dir, { recursive: true });
+    accessSync(dir, constants.W_OK);
+    return { stream: createStream(FILE, { path: dir, size: FILE_SIZE, rotate: OLD_FILES }) };
+  } catch (error) {
+    return { stream: undefined, reason: (error as NodeJS.ErrnoException).code ?? "unknown reason" };
+  }
+}
