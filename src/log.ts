@@ -4,7 +4,7 @@
  */
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Logger, multistream, pino, stdTimeFunctions } from "pino";
+import pino from "pino";
 import { createStream } from "rotating-file-stream";
 import { formatLine } from "./log-line.ts";
 
@@ -24,7 +24,7 @@ export const KEY = {
   object: "object",
 } as const;
 
-export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
+export type Log = Pick<ReturnType<typeof pino>, "debug" | "info" | "warn" | "error">;
 
 export interface OpenLog {
   readonly log: Log;
@@ -58,11 +58,11 @@ export function openLog(options: LogOptions): OpenLog {
   const log = pino(
     {
       level,
-      base: undefined,
-      timestamp: stdTimeFunctions.isoTime,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    multistream(file.stream === undefined ? streams : [...streams, { level, stream: file.stream }]),
+    pino.multistream(file.stream === undefined ? streams : [...streams, { level, stream: file.stream }]),
   );
   const warn = (reason: string): void =>
     write(`warning: ${join(dir, FILE)} cannot be written (${reason}); the log goes to stderr only\n`);

@@ -27,7 +27,9 @@ export function describeFailure(error: unknown, debug: boolean): Failure {
 function frames(error: unknown): string[] {
   if (!(error instanceof Error)) return [];
   const own = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  return error.cause === undefined ? own : [...own, `caused by ${kindOf(error.cause)}`, ...frames(error.cause)];
+  return error.cause === undefined
+    ? own
+    : [...own, `caused by ${kindOf(error.cause)}`, ...frames(error.cause)];
 }
 
 /** Class and code of an error: facts about it that quote nothing. */

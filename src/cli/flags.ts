@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 
 /** Flags that every command has. */
 export interface CommonFlags {
@@ -15,9 +15,11 @@ export function addCommonFlags(command: Command): Command {
   return command
     .option("-c, --config <path>", "sync.properties", "sync.properties")
     .option("--deployment <path>", "deployment.toml (default: beside sync.properties, then $CARBON_HOME)")
-    .option("-D, --define <key=value>", "a key of sync.properties that wins over the file; repeatable", collect, [])
+    .addOption(
+      new Option("-D, --define <key=value>", "a key of sync.properties that wins over the file; repeatable")
+        .argParser((value: string, before: readonly string[]) => [...before, value])
+        .default([], "none"),
+    )
     .option("--log-dir <dir>", "folder of sync.log", "logs")
     .option("--debug", "log more, and say where in the code a failure came from");
 }
-
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];

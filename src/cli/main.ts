@@ -4,6 +4,7 @@ import { EXIT, SyncError } from "../errors.ts";
 import { describeFailure } from "./failure.ts";
 import { writeErr } from "./output.ts";
 import { createProgram } from "./program.ts";
+import { watchSignals } from "./shutdown.ts";
 
 /**
  * Runs the command that the arguments (those after the script's name) ask for and gives the exit code. The only place
@@ -18,9 +19,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   // A driver may fail outside of any call of ours; Node would print its message.
   const failAtOnce = (error: unknown): void => process.exit(fail(error));
   process.on("uncaughtException", failAtOnce);
+  // Before anything is loaded: a signal may come at any time.
+  const shutdown = watchSignals();
   try {
     let exitCode: number = EXIT.ok;
-    const program = createProgram((code) => {
+    const program = createProgram(shutdown.signal, (code) => {
       exitCode = code;
     });
     await program.parseAsync(rewriteJavaWords(argv), { from: "user" });
@@ -28,6 +31,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return error instanceof CommanderError ? usage(error, fail) : fail(error);
   } finally {
+    shutdown.release();
     process.off("uncaughtException", failAtOnce);
   }
 }

@@ -1,18 +1,22 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command, type OptionValues } from "commander";
-import packageJson from "../../package.json" with { type: "json" };
 import { addCommonFlags, type CommonFlags } from "./flags.ts";
 
-/** Ends with the process's exit code; failures are thrown. */
-export type CommandAction<F extends CommonFlags = CommonFlags> = (flags: F) => Promise<number>;
+/** Ends with the process's exit code; failures are thrown. `signal` asks it to finish what it is at, and end. */
+export type CommandAction<F extends CommonFlags = CommonFlags> = (
+  flags: F,
+  signal: AbortSignal,
+) => Promise<number>;
 
 /**
  * The commands and their flags. What a command does is loaded when it is called, so that `--help` loads neither a
  * driver nor the log. `onDone` gets the exit code of the command.
  */
-export function createProgram(onDone: (exitCode: number) => void): Command {
+export function createProgram(signal: AbortSignal, onDone: (exitCode: number) => void): Command {
   const program = new Command("sync-tool")
     .description("Keeps a WSO2 Identity Server 5.11.0 database in step with the 5.x database it is replacing")
-    .version(packageJson.version)
+    .version(readVersion())
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
 
@@ -22,13 +26,11 @@ export function createProgram(onDone: (exitCode: number) => void): Command {
     <F extends CommonFlags>(load: () => Promise<CommandAction<F>>) =>
     async (flags: OptionValues): Promise<void> => {
       const action = await load();
-      onDone(await action(flags as F));
+      onDone(await action(flags as F, signal));
     };
 
   command("prepare", "install capture on the source and the checkpoint tables on the target")
     .option("--dry-run", "print what would be done and write nothing")
-    .option("--generate-ddl", "write scripts for a DBA instead of installing")
-    .option("--out <dir>", "folder of the scripts", "dbscripts/sync-tool")
     .option("--accept-new-journal", "begin again where the target's checkpoint belongs to another journal")
     .action(does(async () => (await import("./commands/prepare.ts")).prepare));
 
@@ -39,4 +41,10 @@ export function createProgram(onDone: (exitCode: number) => void): Command {
     .action(does(async () => (await import("./commands/run.ts")).run));
 
   return program;
+}
+
+/** package.json stands two folders up, from src/cli as from dist/cli. */
+function readVersion(): string {
+  const file = join(import.meta.dirname, "../../package.json");
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

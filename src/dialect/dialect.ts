@@ -178,6 +178,8 @@ export interface Dialect {
     quote(identifier: string): string;
     /** Journal rows with position >= from, in order: columns SYNC_ID, ACTION and the plan's, by upper-case name. */
     readChanges(table: TablePlan, from: Position, limit: number): Statement;
+    /** Journal rows at these positions, columns as in readChanges, in order. At most 500 positions. */
+    readChangesAt(table: TablePlan, positions: readonly Position[]): Statement;
     /** One row when the journal holds a change of this key (columns of the plan's key) after the position. */
     laterChange(table: TablePlan, after: Position, key: Key): Statement;
     /** Exact number of changes after a position: one row, column "n". */
@@ -194,8 +196,8 @@ export interface Dialect {
       keyColumns: readonly Column[],
       keys: readonly Key[],
     ): Statement;
-    /** Every row of a table; result columns by upper-case name. */
-    readTable(table: string, columns: readonly string[]): Statement;
+    /** Every row of a table, or `limit` of them, whichever come first; result columns by upper-case name. */
+    readTable(table: string, columns: readonly string[], limit?: number): Statement;
     readCheckpoint(name: string): Statement;
     insertCheckpoint(name: string, row: CheckpointRow): Statement;
     /** Compare-and-swap: changes one row when `from` is still the position, none otherwise. */

@@ -20,6 +20,8 @@ export interface PlanRequest {
   readonly targetVersion: IsVersion;
   /** Upper case. */
   readonly tables: readonly string[];
+  /** The dump may not have been restored yet: a table that the target lacks is planned with the source's shape. */
+  readonly beforeRestore?: boolean;
 }
 
 /** Names that the journal needs for itself. */
@@ -37,15 +39,20 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
   const tables: TablePlan[] = [];
   for (const name of request.tables) {
     const from = sourceTables.find((table) => table.name.toUpperCase() === name);
-    const to = targetTables.find((table) => table.name.toUpperCase() === name);
+    const found = targetTables.find((table) => table.name.toUpperCase() === name);
+    const awaitsRestore = found === undefined && request.beforeRestore === true;
+    const to = awaitsRestore ? from : found;
     if (from === undefined) problems.push(`${name}: the source has no such table`);
-    if (to === undefined) problems.push(`${name}: the target has no such table`);
+    if (to === undefined && !awaitsRestore) problems.push(`${name}: the target has no such table`);
     if (from === undefined || to === undefined) continue;
-    const plan = planTable(name, from, to, request.tables, source.dialect, target.dialect, notes, problems);
+    if (awaitsRestore)
+      notes.push(`${name}: the target does not have it yet; planned with the source's shape`);
+    const writer = awaitsRestore ? source.dialect : target.dialect;
+    const plan = planTable(name, from, to, request.tables, source.dialect, writer, notes, problems);
     const cascades = source.dialect.capabilities.cascadesSkipTriggers
       ? await cascadePaths(from, source, problems)
       : [];
-    tables.push({ ...plan, cascades });
+    tables.push({ ...plan, cascades, ...(awaitsRestore ? { awaitsRestore } : {}) });
   }
   problems.push(...nameClashes(tables));
   if (problems.length > 0) {

@@ -56,6 +56,8 @@ export interface TablePlan {
   /** Object names in the source's case and in the target's. */
   readonly names: ObjectNames;
   readonly targetNames: ObjectNames;
+  /** The target does not have the table yet: `target` is the source's shape, good for capture alone. */
+  readonly awaitsRestore?: true;
 }
 
 /** Tables tied by foreign keys, parents first: one lock, one order. */

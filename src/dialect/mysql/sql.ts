@@ -8,7 +8,11 @@ import { encode } from "./codec.ts";
 import { quote } from "./connect.ts";
 
 const selectList = (columns: readonly Column[]): string =>
-  columns.map((column) => `${quote(column.name)} AS ${quote(column.name.toUpperCase())}`).join(", ");
+  columns.map((column) => `${printed(column)} AS ${quote(column.name.toUpperCase())}`).join(", ");
+
+/** A FLOAT prints six digits of the nine that tell its values apart; as a DOUBLE it prints them all. */
+const printed = (column: Column): string =>
+  quote(column.name) + (column.type.startsWith("float") ? " + 0e0" : "");
 
 /** `(a, b)`, or `a` alone: a row of one column is not a row to the optimizer. */
 const tuple = (columns: readonly Column[]): string =>
@@ -27,6 +31,11 @@ export const sql: Dialect["sql"] = {
     sql: `SELECT SYNC_ID, ACTION, ${selectList(table.columns.map((c) => c.source))}
 FROM ${quote(table.names.journal)} WHERE SYNC_ID >= ? ORDER BY SYNC_ID LIMIT ?`,
     params: [from.toString(), limit],
+  }),
+  readChangesAt: (table, positions) => ({
+    sql: `SELECT SYNC_ID, ACTION, ${selectList(table.columns.map((c) => c.source))}
+FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,
+    params: [positions.map(String)],
   }),
   laterChange: (table, after, key) => ({
     sql: `SELECT SYNC_ID FROM ${quote(table.names.journal)} WHERE SYNC_ID > ? AND ${table.key
@@ -57,9 +66,9 @@ FROM ${quote(table.names.journal)} WHERE SYNC_ID >= ? ORDER BY SYNC_ID LIMIT ?`,
     sql: `SELECT ${selectList(columns)} FROM ${quote(table)} WHERE ${tuple(keyColumns)} IN (?)`,
     params: [tupleValues(keyColumns, keys)],
   }),
-  readTable: (table, columns) => ({
-    sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)}`,
-    params: [],
+  readTable: (table, columns, limit) => ({
+    sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)}${limit === undefined ? "" : " LIMIT ?"}`,
+    params: limit === undefined ? [] : [limit],
   }),
   readCheckpoint: (name) => ({
     sql: `SELECT SYNC_ID, JOURNAL_ID, DIGEST, TIMESTAMPDIFF(MICROSECOND, UPDATED_AT, UTC_TIMESTAMP(3)) / 1000000 AS AGE FROM ${quote(name)} WHERE LANE = 0`,
@@ -179,7 +188,7 @@ export async function deleteRows(
 ): Promise<void> {
   const columns = table.key.map((column) => column.target);
   const bytewise = exactly
-    ? ` AND (${columns.map((c) => (c.kind === "text" ? `CAST(${quote(c.name)} AS BINARY)` : quote(c.name))).join(", ")}) IN (?)`
+    ? ` AND (${columns.map((c) => (c.kind === "text" ? `CAST(CONVERT(${quote(c.name)} USING utf8mb4) AS BINARY)` : quote(c.name))).join(", ")}) IN (?)`
     : "";
   const values = tupleValues(columns, keys);
   await tx.execute(

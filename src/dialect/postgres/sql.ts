@@ -18,6 +18,11 @@ export const sql: Dialect["sql"] = {
 FROM ${quote(table.names.journal)} WHERE sync_id >= ? ORDER BY sync_id LIMIT ?`,
     params: [from.toString(), limit],
   }),
+  readChangesAt: (table, positions) => ({
+    sql: `SELECT sync_id AS "SYNC_ID", action AS "ACTION", ${selectList(table.columns.map((c) => c.source))}
+FROM ${quote(table.names.journal)} WHERE sync_id = ANY (?::bigint[]) ORDER BY sync_id`,
+    params: [positions.map(String)],
+  }),
   laterChange: (table, after, key) => ({
     sql: `SELECT sync_id FROM ${quote(table.names.journal)} WHERE sync_id > ? AND ${table.key
       .map((c) => `${quote(c.source.name)} = ?::${cast(c.source)}`)
@@ -49,9 +54,9 @@ FROM ${quote(table.names.journal)} WHERE sync_id >= ? ORDER BY sync_id LIMIT ?`,
 (SELECT ${unnestList(keyColumns)} FROM unnest(${arrays(keyColumns)}) AS v(${names(keyColumns)}))`,
     params: keyColumns.map((column, i) => keys.map((key) => text(encode(column, key[i] ?? null)))),
   }),
-  readTable: (table, columns) => ({
-    sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)}`,
-    params: [],
+  readTable: (table, columns, limit) => ({
+    sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)}${limit === undefined ? "" : " LIMIT ?"}`,
+    params: limit === undefined ? [] : [limit],
   }),
   readCheckpoint: (name) => ({
     sql: `SELECT sync_id AS "SYNC_ID", journal_id AS "JOURNAL_ID", digest AS "DIGEST", extract(epoch FROM clock_timestamp()::timestamp - updated_at) AS "AGE" FROM ${quote(name)} WHERE lane = 0`,
@@ -78,7 +83,8 @@ export async function writeRows(
   for (const part of byShape(rows)) {
     const columns = table.targetColumns.filter((column) => part[0] !== undefined && column.name in part[0]);
     const targets = columns.map((column) => column.target);
-    const key = new Set(table.key.map((column) => column.name));
+    // A key that the collation takes for equal can differ in case: then it is part of the new image.
+    const key = new Set(table.key.filter((c) => c.target.equality !== "insensitive").map((c) => c.name));
     const updated = columns.filter((column) => !key.has(column.name) && !keepOnUpdate.includes(column.name));
     const set = updated.map(
       (column) => `${quote(column.target.name)} = excluded.${quote(column.target.name)}`,
@@ -131,7 +137,8 @@ const unnestList = (columns: readonly Column[]): string =>
 /** An explicit cast to varchar(n) cuts silently; the assignment to the column refuses, as it must. */
 function cast(column: Column): string {
   const type = column.type.replace(/ COLLATE .*$/, "");
-  return /^(character varying|character|bit)/.test(type) ? "text" : type;
+  if (type.startsWith("bit")) return "bit varying";
+  return type.startsWith("character") ? "text" : type;
 }
 
 /** Array elements are text; bytes go as bytea's hex form. */

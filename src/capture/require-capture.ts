@@ -1,0 +1,40 @@
+import type { Queryable } from "../db/database.ts";
+import type { Dialect } from "../dialect/dialect.ts";
+import { SyncError } from "../errors.ts";
+import type { TablePlan } from "../plan/sync-plan.ts";
+import { type CaptureState, isComplete, readCaptureState } from "./capture-state.ts";
+
+/**
+ * The journals' identities by table name, when capture on the source is complete and what the plan wants. Throws
+ * NOT_PREPARED or CAPTURE_DRIFT: without capture a run would look healthy and miss every change.
+ */
+export async function requireCapture(
+  db: Queryable,
+  dialect: Dialect,
+  tables: readonly TablePlan[],
+): Promise<ReadonlyMap<string, string>> {
+  const states = await readCaptureState(db, dialect, tables);
+  const missing = states.filter((state) => state.missing.length > 0 || state.journalId === undefined);
+  if (missing.length > 0) {
+    throw new SyncError("NOT_PREPARED", {
+      what: `Capture on the source is not complete:\n${missing.map((state) => `  - ${describeMissing(state)}`).join("\n")}`,
+      next: "Run `sync-tool prepare`, or give your DBA the scripts of `sync-tool prepare --generate-ddl`; take the dump after that",
+    });
+  }
+  const drifted = states.filter((state) => !isComplete(state));
+  if (drifted.length > 0) {
+    const reasons = drifted.flatMap(({ table, drifted: found }) =>
+      found.map(({ reason }) => `  - ${table.name}: ${reason}`),
+    );
+    throw new SyncError("CAPTURE_DRIFT", {
+      what: `Capture on the source is not what the tables need now:\n${reasons.join("\n")}`,
+      next: "Run `sync-tool prepare`; it keeps the journals",
+    });
+  }
+  return new Map(states.map((state) => [state.table.name, state.journalId ?? ""]));
+}
+
+function describeMissing({ table, missing }: CaptureState): string {
+  const objects = missing.map(({ kind, name }) => `${kind} ${name}`);
+  return `${table.name}: no ${objects.length === 0 ? `identity on ${table.names.journal}` : objects.join(", ")}`;
+}

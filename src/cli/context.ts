@@ -1,0 +1,150 @@
+/** What a command works with: configuration, log, databases. Opened on demand, closed in reverse order. */
+import { refuseSameDatabase } from "../capture/prepare-target.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Datasource, SchemaName, SyncConfig } from "../config/sync-config.ts";
+import type { Database } from "../db/database.ts";
+import type { Dialect } from "../dialect/dialect.ts";
+import { loadDialect } from "../dialect/registry.ts";
+import { type Log, openLog } from "../log.ts";
+import { buildPlan } from "../plan/build-plan.ts";
+import type { SyncPlan } from "../plan/sync-plan.ts";
+import { commandFailure, unreachable } from "./driver-error.ts";
+import type { CommonFlags } from "./flags.ts";
+import { writeErr } from "./output.ts";
+
+export interface Connected {
+  readonly datasource: Datasource;
+  readonly dialect: Dialect;
+  readonly db: Database;
+}
+
+/** One schema of the configuration: its two databases and the plan between them. */
+export interface SchemaContext {
+  readonly name: SchemaName;
+  readonly source: Connected;
+  readonly target: Connected;
+  readonly plan: SyncPlan;
+}
+
+export interface Context {
+  readonly config: SyncConfig;
+  readonly log: Log;
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Everything that is written to stderr besides the log. */
+  readonly terminal: Terminal;
+  /**
+   * Connects to both databases of every schema and plans its tables. `beforeRestore`: a table that the target does
+   * not have yet is planned with the source's shape.
+   */
+  openSchemas(options?: { readonly beforeRestore?: boolean }): Promise<readonly SchemaContext[]>;
+}
+
+/** Lets a progress line stay below the log lines. */
+export interface Terminal {
+  readonly isTerminal: boolean;
+  /** Replaces the line at the bottom; an empty one removes it. */
+  showProgress(line: string): void;
+}
+
+/** Opens a context, does the work, closes everything. A driver's error leaves it classified, see commandFailure. */
+export async function withContext<T>(
+  flags: CommonFlags,
+  signal: AbortSignal,
+  work: (context: Context) => Promise<T>,
+): Promise<T> {
+  const config = await loadConfig({
+    configFile: flags.config,
+    ...(flags.deployment === undefined ? {} : { deploymentFile: flags.deployment }),
+    defines: flags.define,
+  });
+  const { terminal, write } = openTerminal();
+  const { log, close } = openLog({
+    dir: flags.logDir,
+    debug: flags.debug === true,
+    isTerminal: terminal.isTerminal,
+    write,
+  });
+  const onStop = (): void =>
+    log.info({ signal: String(signal.reason) }, "stopping: a second signal stops at once");
+  signal.addEventListener("abort", onStop);
+  const opened: Connected[] = [];
+  const connect = async (datasource: Datasource): Promise<Connected> => {
+    const dialect = await loadDialect(datasource.settings.type);
+    const db = await dialect.connect(datasource.settings).catch((error: unknown) => {
+      throw unreachable(dialect, datasource, error);
+    });
+    const connected = { datasource, dialect, db };
+    opened.push(connected);
+    return connected;
+  };
+  try {
+    for (const warning of config.warnings) log.warn(warning);
+    return await work({
+      config,
+      log,
+      signal,
+      terminal,
+      openSchemas: (options = {}) => openSchemas(config, log, connect, options.beforeRestore === true),
+    });
+  } catch (error) {
+    throw commandFailure(
+      opened.map(({ dialect }) => dialect),
+      error,
+    );
+  } finally {
+    terminal.showProgress("");
+    signal.removeEventListener("abort", onStop);
+    for (const { db } of opened.reverse()) await db.close().catch(() => undefined);
+    await close();
+  }
+}
+
+async function openSchemas(
+  config: SyncConfig,
+  log: Log,
+  connect: (datasource: Datasource) => Promise<Connected>,
+  beforeRestore: boolean,
+): Promise<readonly SchemaContext[]> {
+  const schemas: SchemaContext[] = [];
+  let left = config.syncTables;
+  for (const [i, pair] of config.schemas.entries()) {
+    const source = await connect(pair.source);
+    const target = await connect(pair.target);
+    await refuseSameDatabase(source, target);
+    // With one schema left, tables that are nowhere are reported there.
+    const isLast = i === config.schemas.length - 1;
+    const found = isLast ? [] : await source.dialect.introspector.tables(source.db, left);
+    const tables = isLast
+      ? left
+      : left.filter((name) => found.some((one) => one.name.toUpperCase() === name));
+    left = left.filter((name) => !tables.includes(name));
+    if (tables.length === 0) continue;
+    const { sourceVersion, targetVersion } = config;
+    const plan = await buildPlan(
+      { schema: pair.name, sourceVersion, targetVersion, tables, beforeRestore },
+      source,
+      target,
+    );
+    for (const note of plan.notes) log.warn(note);
+    schemas.push({ name: pair.name, source, target, plan });
+  }
+  return schemas;
+}
+
+function openTerminal(): { readonly terminal: Terminal; readonly write: (text: string) => void } {
+  const isTerminal = process.stderr.isTTY === true;
+  let progress = "";
+  const erase = "\r\u001b[2K";
+  return {
+    terminal: {
+      isTerminal,
+      showProgress: (line) => {
+        if (line === "" && progress === "") return;
+        writeErr(`${erase}${line}`);
+        progress = line;
+      },
+    },
+    write: (text) => writeErr(progress === "" ? text : `${erase}${text}${progress}`),
+  };
+}

@@ -1,0 +1,48 @@
+import { SyncError } from "../errors.ts";
+import type { SyncPlan, TablePlan } from "../plan/sync-plan.ts";
+import { transformerFor } from "../transform/transformer-for.ts";
+import type { SchemaContext } from "./context.ts";
+
+/** A plan as people read it: what is captured, how it maps, which objects are made. */
+export function printPlan({ name, source, target, plan }: SchemaContext): string {
+  const lines = [
+    `Plan for schema ${name}, ${plan.sourceVersion} to ${plan.targetVersion}`,
+    `  source: datasource ${source.datasource.id} (${source.dialect.title})`,
+    `  target: datasource ${target.datasource.id} (${target.dialect.title})`,
+  ];
+  for (const [i, group] of plan.groups.entries()) {
+    lines.push(`  group ${i + 1}: ${group.tables.map((table) => table.name).join(", then ")}`);
+    for (const table of group.tables) lines.push(...describeTable(plan, table).map((line) => `    ${line}`));
+  }
+  if (plan.notes.length > 0) lines.push("  notes:", ...plan.notes.map((note) => `    ${note}`));
+  return lines.join("\n");
+}
+
+function describeTable(plan: SyncPlan, table: TablePlan): string[] {
+  const { names, targetNames } = table;
+  const steps = stepsOf(plan, table);
+  const more: readonly (readonly [string, readonly string[]])[] = [
+    ["key", table.key.map((column) => column.name)],
+    ["columns", table.columns.map((column) => column.name)],
+    ["dropped, only on the source", table.sourceOnly],
+    ["default or computed, only on the target", table.targetOnly],
+    ["transformation", steps.length === 0 ? ["none"] : steps],
+    ["source objects", [names.journal, names.insertTrigger, names.updateTrigger, names.deleteTrigger]],
+    ["cascades", table.cascades.map((path) => `${path.trigger} on ${path.ancestor}`)],
+    ["target objects", [targetNames.checkpoint]],
+  ];
+  return [
+    table.name,
+    ...more.filter(([, items]) => items.length > 0).map(([what, items]) => `  ${what}: ${items.join(", ")}`),
+  ];
+}
+
+/** A step that cannot be had is no reason not to print the plan; `run` refuses it. */
+function stepsOf(plan: SyncPlan, table: TablePlan): readonly string[] {
+  try {
+    return transformerFor(plan, table).steps;
+  } catch (error) {
+    if (error instanceof SyncError) return [`not available: ${error.message}`];
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import { KEY, type Log } from "../log.ts";
+import type { RunEvents } from "../run/events.ts";
+import type { Progress } from "./progress.ts";
+
+/** An idle table says so at most this often. */
+const IDLE_LOG_MS = 5_000;
+
+/**
+ * Writes what a run does to the log and to the progress line. The sentences about fetched records and missing data are
+ * those that operators of WSO2's own client were told to watch.
+ */
+export function logEvents(log: Log, progress: Progress, now: () => number = Date.now): RunEvents {
+  const idleLoggedAt = new Map<string, number>();
+  return {
+    batch(report) {
+      const { table, changes, position, durationMs } = report;
+      progress.batch(report);
+      log.info(
+        {
+          [KEY.table]: table,
+          [KEY.changes]: changes,
+          [KEY.position]: position.toString(),
+          [KEY.durationMs]: durationMs,
+        },
+        `Fetched: ${changes} records for syncing for: ${table}`,
+      );
+    },
+    idle(table) {
+      progress.idle(table);
+      const before = idleLoggedAt.get(table);
+      if (before !== undefined && now() - before < IDLE_LOG_MS) return;
+      idleLoggedAt.set(table, now());
+      log.info({ [KEY.table]: table }, `No data to sync for: ${table}`);
+    },
+    blocked(table, hole, seconds, holders) {
+      log.warn(
+        {
+          [KEY.table]: table,
+          [KEY.position]: hole.first.toString(),
+          [KEY.seconds]: Math.round(seconds),
+          [KEY.holders]: holders,
+        },
+        "waiting for a transaction on the source that has not ended",
+      );
+    },
+    standby(group) {
+      log.info({ [KEY.group]: group }, "another runner syncs this group; waiting as standby");
+    },
+    takenOver(group) {
+      log.info({ [KEY.group]: group }, "taken over from another runner");
+    },
+    retrying(group, reason, code) {
+      log.warn({ [KEY.group]: group, [KEY.reason]: reason, [KEY.code]: code }, "a failure is tried again");
+    },
+    recovered(group, attempts, seconds) {
+      log.info(
+        { [KEY.group]: group, [KEY.attempts]: attempts, [KEY.seconds]: Math.round(seconds) },
+        "recovered",
+      );
+    },
+    stopped(group, error) {
+      log.error(
+        { [KEY.group]: group, [KEY.code]: error.code, [KEY.reason]: error.message },
+        "the group has stopped",
+      );
+    },
+  };
+}
