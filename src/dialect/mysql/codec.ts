@@ -8,6 +8,8 @@ export function decode(column: Column, value: unknown): Value {
   if (value instanceof Uint8Array)
     return column.kind === "binary" || column.kind === "other" ? value : Buffer.from(value).toString("utf8");
   if (column.kind === "timestamp") return trimFraction(String(value));
+  // The text '0' is the year 2000, the text '0000' the zero year.
+  if (column.type.startsWith("year")) return String(value).padStart(4, "0");
   return String(value);
 }
 

@@ -1,0 +1,75 @@
+/** A table with a column of every type that matters, on each database, and rows at the edges of those types. */
+
+export interface EveryType {
+  /** On the source: with a column that the target lacks. */
+  readonly source: readonly string[];
+  /** On the target: with a column that has a default there. */
+  readonly target: readonly string[];
+  readonly writes: readonly string[];
+  /** Lists the columns as text that shows every bit. */
+  readonly select: string;
+}
+
+const postgresTable = (own: string): string => `CREATE TABLE every_type (
+  id bytea NOT NULL, part varchar(20) COLLATE any_case NOT NULL,
+  c char(10), v varchar(50), t text, b bytea, d numeric(65,30), d0 numeric, bi bigint, si smallint, bo boolean,
+  f real, dp double precision, ts timestamp, ts0 timestamp(0), tz timestamptz, da date, tm time(3), iv interval,
+  j json, jb jsonb, u uuid, arr text[], bt bit(5), mood mood, own posint, ${own},
+  g integer GENERATED ALWAYS AS (si + 1) STORED, PRIMARY KEY (id, part))`;
+const POSTGRES_TYPES = [
+  "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+  "CREATE TYPE mood AS ENUM ('sad', 'it''s ok')",
+  "CREATE DOMAIN posint AS integer CHECK (VALUE > 0)",
+];
+
+const POSTGRES: EveryType = {
+  source: [...POSTGRES_TYPES, postgresTable("source_only text DEFAULT 'gone'")],
+  target: [...POSTGRES_TYPES, postgresTable("target_only varchar(10) NOT NULL DEFAULT 'it''s'")],
+  writes: [
+    `INSERT INTO every_type VALUES ('\\x00ff27', 'Ann', 'x', E'it''s \\\\ "?" 😀', E'\\t\\n %1$I $1 ?', '\\x00',
+       12345678901234567890123456789012345.123456789012345678901234567890, 'NaN', 9223372036854775807, -32768, true,
+       1.1754944e-38, 1.7976931348623157e308, '2021-03-28 02:30:00.123456', '2021-03-04 05:06:07', '2021-10-31 02:30:00+02',
+       '0001-01-01', '23:59:59.999', '1 year 2 mons -3 days 04:05:06.789', '{"a" :  1}', '{"b": [1, null]}',
+       'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{a,NULL,"b c"}', B'10101', 'it''s ok', 5)`,
+    `INSERT INTO every_type (id, part) VALUES ('\\x', '')`,
+    `INSERT INTO every_type (id, part, c, v, t, b, d, d0, bi, bo, f, dp, ts, tz, da, arr) VALUES ('\\x01', 'blank ', '', 'two  ', '', '',
+       -0.000000000000000000000000000001, 1e40, -9223372036854775808, false, 'Infinity', '-0', '-infinity', 'infinity', '9999-12-31', '{}')`,
+    `INSERT INTO every_type (id, part, v) VALUES ('\\x02', 'CASE', 'before')`,
+    `UPDATE every_type SET part = 'Case', v = 'after' WHERE id = '\\x02'`,
+  ],
+  select:
+    "id, part::text || '|' AS part, c, v || '|' AS v, t, b, d, d0, bi, si, bo, f, dp, ts, ts0, tz, da, tm, iv, j::text, jb, u, arr, bt, mood, own, g",
+};
+
+const mysqlTable = (own: string): string => `CREATE TABLE EVERY_TYPE (
+  ID VARBINARY(16) NOT NULL, PART VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_german2_ci NOT NULL,
+  C CHAR(10), V VARCHAR(50), T TEXT, LT LONGTEXT, B BLOB, BN BINARY(4), D DECIMAL(65,30), BI BIGINT, UB BIGINT UNSIGNED,
+  SI SMALLINT, BO BOOLEAN, F FLOAT, DP DOUBLE, BT BIT(9), YR YEAR, DT DATETIME(6), DT0 DATETIME, TS TIMESTAMP(6) NULL,
+  TS0 TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, DA DATE, TM TIME(3),
+  L1 VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_swedish_ci, U3 VARCHAR(20) CHARACTER SET utf8mb3 COLLATE utf8mb3_bin,
+  E ENUM('a','it''s'), S SET('x','y'), J JSON, ${own}, G INT GENERATED ALWAYS AS (SI + 1) VIRTUAL,
+  GS INT GENERATED ALWAYS AS (SI + 2) STORED, PRIMARY KEY (ID, PART)) CHARACTER SET utf8mb4`;
+
+const MYSQL: EveryType = {
+  source: [mysqlTable("SOURCE_ONLY VARCHAR(10) DEFAULT 'gone'")],
+  target: [mysqlTable("TARGET_ONLY VARCHAR(10) NOT NULL DEFAULT 'it''s'")],
+  writes: [
+    "SET SESSION sql_mode = ''",
+    `INSERT INTO EVERY_TYPE (ID, PART, C, V, T, LT, B, BN, D, BI, UB, SI, BO, F, DP, BT, YR, DT, DT0, TS, TS0, DA, TM, L1, U3, E, S, J) VALUES
+       (X'00FF27', 'Ännchen', 'x  ', 'it''s \\\\ "?" 😀', '\\t\\n %1$I $1 ?', '\\Z', X'00', X'01', 12345678901234567890123456789012345.123456789012345678901234567890,
+       9223372036854775807, 18446744073709551615, -32768, true, 16777217, 1.7976931348623157e308, b'100000001', 2155, '2021-03-28 02:30:00.123456',
+       '9999-12-31 23:59:59', '2021-10-31 02:30:00.000001', '2038-01-19 03:14:07', '1000-01-01', '-838:59:59.000', 'Grüße €', 'Grüße ✓', 'it''s', 'x,y', '{"a": 1}')`,
+    "INSERT INTO EVERY_TYPE (ID, PART, TS0) VALUES ('', '', '0000-00-00 00:00:00')",
+    `INSERT INTO EVERY_TYPE (ID, PART, C, V, T, B, D, BI, UB, BO, F, DP, BT, YR, DT, DT0, TS, TS0, DA, TM, S) VALUES
+       (X'01', 'blank ', '', 'two  ', '', '', -0.000000000000000000000000000001, -9223372036854775808, 0, false, 1.1754944e-38, 0.1, 0, 0,
+       '0000-00-00 00:00:00', '2021-00-00 00:00:00', '0000-00-00 00:00:00', '2021-10-31 00:30:00', '0000-00-00', '00:00:00.001', '')`,
+    "INSERT INTO EVERY_TYPE (ID, PART, V, TS0) VALUES (X'02', 'CASÉ', 'before', '2000-01-01 00:00:00')",
+    "UPDATE EVERY_TYPE SET PART = 'casé', V = 'after', TS0 = TS0 WHERE ID = X'02'",
+  ],
+  // FLOAT prints six digits only, and text of another character set could hide what is stored.
+  select:
+    "ID, HEX(PART) AS PART, C, CONCAT(V, '|') AS V, T, LT, B, BN, D, BI, UB, SI, BO, F + 0e0 AS F, DP, HEX(BT) AS BT, YR, DT, DT0, TS, TS0, DA, TM, HEX(L1) AS L1, HEX(U3) AS U3, E + 0 AS E, S + 0 AS S, J, G, GS",
+};
+
+/** For PostgreSQL, or for MySQL and MariaDB. */
+export const everyType = (dialect: string): EveryType => (dialect === "postgres" ? POSTGRES : MYSQL);

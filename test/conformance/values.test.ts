@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
+import { describeDialects } from "../support/dialects.ts";
+import { everyType } from "./every-type.ts";
+
+describeDialects("Values", (dialect) => {
+  const { source, target, writes, select } = everyType(dialect.name);
+  let pair: BlueGreen;
+
+  beforeAll(async () => {
+    pair = await openBlueGreen({
+      source: dialect,
+      sourceSchema: source,
+      targetSchema: target,
+      tables: ["EVERY_TYPE"],
+    });
+    await pair.prepare();
+    await pair.source.test.exec(writes);
+    await pair.run({ batchSize: 2 });
+  });
+  afterAll(() => pair.close());
+
+  const read = (side: "source" | "target") =>
+    pair[side].test.query(`SELECT ${select} FROM EVERY_TYPE ORDER BY ID`);
+
+  test("of every type are on the target as they are on the source", async () => {
+    const rows = await read("target");
+    expect(rows).toHaveLength(4);
+    expect(rows).toEqual(await read("source"));
+  });
+
+  test("at the limits of their types are what was written", async () => {
+    const [empty, , cased] = await read("target").then((rows) => [rows[0], rows[1], rows[3]]);
+    const [, full, low] = await read("target").then((rows) =>
+      Buffer.from(rows[1]?.["ID"] as Uint8Array).toString("hex") === "00ff27"
+        ? [rows[0], rows[1], rows[2]]
+        : [rows[0], rows[2], rows[1]],
+    );
+    expect(full).toMatchObject({
+      D: "12345678901234567890123456789012345.123456789012345678901234567890",
+      BI: "9223372036854775807",
+      V: 'it\'s \\ "?" 😀|',
+      T: "\t\n %1$I $1 ?",
+      SI: "-32768",
+      G: "-32767",
+    });
+    expect(low).toMatchObject({
+      D: "-0.000000000000000000000000000001",
+      BI: "-9223372036854775808",
+      V: "two  |",
+      T: "",
+    });
+    expect(empty).toMatchObject({ V: null, T: null, D: null, BI: null });
+    expect(cased).toMatchObject({ V: "after|" });
+  });
+
+  test("of a column that only the target has are its default, and the plan names what is dropped once", async () => {
+    expect(await pair.target.test.query("SELECT DISTINCT TARGET_ONLY AS T FROM EVERY_TYPE")).toEqual([
+      { T: "it's" },
+    ]);
+    expect((await pair.plan()).notes).toEqual([
+      expect.stringMatching(/^EVERY_TYPE: dropped, since only the source has it: SOURCE_ONLY$/),
+    ]);
+  });
+
+  test("of a column that only the target has stay as they are when the row is updated", async () => {
+    await pair.target.test.exec("UPDATE EVERY_TYPE SET TARGET_ONLY = 'green'");
+    await pair.source.test.exec("UPDATE EVERY_TYPE SET V = 'again' WHERE V = 'after'");
+    await pair.run();
+    expect(
+      await pair.target.test.query("SELECT V, TARGET_ONLY AS T FROM EVERY_TYPE WHERE V = 'again'"),
+    ).toEqual([{ V: "again", T: "green" }]);
+  });
+});
