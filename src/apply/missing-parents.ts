@@ -7,10 +7,15 @@ import type { Row } from "../row.ts";
 
 /**
  * Why a row's foreign key finds no parent on the target. "gone": the source has no such parent any more either, so the
- * row itself was deleted there since, by a cascade. "pending": the parent is a synced table's row that has not arrived
- * yet. "missing": the source has it, the target does not, and nothing brings it.
+ * row itself was deleted there since, by a cascade. "kept out": the parent is a synced table's row that has not
+ * arrived, or was kept out. "missing": the source has it, the target does not, and nothing brings it.
  */
-export type ParentVerdict = "gone" | "pending" | "missing";
+export interface ParentVerdict {
+  readonly verdict: "gone" | "kept out" | "missing";
+  /** The foreign key that the verdict is about, and its values. */
+  readonly link?: ParentLink;
+  readonly key: Key;
+}
 
 /** Judges a row that the target refused for a foreign key. */
 export async function judgeParents(
@@ -23,11 +28,11 @@ export async function judgeParents(
     const key = link.columns.map((column) => row[column] ?? null);
     if (key.includes(null)) continue;
     if (await exists({ dialect: target.dialect, db: target.tx }, link, key)) continue;
-    if (!(await exists(source, link, key))) return "gone";
-    return link.synced ? "pending" : "missing";
+    if (!(await exists(source, link, key))) return { verdict: "gone", link, key };
+    return { verdict: link.synced ? "kept out" : "missing", link, key };
   }
   // Every parent is there by now: somebody made it since.
-  return "pending";
+  return { verdict: "kept out", key: [] };
 }
 
 async function exists(side: Side, link: ParentLink, key: Key): Promise<boolean> {

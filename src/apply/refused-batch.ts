@@ -1,12 +1,13 @@
 import type { Queryable } from "../db/database.ts";
 import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
-import type { Change } from "../journal/change.ts";
+import type { Change, Key } from "../journal/change.ts";
 import { keyOf } from "../journal/net.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Row } from "../row.ts";
 import { applyChanges, type RowFor } from "./applier.ts";
+import { type ConflictPolicy, resolveConflict } from "./conflict.ts";
 import { hasLaterChange, judgeParents } from "./missing-parents.ts";
 
 /** What the replay of a refused batch needs to know about its table. */
@@ -19,6 +20,9 @@ export interface ReplayContext {
   readonly rowFor: RowFor;
   /** The row to insert instead when a unique key refuses the transformed one. */
   readonly onUniqueConflict?: ((row: Row) => Row) | undefined;
+  readonly conflictPolicy: ConflictPolicy;
+  /** Whether a parent's row is itself set aside. */
+  readonly isSetAside: (tx: Queryable, parent: string, key: Key) => Promise<boolean>;
   /** A change that no way was found for. Returns when it was set aside, throws to stop. */
   readonly onRefused: (tx: Queryable, change: Change, error: ClassifiedError) => Promise<void>;
   /** Whether a parent that has not arrived may still come; asked once for each change that waits. */
@@ -71,23 +75,41 @@ async function applyAlone(
   change: Change,
   refusal: ClassifiedError,
 ): Promise<number> {
-  const { source, dialect, table } = context;
+  const { source, table } = context;
   // A dump is newer than the journal's first changes: replayed, an old image can collide with what came after it.
   if (await hasLaterChange(source, table, change, keyOf(table.key, change))) return 1;
-  if (refusal.class === "parent") {
-    const verdict = await judgeParents(source, { dialect, tx }, table, context.rowFor(change));
-    if (verdict === "gone") return 1;
-    if (verdict === "pending" && (await context.mayStillCome(change))) return 0;
-  }
-  if (refusal.class === "unique" && context.onUniqueConflict !== undefined) {
-    const instead = context.onUniqueConflict(context.rowFor(change));
-    try {
-      await dialect.savepoint(tx, () => dialect.writeRows(tx, table, [instead], context.keepOnUpdate));
-      return 1;
-    } catch (error) {
-      if (asRefusal(dialect, error) === undefined) throw error;
-    }
-  }
+  if (refusal.class === "parent" && (await passesWithoutParent(tx, context, change))) return 1;
+  if (refusal.class === "parent" && (await context.mayStillCome(change))) return 0;
+  if (refusal.class === "unique" && (await findsAnotherWay(tx, context, change))) return 1;
   await context.onRefused(tx, change, refusal);
   return 1;
+}
+
+/** A row whose parent is gone on the source too was deleted since; one whose parent a policy dropped goes with it. */
+async function passesWithoutParent(tx: Queryable, context: ReplayContext, change: Change): Promise<boolean> {
+  const { source, dialect, table } = context;
+  const { verdict, link, key } = await judgeParents(source, { dialect, tx }, table, context.rowFor(change));
+  if (verdict === "gone") return true;
+  if (verdict !== "kept out" || context.conflictPolicy !== "keep-target" || link === undefined) return false;
+  if (await context.mayStillCome(change)) return false;
+  return !(await context.isSetAside(tx, link.parent.toUpperCase(), key));
+}
+
+/** What the transformation or the policy knows to do about a unique key that another row holds. */
+async function findsAnotherWay(tx: Queryable, context: ReplayContext, change: Change): Promise<boolean> {
+  const { dialect, table, onUniqueConflict } = context;
+  const write = (row: Row): Promise<void> => dialect.writeRows(tx, table, [row], context.keepOnUpdate);
+  const row = context.rowFor(change);
+  try {
+    return await dialect.savepoint(tx, async () => {
+      if (onUniqueConflict !== undefined) {
+        await write(onUniqueConflict(row));
+        return true;
+      }
+      return (await resolveConflict(tx, dialect, table, row, context.conflictPolicy, write)) !== "unresolved";
+    });
+  } catch (error) {
+    if (asRefusal(dialect, error) === undefined) throw error;
+    return false;
+  }
 }

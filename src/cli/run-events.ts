@@ -43,6 +43,17 @@ export function logEvents(log: Log, progress: Progress, now: () => number = Date
         "waiting for a transaction on the source that has not ended",
       );
     },
+    deadLetter(table, position, error) {
+      log.error(
+        {
+          [KEY.table]: table,
+          [KEY.position]: position.toString(),
+          [KEY.reason]: error.reason,
+          [KEY.code]: error.code,
+        },
+        "a change was set aside: the target refuses it",
+      );
+    },
     standby(group) {
       log.info({ [KEY.group]: group }, "another runner syncs this group; waiting as standby");
     },

@@ -36,9 +36,8 @@ export function advance(horizon: Horizon, seen: Observation, nowMs: number, minA
     }),
   );
   const isExpired = (sample: Sample): boolean => sample.holders.size === 0 && nowMs - sample.atMs >= minAgeMs;
-  const position = aged
-    .filter(isExpired)
-    .reduce((max, s) => (s.position > max ? s.position : max), horizon.position);
+  let { position } = horizon;
+  for (const sample of aged) if (isExpired(sample) && sample.position > position) position = sample.position;
   const open = aged.filter((sample) => !isExpired(sample) && sample.position > position);
   return { position, samples: thin(open) };
 }

@@ -31,6 +31,8 @@ export interface JournalReader {
   holders(): Promise<readonly HolderFacts[]>;
   /** Highest visible position. */
   highest(): Promise<Position>;
+  /** The changes at these positions, as far as the journal holds them; at most 500. */
+  at(positions: readonly Position[]): Promise<readonly Change[]>;
 }
 
 /** A read may find that a hole was just filled, or that its evidence has just come in: then it is done again. */
@@ -105,6 +107,13 @@ export function createJournalReader(
     },
     holders: () =>
       dialect.horizon.describe(db, [...new Set(horizon.samples.flatMap((sample) => [...sample.holders]))]),
+    async at(positions) {
+      const statement = dialect.sql.readChangesAt(table, positions);
+      const rows = await db.query(statement.sql, statement.params);
+      return rows
+        .map((row) => toChange(table, dialect.codec.decode, row))
+        .filter((change) => change.action !== "PURGE");
+    },
     highest: async () => (await dialect.horizon.observe(db, journal)).highest,
   };
 }

@@ -1,4 +1,4 @@
-import type { HolderFacts, Hole } from "../dialect/dialect.ts";
+import type { ClassifiedError, HolderFacts, Hole } from "../dialect/dialect.ts";
 import type { SyncError } from "../errors.ts";
 import type { BatchReport } from "./table-sync.ts";
 
@@ -9,6 +9,8 @@ export interface RunEvents {
   idle(table: string): void;
   /** A hole in the journal may still be filled and is waited for. */
   blocked(table: string, hole: Hole, seconds: number, holders: readonly HolderFacts[]): void;
+  /** A change was set aside, and its row is not on the target. */
+  deadLetter(table: string, position: bigint, error: ClassifiedError): void;
   /** Another runner has the group. */
   standby(group: string): void;
   takenOver(group: string): void;

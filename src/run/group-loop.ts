@@ -82,9 +82,10 @@ async function cycle(options: GroupLoopOptions, lock: Lock, progressed: () => vo
     const pass = await onePass(options);
     progressed();
     for (const table of pass.empty) events.idle(table);
+    for (const table of tables) await table.retryDeadLetters(false);
     if (until === "one pass") return;
     emptyPolls = pass.allCaughtUp && pass.applied === 0 ? emptyPolls + 1 : 0;
-    if (until === "drained" && emptyPolls >= EMPTY_POLLS) return;
+    if (until === "drained" && emptyPolls >= EMPTY_POLLS) return await lastRetry(tables);
     if (pass.waiting) {
       blockedSince ??= Date.now();
       if (Date.now() - reportedAt >= BLOCKED_REPORT_MS && Date.now() - blockedSince >= HOLE_POLL_MS * 5) {
@@ -97,6 +98,20 @@ async function cycle(options: GroupLoopOptions, lock: Lock, progressed: () => vo
     const pause = pass.waiting ? Math.min(HOLE_POLL_MS, options.syncIntervalMs) : options.syncIntervalMs;
     await sleep(until === "drained" ? Math.min(pause, 500) : pause, signal);
   }
+}
+
+/** Before a drained run ends, every change that was set aside gets one more chance. */
+async function lastRetry(tables: readonly TableSync[]): Promise<void> {
+  const left = new Map<string, number>();
+  for (const table of tables) {
+    const count = await table.retryDeadLetters(true);
+    if (count > 0) left.set(table.table.name, count);
+  }
+  if (left.size === 0) return;
+  throw new SyncError("DEAD_LETTERS_LEFT", {
+    what: `The journals are drained, but the target refused changes: ${[...left].map(([table, n]) => `${table} ${n}`).join(", ")}`,
+    next: "See `sync-tool dead-letters list`, mend the cause, then `sync-tool dead-letters retry` and run again",
+  });
 }
 
 interface Pass {
@@ -179,7 +194,7 @@ async function openCheckpoints(options: GroupLoopOptions): Promise<void> {
     }
     if (checkpoint.journalId !== journalId)
       throw journalReplaced(table.table.name, checkpoint.position, { otherJournal: true });
-    table.open(checkpoint);
+    await table.open(checkpoint);
   }
 }
 

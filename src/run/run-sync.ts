@@ -1,7 +1,9 @@
+import type { ConflictPolicy } from "../apply/conflict.ts";
 import { readCaptureState } from "../capture/capture-state.ts";
 import type { Database } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
+import { deadLettersName } from "../plan/object-names.ts";
 import type { SyncPlan, TablePlan } from "../plan/sync-plan.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import type { RunEvents } from "./events.ts";
@@ -18,7 +20,13 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   readonly events: RunEvents;
   readonly rowsFor: (table: TablePlan) => RowSource;
+  /** Default "dead-letter". */
+  readonly conflictPolicy?: ConflictPolicy;
+  /** Changes of one table that may be set aside before its group stops. Default 1000. */
+  readonly deadLetterLimit?: number;
 }
+
+const DEAD_LETTER_LIMIT = 1_000;
 
 /**
  * Syncs every group of a plan, groups side by side, until stopped (or drained, or after one pass). A group that cannot
@@ -39,6 +47,10 @@ export async function runSync(options: RunOptions): Promise<void> {
             batchSize: options.batchSize,
             rows: options.rowsFor(table),
             onBatch: options.events.batch,
+            onDeadLetter: options.events.deadLetter,
+            deadLetters: { dialect: target.dialect, name: deadLettersName(table.target.name) },
+            deadLetterLimit: options.deadLetterLimit ?? DEAD_LETTER_LIMIT,
+            conflictPolicy: options.conflictPolicy ?? "dead-letter",
             parents: () =>
               tables.filter((other) =>
                 table.parents.some((link) => link.parent.toUpperCase() === other.table.name),

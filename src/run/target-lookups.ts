@@ -1,13 +1,16 @@
 import type { Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
-import { LOCAL_IDP, type Lookups, localIdpIds, NO_LOOKUPS } from "../transform/lookups.ts";
 import type { Value } from "../row.ts";
+import { LOCAL_IDP, type Lookups, localIdpIds, NO_LOOKUPS } from "../transform/lookups.ts";
 
 /** How long a look-up is used before it is read again: tenants are made rarely, and mostly on blue. */
 const FRESH_MS = 10_000;
 
 /** Loads the target's identity providers, at most every ten seconds; a target without an IDP table gives none. */
-export function targetLookups(target: { readonly dialect: Dialect; readonly db: Queryable }): () => Promise<Lookups> {
+export function targetLookups(target: {
+  readonly dialect: Dialect;
+  readonly db: Queryable;
+}): () => Promise<Lookups> {
   let loaded: Promise<Lookups> | undefined;
   let loadedAt = 0;
   return () => {
@@ -34,7 +37,10 @@ async function load(dialect: Dialect, db: Queryable): Promise<Lookups> {
   );
   const rows = (await db.query(statement.sql, statement.params)).map((raw) =>
     Object.fromEntries(
-      columns.map((column): [string, Value] => [column.name.toUpperCase(), dialect.codec.decode(column, raw[column.name.toUpperCase()])]),
+      columns.map((column): [string, Value] => [
+        column.name.toUpperCase(),
+        dialect.codec.decode(column, raw[column.name.toUpperCase()]),
+      ]),
     ),
   );
   return { localIdpIdByTenant: localIdpIds(rows) };

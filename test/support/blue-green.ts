@@ -57,10 +57,11 @@ export interface BlueGreen {
   close(): Promise<void>;
 }
 
-const SILENT: RunEvents = {
+export const SILENT: RunEvents = {
   batch: () => undefined,
   idle: () => undefined,
   blocked: () => undefined,
+  deadLetter: () => undefined,
   standby: () => undefined,
   takenOver: () => undefined,
   retrying: () => undefined,

@@ -86,6 +86,19 @@ WHERE LANE = 0 AND SYNC_ID = ? AND JOURNAL_ID = ? AND DIGEST = ?`,
 };
 
 /**
+ * `a > ? OR (a = ? AND b > ?)`: the optimizer walks the index for it, which it does not for `(a, b) > (?, ?)` (MySQL
+ * manual, "Range Optimization of Row Constructor Expressions").
+ */
+function afterKey(columns: readonly Column[], after: Key): { sql: string; params: readonly Param[] } {
+  const values = columns.map((column, i) => encode(column, after[i] ?? null));
+  const parts = columns.map(
+    (column, i) =>
+      `(${[...columns.slice(0, i).map((c) => `${quote(c.name)} = ?`), `${quote(column.name)} > ?`].join(" AND ")})`,
+  );
+  return { sql: `(${parts.join(" OR ")})`, params: columns.flatMap((_, i) => values.slice(0, i + 1)) };
+}
+
+/**
  * Writes a batch by primary key alone. ON DUPLICATE KEY UPDATE would also fire on another unique key and overwrite the
  * row that holds it, so on a table that has one the keys that exist are found and locked first. For those the primary
  * key, which InnoDB checks before any other index, is what fires, and a collision on another key is an error. The

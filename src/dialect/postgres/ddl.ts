@@ -129,8 +129,8 @@ export const ddl: Dialect["ddl"] = {
   reason varchar(1000) NOT NULL,
   code varchar(32) NOT NULL,
   attempts integer NOT NULL,
-  first_seen timestamp NOT NULL,
-  last_tried timestamp NOT NULL,
+  first_seen varchar(32) NOT NULL,
+  last_tried varchar(32),
   PRIMARY KEY (table_name, row_key_digest)
 )`,
     ],

@@ -128,6 +128,7 @@ function byShape(rows: readonly Row[]): readonly (readonly Row[])[] {
   return [...parts.values()];
 }
 
+const quoted = (columns: readonly Column[]): string => columns.map((c) => quote(c.name)).join(", ");
 const names = (columns: readonly Column[]): string => columns.map((_, i) => `c${i}`).join(", ");
 const arrays = (columns: readonly Column[]): string => columns.map(() => "?::text[]").join(", ");
 // The cast, not an array type, makes the value: it knows length, precision and collation of the column.
