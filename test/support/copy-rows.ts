@@ -1,4 +1,4 @@
-import type { Value } from "../../src/row.ts";
+import type { Row, Value } from "../../src/row.ts";
 import type { TestDatabase } from "./servers/test-server.ts";
 
 function literal(database: TestDatabase, value: Value): string {
@@ -14,12 +14,14 @@ function literal(database: TestDatabase, value: Value): string {
 
 /**
  * Copies the rows of one consistent moment, as dump and restore do, parents first; both databases are of one type.
- * The target's tables are there and empty; they may have more columns than the source's.
+ * The target's tables are there and empty; they may have more columns than the source's. `migrate`: what the
+ * migration of the schema does to each row.
  */
 export async function copyRows(
   source: TestDatabase,
   target: TestDatabase,
   tables: readonly string[],
+  migrate: (row: Row) => Row = (row) => row,
 ): Promise<void> {
   const isPostgres = source.settings.type === "postgres";
   const reader = await source.session();
@@ -36,7 +38,7 @@ export async function copyRows(
     // Zero dates are values too.
     await writer.exec(isPostgres ? "BEGIN" : ["SET SESSION sql_mode = ''", "BEGIN"]);
     for (const table of tables) {
-      const rows = await reader.query(`SELECT * FROM ${table}`);
+      const rows = (await reader.query(`SELECT * FROM ${table}`)).map(migrate);
       for (let first = 0; first < rows.length; first += 200) {
         const part = rows.slice(first, first + 200);
         const values = part.map(

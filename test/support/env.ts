@@ -34,6 +34,10 @@ export const testEnv = {
   mysqlChroot: () => text("SYNC_TEST_MYSQL_CHROOT") ?? "/var/cache/sync-tool-tests/mysql-chroot",
   /** `SYNC_TEST_MYSQLD`: the path of a real mysqld outside any chroot. */
   mysqld: () => text("SYNC_TEST_MYSQLD"),
+  /** `SYNC_TEST_SEED`: the seed that a failed property printed. */
+  seed: () => (text("SYNC_TEST_SEED") === undefined ? undefined : Number(text("SYNC_TEST_SEED"))),
+  /** `SYNC_TEST_HISTORIES`: how many generated histories are played on each database. Default 200. */
+  histories: () => Number(text("SYNC_TEST_HISTORIES") ?? 200),
   /** `SYNC_TEST_RUN_DIR`: where started servers are recorded; set by the global set-up of the test run. */
   runDir: () => text("SYNC_TEST_RUN_DIR"),
 } as const;

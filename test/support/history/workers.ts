@@ -1,0 +1,132 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { TestDialectName } from "../env.ts";
+import type { TestDatabase, TestSession } from "../servers/test-server.ts";
+import { type History, SESSIONS, type Step } from "./arbitrary.ts";
+import { statements, type Work } from "./work.ts";
+
+/** The connections of the users of a source; they stay open from history to history. */
+export interface Workers {
+  /** Plays steps one after the other; a step that waits for a lock is left waiting while the others go on. */
+  play(steps: readonly Step[]): Promise<void>;
+  /** Ends every open transaction with a commit and waits for all of them. */
+  finish(): Promise<void>;
+  setIsolation(level: History["isolation"]): Promise<void>;
+}
+
+/** A step that has not ended after this time counts as waiting for a lock. */
+const WAITING_MS = 15;
+
+/** Refusals that histories run into by their nature: constraints, lock waits, deadlocks, outdated snapshots. */
+const EXPECTED = new Set<unknown>([
+  ...["23503", "23505", "40001", "40P01", "55P03"],
+  ...[1020, 1062, 1205, 1213, 1451, 1452],
+]);
+const DEADLOCK = 1213;
+
+export async function openWorkers(source: TestDatabase): Promise<Workers> {
+  const dialect = source.settings.type;
+  const workers = await Promise.all(
+    Array.from({ length: SESSIONS }, async () => createWorker(dialect, await openSession(source, dialect))),
+  );
+  let pieces = 0;
+  return {
+    async play(steps) {
+      for (const step of steps) {
+        const worker = workers[step.session];
+        if (worker === undefined) throw new Error(`no session ${step.session}`);
+        pieces += 1;
+        const done = worker.add(step.act, pieces);
+        if (!worker.isWaiting()) {
+          const cancel = new AbortController();
+          await Promise.race([done, delay(WAITING_MS, undefined, cancel).catch(() => undefined)]);
+          cancel.abort();
+        }
+        worker.markWaiting();
+      }
+    },
+    async finish() {
+      await Promise.all(workers.map((worker) => worker.add({ do: "commit" }, 0)));
+    },
+    setIsolation: async (level) => {
+      const sql =
+        dialect === "postgres"
+          ? `SET default_transaction_isolation = '${level}'`
+          : `SET SESSION TRANSACTION ISOLATION LEVEL ${level}`;
+      await Promise.all(workers.map((worker) => worker.session.exec(sql)));
+    },
+  };
+}
+
+/** Short lock waits: what waits longer than this in a history waits for a transaction that cannot end. */
+async function openSession(source: TestDatabase, dialect: TestDialectName): Promise<TestSession> {
+  // Only PostgreSQL's administrator may shorten the time after which deadlocks are looked for.
+  const session = await source.session({ admin: dialect === "postgres" });
+  await session.exec(
+    dialect === "postgres"
+      ? ["SET lock_timeout = '300ms'", "SET deadlock_timeout = '20ms'"]
+      : "SET SESSION innodb_lock_wait_timeout = 1",
+  );
+  return session;
+}
+
+function createWorker(dialect: TestDialectName, session: TestSession) {
+  let last: Promise<void> = Promise.resolve();
+  let pending = 0;
+  let waiting = false;
+  let open = false;
+  let savepoint = false;
+
+  async function end(how: "COMMIT" | "ROLLBACK"): Promise<void> {
+    if (!open) return;
+    open = false;
+    savepoint = false;
+    await session.exec(how).catch(ignoreExpected);
+  }
+
+  async function run(act: Step["act"], n: number): Promise<void> {
+    if (act.do === "commit") return await end("COMMIT");
+    if (act.do === "rollback") return await end("ROLLBACK");
+    if (act.do === "rollback to savepoint") {
+      if (savepoint) await session.exec("ROLLBACK TO SAVEPOINT s");
+      return;
+    }
+    if (!open) await session.exec("BEGIN");
+    open = true;
+    if (act.do === "savepoint") {
+      savepoint = true;
+      return await session.exec("SAVEPOINT s");
+    }
+    try {
+      for (const sql of statements(act as Work, n)) await session.exec(sql);
+    } catch (error) {
+      ignoreExpected(error);
+      // PostgreSQL allows nothing more in this transaction. On MySQL it goes on without the statement.
+      if (dialect === "postgres" || (error as { errno?: unknown }).errno === DEADLOCK) await end("ROLLBACK");
+    }
+  }
+
+  return {
+    session,
+    add(act: Step["act"], n: number): Promise<void> {
+      pending += 1;
+      last = last
+        .then(() => run(act, n))
+        .finally(() => {
+          pending -= 1;
+          if (pending === 0) waiting = false;
+        });
+      // The end of the history waits for it and reports it.
+      last.catch(() => undefined);
+      return last;
+    },
+    isWaiting: () => waiting,
+    markWaiting: () => {
+      waiting = pending > 0;
+    },
+  };
+}
+
+function ignoreExpected(error: unknown): void {
+  const { code, errno } = error as { code?: unknown; errno?: unknown };
+  if (!EXPECTED.has(code) && !EXPECTED.has(errno)) throw error;
+}
