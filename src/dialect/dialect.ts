@@ -3,6 +3,7 @@ import type { Database, Queryable } from "../db/database.ts";
 import type { Key, Position } from "../journal/change.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Row, Value } from "../row.ts";
+import type { Fact, FactScope } from "./fact.ts";
 import type { Column, TableSchema } from "./table-schema.ts";
 
 /** A statement ready to run: `?` placeholders and their values, in order. */
@@ -196,6 +197,17 @@ export interface Dialect {
       keyColumns: readonly Column[],
       keys: readonly Key[],
     ): Statement;
+    /**
+     * The first rows of a table, in the database's own order of its key, that come after a key; from the start when it
+     * is undefined. Result columns by upper-case name.
+     */
+    readKeyRange(
+      table: string,
+      columns: readonly Column[],
+      keyColumns: readonly Column[],
+      after: Key | undefined,
+      limit: number,
+    ): Statement;
     /** Every row of a table, or `limit` of them, whichever come first; result columns by upper-case name. */
     readTable(table: string, columns: readonly string[], limit?: number): Statement;
     readCheckpoint(name: string): Statement;
@@ -236,5 +248,12 @@ export interface Dialect {
     decode(column: Column, value: unknown): Value;
     /** The carried value as this column takes it: precision cut, booleans and zero dates in the database's words. */
     encode(column: Column, value: Value): Value;
+  };
+
+  /** What `doctor` asks of this database beyond what it finds out by itself. */
+  readonly doctor?: {
+    /** One row, column "now_ms": the server's clock in milliseconds since 1970, UTC. */
+    readonly clock: string;
+    facts(scope: FactScope): readonly Fact[];
   };
 }

@@ -66,6 +66,14 @@ FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,
     sql: `SELECT ${selectList(columns)} FROM ${quote(table)} WHERE ${tuple(keyColumns)} IN (?)`,
     params: [tupleValues(keyColumns, keys)],
   }),
+  readKeyRange: (table, columns, keyColumns, after, limit) => {
+    const behind = after === undefined ? undefined : afterKey(keyColumns, after);
+    return {
+      sql: `SELECT ${selectList(columns)} FROM ${quote(table)}${behind === undefined ? "" : ` WHERE ${behind.sql}`}
+ORDER BY ${keyColumns.map((c) => quote(c.name)).join(", ")} LIMIT ?`,
+      params: [...(behind?.params ?? []), limit],
+    };
+  },
   readTable: (table, columns, limit) => ({
     sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)}${limit === undefined ? "" : " LIMIT ?"}`,
     params: limit === undefined ? [] : [limit],

@@ -54,6 +54,14 @@ FROM ${quote(table.names.journal)} WHERE sync_id = ANY (?::bigint[]) ORDER BY sy
 (SELECT ${unnestList(keyColumns)} FROM unnest(${arrays(keyColumns)}) AS v(${names(keyColumns)}))`,
     params: keyColumns.map((column, i) => keys.map((key) => text(encode(column, key[i] ?? null)))),
   }),
+  readKeyRange: (table, columns, keyColumns, after, limit) => ({
+    sql: `SELECT ${selectList(columns)} FROM ${quote(table)}${
+      after === undefined
+        ? ""
+        : ` WHERE (${quoted(keyColumns)}) > (${keyColumns.map((c) => `?::${cast(c)}`).join(", ")})`
+    } ORDER BY ${quoted(keyColumns)} LIMIT ?`,
+    params: [...keyColumns.flatMap((c, i) => (after ? [text(encode(c, after[i] ?? null))] : [])), limit],
+  }),
   readTable: (table, columns, limit) => ({
     sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)}${limit === undefined ? "" : " LIMIT ?"}`,
     params: limit === undefined ? [] : [limit],
