@@ -1,6 +1,6 @@
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect, Lock } from "../dialect/dialect.ts";
+import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import { journalReplaced } from "../journal/journal-replaced.ts";
 import type { Side } from "../plan/build-plan.ts";
@@ -10,6 +10,7 @@ import { createBackoff } from "./backoff.ts";
 import { driverFailure, isPassing } from "./driver-failure.ts";
 import type { RunEvents } from "./events.ts";
 import type { TableSync } from "./table-sync.ts";
+import { type WatchedLock, watchLock } from "./watch-lock.ts";
 
 /** When a run of a group ends by itself. */
 export type Until = "stopped" | "one pass" | "drained";
@@ -43,7 +44,7 @@ export async function runGroup(options: GroupLoopOptions): Promise<void> {
   const backoff = createBackoff();
   let failingSince: number | undefined;
   while (!signal.aborted) {
-    let lock: Lock | undefined;
+    let lock: WatchedLock | undefined;
     try {
       lock = await waitForLock(options);
       if (lock === undefined) return;
@@ -72,14 +73,16 @@ export async function runGroup(options: GroupLoopOptions): Promise<void> {
 }
 
 /** Polls until stopped, drained or done. Each poll takes parents up to a bound, then children up to an earlier one. */
-async function cycle(options: GroupLoopOptions, lock: Lock, progressed: () => void): Promise<void> {
+async function cycle(options: GroupLoopOptions, lock: WatchedLock, progressed: () => void): Promise<void> {
   const { tables, signal, events, until } = options;
+  // A lost lock ends the pass after the batch under way, as a stop does.
+  const stop = AbortSignal.any([signal, lock.lost]);
   let emptyPolls = 0;
   let blockedSince: number | undefined;
   let reportedAt = 0;
   while (!signal.aborted) {
-    if (!(await lock.isHeld())) throw lockLost(options.group.name);
-    const pass = await onePass(options);
+    if (lock.lost.aborted) throw lockLost(options.group.name);
+    const pass = await onePass(options, stop);
     progressed();
     for (const table of pass.empty) events.idle(table);
     for (const table of tables) await table.retryDeadLetters(false);
@@ -96,7 +99,7 @@ async function cycle(options: GroupLoopOptions, lock: Lock, progressed: () => vo
       blockedSince = undefined;
     }
     const pause = pass.waiting ? Math.min(HOLE_POLL_MS, options.syncIntervalMs) : options.syncIntervalMs;
-    await sleep(until === "drained" ? Math.min(pause, 500) : pause, signal);
+    await sleep(until === "drained" ? Math.min(pause, 500) : pause, stop);
   }
 }
 
@@ -126,8 +129,7 @@ interface Pass {
  * Bounds are taken child first: a child's row up to its bound was written when its parent's was already there, hence
  * below the parent's bound, which is taken later. Draining goes the other way.
  */
-async function onePass(options: GroupLoopOptions): Promise<Pass> {
-  const { tables, signal } = options;
+async function onePass({ tables }: GroupLoopOptions, stop: AbortSignal): Promise<Pass> {
   const bounds = new Map<TableSync, bigint>();
   if (tables.length > 1)
     for (const table of [...tables].reverse()) bounds.set(table, await table.reader.highest());
@@ -137,7 +139,7 @@ async function onePass(options: GroupLoopOptions): Promise<Pass> {
   const holes = new Set<TableSync>();
   for (const table of tables) {
     const bound = bounds.get(table);
-    const result = await table.drain(bound, signal);
+    const result = await table.drain(bound, stop);
     applied += result.applied;
     if (result.applied === 0 && result.caughtUp) empty.push(table.table.name);
     if (result.waiting) holes.add(table);
@@ -162,14 +164,14 @@ async function reportBlocked(
   }
 }
 
-async function waitForLock(options: GroupLoopOptions): Promise<Lock | undefined> {
+async function waitForLock(options: GroupLoopOptions): Promise<WatchedLock | undefined> {
   const { target, lockName, signal, events, group } = options;
   let told = false;
   while (!signal.aborted) {
     const lock = await target.dialect.acquireLock(target.db, lockName);
     if (lock !== undefined) {
       if (told) events.takenOver(group.name);
-      return lock;
+      return watchLock(lock);
     }
     if (!told) events.standby(group.name);
     told = true;

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
 import { createHostPicker, poolSize } from "../../db/pick-host.ts";
+import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
 import { classifyError } from "./classify-error.ts";
 
 const READER: ResultReader = {
@@ -30,6 +31,8 @@ const SESSION = [
   "SET SESSION unique_checks = 1",
   "SET SESSION innodb_lock_wait_timeout = 10",
   "SET SESSION lock_wait_timeout = 20",
+  // A transaction of ours that lost its runner must not keep its locks until the network notices.
+  "SET SESSION wait_timeout = 120",
 ];
 
 /** Refused by some servers or users; without it NULL becomes the current time in an old-style TIMESTAMP column. */
@@ -57,15 +60,16 @@ async function open(settings: ConnectionSettings, tls: object): Promise<Database
   return await openDatabase(
     {
       client: "mysql2",
-      connection: async () =>
-        ({
-          ...(socketPath === undefined ? await hosts.pick() : { socketPath }),
+      connection: async () => {
+        const address = socketPath === undefined ? await hosts.pick() : { path: socketPath };
+        return {
+          ...address,
+          stream: () => watchedSocket(settings.socketTimeoutMs ?? DEFAULT_SILENCE_MS).connect(address),
           database: settings.database,
           user: settings.user,
           password: settings.password,
           charset: "utf8mb4",
           connectTimeout: connectTimeoutMs,
-          enableKeepAlive: true,
           // Everything that has more digits than a double, or a time zone in JavaScript, comes as text.
           supportBigNumbers: true,
           bigNumberStrings: true,
@@ -73,7 +77,8 @@ async function open(settings: ConnectionSettings, tls: object): Promise<Database
           jsonStrings: true,
           expirationChecker: hosts.mustPickAgain,
           ...tls,
-        }) as Record<string, unknown>,
+        } as Record<string, unknown>;
+      },
       pool: {
         min: 0,
         max: poolSize(pool.max),

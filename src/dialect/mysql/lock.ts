@@ -7,7 +7,6 @@ export async function acquireLock(db: Database, name: string): Promise<Lock | un
   const key = `sync-tool:${createHash("sha256").update(name, "utf8").digest("hex").slice(0, 40)}`;
   const session = await db.session();
   try {
-    await session.execute("SET SESSION wait_timeout = 31536000");
     const [row] = await session.query("SELECT GET_LOCK(?, 0) AS held", [key]);
     if (String(row?.["held"]) !== "1") {
       await session.release();

@@ -4,6 +4,7 @@ import type pg from "pg";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
 import { createHostPicker, poolSize } from "../../db/pick-host.ts";
+import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
 import { classifyError } from "./classify-error.ts";
 
 interface PgResult {
@@ -31,7 +32,11 @@ const SESSION = [
   "SET default_transaction_read_only = off",
   "SET statement_timeout = 0",
   "SET lock_timeout = '20s'",
-  "SET idle_in_transaction_session_timeout = 0",
+  // A transaction of ours that lost its runner must not keep its locks until the network notices.
+  "SET idle_in_transaction_session_timeout = '2min'",
+  "SET tcp_keepalives_idle = 10",
+  "SET tcp_keepalives_interval = 5",
+  "SET tcp_keepalives_count = 3",
 ];
 
 /** Opens a pool. With `prefer`, a server that has no TLS is talked to without, as libpq does. */
@@ -70,7 +75,7 @@ async function open(settings: ConnectionSettings, ssl: object | false): Promise<
           application_name: "sync-tool",
           types: TEXT_PARSERS,
           expirationChecker: hosts.mustPickAgain,
-          ...(settings.socketTimeoutMs === undefined ? {} : { query_timeout: settings.socketTimeoutMs }),
+          stream: () => watchedSocket(settings.socketTimeoutMs ?? DEFAULT_SILENCE_MS),
         } as Record<string, unknown>;
       },
       pool: {
