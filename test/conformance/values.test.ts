@@ -71,4 +71,31 @@ describeDialects("Values", (dialect) => {
       await pair.target.test.query("SELECT V, TARGET_ONLY AS T FROM EVERY_TYPE WHERE V = 'again'"),
     ).toEqual([{ V: "again", T: "green" }]);
   });
+
+  test("of CHAR columns are found by key and lose their padding in VARCHAR columns", async () => {
+    const chars = await openBlueGreen({
+      source: dialect,
+      sourceSchema: ["CREATE TABLE CHARS (ID CHAR(5) PRIMARY KEY, V CHAR(5), N INT)"],
+      targetSchema: ["CREATE TABLE CHARS (ID CHAR(5) PRIMARY KEY, V VARCHAR(5), N INT)"],
+      tables: ["CHARS"],
+    });
+    try {
+      await chars.prepare();
+      await chars.source.test.exec("INSERT INTO CHARS VALUES ('a', 'x', 1), ('b', 'y', 1), ('c', 'z', 1)");
+      await chars.run();
+      await chars.source.test.exec([
+        "DELETE FROM CHARS WHERE ID = 'a'",
+        "UPDATE CHARS SET ID = 'd' WHERE ID = 'b'",
+        "UPDATE CHARS SET N = 2 WHERE ID = 'c'",
+      ]);
+      await chars.run({ batchSize: 1 });
+      const rows = await chars.target.test.query("SELECT ID, CONCAT(V, '|') AS V, N FROM CHARS ORDER BY ID");
+      expect(rows.map((row) => ({ ...row, ID: String(row["ID"]).trimEnd() }))).toEqual([
+        { ID: "c", V: "z|", N: "2" },
+        { ID: "d", V: "y|", N: "1" },
+      ]);
+    } finally {
+      await chars.close();
+    }
+  });
 });

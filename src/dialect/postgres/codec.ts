@@ -21,7 +21,8 @@ export function decode(column: Column, value: unknown): Value {
     case "date":
       return text === BEFORE_ALL ? "0000-00-00" : text;
     default:
-      return text;
+      // Padding is no part of the value: PostgreSQL itself drops it where a CHAR becomes another text type.
+      return column.type.startsWith("character(") ? text.replace(/ +$/, "") : text;
   }
 }
 

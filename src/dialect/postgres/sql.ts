@@ -147,7 +147,9 @@ const unnestList = (columns: readonly Column[]): string =>
 function cast(column: Column): string {
   const type = column.type.replace(/ COLLATE .*$/, "");
   if (type.startsWith("bit")) return "bit varying";
-  return type.startsWith("character") ? "text" : type;
+  if (type.startsWith("character varying")) return "text";
+  // Without a length nothing is cut, and blanks at the end do not count in a comparison, as in the column itself.
+  return type.startsWith("character(") ? "bpchar" : type;
 }
 
 /** Array elements are text; bytes go as bytea's hex form. */
