@@ -1,5 +1,6 @@
 /** A source and a target database with the tool's own objects on both: what most conformance tests start from. */
 
+import type { ConflictPolicy } from "../../src/apply/conflict.ts";
 import { installCapture } from "../../src/capture/install.ts";
 import { prepareTarget } from "../../src/capture/prepare-target.ts";
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
@@ -51,6 +52,11 @@ export interface BlueGreen {
     batchSize?: number;
     signal?: AbortSignal;
     events?: Partial<RunEvents>;
+    /** Instead of the pair's own connections. */
+    sourceDb?: Database;
+    targetDb?: Database;
+    conflictPolicy?: ConflictPolicy;
+    deadLetterLimit?: number;
   }): Promise<void>;
   /** Rows of a table as both sides print them, ordered by all columns. */
   rows(side: "source" | "target", table: string): Promise<Row[]>;
@@ -98,18 +104,22 @@ export async function openBlueGreen(options: BlueGreenOptions): Promise<BlueGree
       batchSize = 100,
       signal = new AbortController().signal,
       events = {},
+      sourceDb = source.db,
+      targetDb = target.db,
+      ...policy
     } = {}) {
       const current = await plan();
       const lookups = targetLookups(target);
       await runSync({
         plan: current,
-        source,
-        target,
+        source: { dialect: source.dialect, db: sourceDb },
+        target: { dialect: target.dialect, db: targetDb },
         batchSize,
         syncIntervalMs: 20,
         until,
         signal,
         events: { ...SILENT, ...events },
+        ...policy,
         rowsFor: (table) => createRowSource(table.name, transformerFor(current, table), lookups),
       });
     },
