@@ -35,9 +35,14 @@ export interface Context {
   readonly terminal: Terminal;
   /**
    * Connects to both databases of every schema and plans its tables. `beforeRestore`: a table that the target does
-   * not have yet is planned with the source's shape.
+   * not have yet is planned with the source's shape. `quiet`: the plan's notes are not logged.
    */
-  openSchemas(options?: { readonly beforeRestore?: boolean }): Promise<readonly SchemaContext[]>;
+  openSchemas(options?: OpenOptions): Promise<readonly SchemaContext[]>;
+}
+
+export interface OpenOptions {
+  readonly beforeRestore?: boolean;
+  readonly quiet?: boolean;
 }
 
 /** Lets a progress line stay below the log lines. */
@@ -85,7 +90,7 @@ export async function withContext<T>(
       log,
       signal,
       terminal,
-      openSchemas: (options = {}) => openSchemas(config, log, connect, options.beforeRestore === true),
+      openSchemas: (options = {}) => openSchemas(config, log, connect, options),
     });
   } catch (error) {
     throw commandFailure(
@@ -104,7 +109,7 @@ async function openSchemas(
   config: SyncConfig,
   log: Log,
   connect: (datasource: Datasource) => Promise<Connected>,
-  beforeRestore: boolean,
+  { beforeRestore = false, quiet = false }: OpenOptions,
 ): Promise<readonly SchemaContext[]> {
   const schemas: SchemaContext[] = [];
   let left = config.syncTables;
@@ -126,7 +131,7 @@ async function openSchemas(
       source,
       target,
     );
-    for (const note of plan.notes) log.warn(note);
+    if (!quiet) for (const note of plan.notes) log.warn(note);
     schemas.push({ name: pair.name, source, target, plan });
   }
   return schemas;

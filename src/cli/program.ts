@@ -31,6 +31,8 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
 
   command("prepare", "install capture on the source and the checkpoint tables on the target")
     .option("--dry-run", "print what would be done and write nothing")
+    .option("--generate-ddl", "write scripts for a DBA instead of installing")
+    .option("--out <dir>", "folder of the scripts", "dbscripts/sync-tool")
     .option("--accept-new-journal", "begin again where the target's checkpoint belongs to another journal")
     .action(does(async () => (await import("./commands/prepare.ts")).prepare));
 
@@ -39,6 +41,20 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--until-drained", "end when every table has been empty twice")
     .option("--dry-run", "print the plan and write nothing")
     .action(does(async () => (await import("./commands/run.ts")).run));
+
+  command("status", "print where every table stands and whether it is safe to switch")
+    .option("--json", "print JSON")
+    .option("--watch", "print again every two seconds")
+    .action(does(async () => (await import("./commands/status.ts")).status));
+
+  command("purge", "delete applied changes from the journals")
+    .option("--yes", "do it")
+    .action(does(async () => (await import("./commands/purge.ts")).purge));
+
+  command("cleanup", "remove everything of sync-tool from both databases")
+    .option("--yes", "do it; without, the objects are only listed")
+    .option("--discard-pending", "also when changes are not applied yet: they are lost")
+    .action(does(async () => (await import("./commands/cleanup.ts")).cleanup));
 
   return program;
 }

@@ -161,7 +161,8 @@ export interface Dialect {
     deadLetters(name: string): DdlStep;
     /** Wraps statements that replace a trigger, so that no write slips between drop and create. */
     replaceTrigger(table: string, statements: readonly string[]): readonly string[];
-    addJournalColumn(journal: string, column: Column): string;
+    /** Adds a column unless it is there. */
+    addJournalColumn(journal: string, column: Column): readonly string[];
     drop(object: ObjectRef): readonly string[];
     /** Whether a found trigger or function body is one that sync-tool wrote. */
     isOurs(body: string): boolean;

@@ -23,6 +23,11 @@ export async function prepare(flags: PrepareFlags, signal: AbortSignal): Promise
       for (const schema of schemas) writeOut(printPlan(schema));
       return EXIT.ok;
     }
+    if (flags.generateDdl) {
+      const { writeScripts } = await import("../write-scripts.ts");
+      for (const file of await writeScripts(schemas, flags.out)) writeOut(file);
+      return EXIT.ok;
+    }
     for (const schema of schemas) await prepareSchema(context, schema, flags);
     return EXIT.ok;
   });

@@ -158,7 +158,10 @@ export const ddl: Dialect["ddl"] = {
     "UNLOCK TABLES",
   ],
   addJournalColumn: (journal, column) =>
-    `ALTER TABLE ${quote(journal)} ADD COLUMN ${quote(column.name)} ${column.type} NULL DEFAULT NULL`,
+    // MySQL, unlike MariaDB, has no ADD COLUMN IF NOT EXISTS.
+    dynamic(
+      `IF((SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${literal(journal)} AND COLUMN_NAME = ${literal(column.name)}) = 0, ${literal(`ALTER TABLE ${quote(journal)} ADD COLUMN ${quote(column.name)} ${column.type} NULL DEFAULT NULL`)}, 'DO 0')`,
+    ),
   drop: (object: ObjectRef) =>
     object.kind === "trigger"
       ? [`DROP TRIGGER IF EXISTS ${quote(object.name)}`]

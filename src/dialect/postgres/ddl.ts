@@ -136,8 +136,9 @@ export const ddl: Dialect["ddl"] = {
     ],
   }),
   replaceTrigger: (_table, statements) => statements,
-  addJournalColumn: (journal, column) =>
+  addJournalColumn: (journal, column) => [
     `ALTER TABLE ${quote(journal)} ADD COLUMN IF NOT EXISTS ${quote(column.name)} ${column.type}`,
+  ],
   drop(object) {
     switch (object.kind) {
       case "trigger":

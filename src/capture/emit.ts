@@ -1,0 +1,191 @@
+/** The statements of `prepare` as scripts that a DBA reads and runs with the database's own client. */
+import type { Dialect, ObjectRef } from "../dialect/dialect.ts";
+import type { Column } from "../dialect/table-schema.ts";
+import { deadLettersName } from "../plan/object-names.ts";
+import type { TablePlan } from "../plan/sync-plan.ts";
+
+export interface ScriptSide {
+  readonly dialect: Dialect;
+  /** The user that sync-tool runs as. */
+  readonly user: string;
+}
+
+export interface EmitRequest {
+  /** Prefix of the file names, e.g. "identity". */
+  readonly schema: string;
+  readonly tables: readonly TablePlan[];
+  readonly source: ScriptSide & {
+    /** ServerFacts.home: the target's script refuses to run there. */
+    readonly home: string;
+    /** Columns that journals which exist already lack, by table name. */
+    readonly journalLacks: ReadonlyMap<string, readonly Column[]>;
+  };
+  readonly target: ScriptSide;
+}
+
+export interface Script {
+  /** File name, without a folder. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** A statement under a comment. Both clients pass comments by, and none of ours holds a delimiter. */
+const explained = (comment: string, [first, ...rest]: readonly string[]): readonly string[] =>
+  first === undefined ? [] : [`\n-- ${comment}\n${first}`, ...rest];
+
+/** Six scripts: what each side needs, what removes it, and what the user of a run must be granted. */
+export function emitScripts(request: EmitRequest): readonly Script[] {
+  const { schema, source, target } = request;
+  const file = (name: string): string => `${schema}_${name}.sql`;
+  return [
+    { file: file("source"), text: sourceScript(source.dialect, request.tables, source.journalLacks) },
+    { file: file("target"), text: targetScript(request) },
+    { file: file("source_remove"), text: sourceRemoval(source.dialect, request.tables) },
+    { file: file("target_remove"), text: targetRemoval(request) },
+    { file: file("source_grants"), text: grants("source", source, request.tables) },
+    { file: file("target_grants"), text: grants("target", target, targetTables(request)) },
+  ];
+}
+
+/** What `prepare` installs on the source. Made again from a changed table, it brings the triggers up to date. */
+export function sourceScript(
+  dialect: Dialect,
+  tables: readonly TablePlan[],
+  journalLacks: ReadonlyMap<string, readonly Column[]> = new Map(),
+): string {
+  const statements = tables.flatMap((table) => {
+    const steps = dialect.ddl.capture(table);
+    const journals = steps.filter((step) => step.object.kind === "journal").flatMap((step) => step.sql);
+    const added = (journalLacks.get(table.name) ?? []).flatMap((column) =>
+      dialect.ddl.addJournalColumn(table.names.journal, column),
+    );
+    const others = steps.filter((step) => step.object.kind !== "journal");
+    return [
+      ...explained(
+        `${table.source.name}: its journal. Every change is recorded here, in the transaction that makes it.`,
+        journals,
+      ),
+      ...explained(`${table.source.name}: columns that the journal lacks.`, added),
+      ...others.flatMap(({ object, sql }) =>
+        object.kind === "trigger"
+          ? explained(
+              `${table.source.name}: trigger on ${object.table} that writes to the journal.`,
+              dialect.ddl.replaceTrigger(object.table ?? "", [...dropForReplace(dialect, object), ...sql]),
+            )
+          : explained(`${table.source.name}: function of the trigger ${object.name}.`, sql),
+      ),
+    ];
+  });
+  return dialect.ddl.script(
+    [
+      ...dialect.ddl.session(),
+      ...dialect.ddl.lockTables(tables.map((table) => table.source.name)),
+      ...statements,
+    ],
+    [
+      "sync-tool: capture of changes. Run it in the SOURCE database (blue), before the dump begins.",
+      "It adds journals and triggers and changes nothing else. Running it again keeps the journals and their changes.",
+      "Tables are locked for moments only; when one is busy the script stops with a lock timeout: run it again.",
+      `Tables: ${tables.map((table) => table.source.name).join(", ")}`,
+    ],
+  );
+}
+
+/** Where DDL is transactional the step itself drops the trigger, under the locks of the whole script. */
+const dropForReplace = (dialect: Dialect, trigger: ObjectRef): readonly string[] =>
+  dialect.capabilities.transactionalDdl ? [] : dialect.ddl.drop(trigger);
+
+function targetScript(request: EmitRequest): string {
+  const { source, target } = request;
+  const tables = targetTables(request);
+  const { ddl } = target.dialect;
+  const copies = isDumpPossible(request) ? captureObjects(target.dialect, tables) : [];
+  return ddl.script(
+    [
+      ...ddl.session(),
+      ...explained("Stops here in the source database: the next statements would end its capture.", [
+        ...(isDumpPossible(request) ? ddl.refuseIn(source.home) : []),
+      ]),
+      ...copies.flatMap((object) =>
+        explained(
+          `Copy of the source's ${object.kind} ${object.name}, if the dump carried one along.`,
+          ddl.drop(object),
+        ),
+      ),
+      ...tables.flatMap((table) =>
+        explained(
+          `${table.target.name}: its checkpoint, how far the journal is applied. \`sync-tool run\` writes the row: it knows the journal's identity.`,
+          ddl.checkpoint(table.targetNames.checkpoint).sql,
+        ),
+      ),
+      ...explained(
+        "Changes that the target refuses are noted here, with the reason and without their values.",
+        ddl.deadLetters(deadLettersOf(tables)).sql,
+      ),
+    ],
+    [
+      "sync-tool: checkpoints. Run it in the TARGET database (green), before or after the restore; both do no harm.",
+      "It removes copies of the source's capture that a dump carried along, and makes the tables of sync-tool.",
+      `Tables: ${tables.map((table) => table.target.name).join(", ")}`,
+    ],
+  );
+}
+
+function sourceRemoval(dialect: Dialect, tables: readonly TablePlan[]): string {
+  const statements = captureObjects(dialect, tables).flatMap((object) =>
+    alone(dialect, dialect.ddl.drop(object)),
+  );
+  return dialect.ddl.script(
+    [...dialect.ddl.session(), ...statements],
+    [
+      "sync-tool: removal of capture. Run it in the SOURCE database (blue), after the switch.",
+      "Changes that were not applied yet are lost with the journals: `sync-tool status` tells.",
+    ],
+  );
+}
+
+function targetRemoval(request: EmitRequest): string {
+  const { ddl } = request.target.dialect;
+  const tables = targetTables(request);
+  const objects: readonly ObjectRef[] = [
+    ...tables.map(({ targetNames }) => ({ kind: "checkpoint", name: targetNames.checkpoint }) as const),
+    { kind: "dead-letters", name: deadLettersOf(tables) },
+  ];
+  return ddl.script(
+    [...ddl.session(), ...objects.flatMap((object) => ddl.drop(object))],
+    ["sync-tool: removal of checkpoints. Run it in the TARGET database (green), after the switch."],
+  );
+}
+
+function grants(
+  side: "source" | "target",
+  { dialect, user }: ScriptSide,
+  tables: readonly TablePlan[],
+): string {
+  return dialect.ddl.script(dialect.ddl.grants(side, tables, user), [
+    `sync-tool: what the user of \`sync-tool run\` needs in the ${side.toUpperCase()} database. Run it after the ${side} script.`,
+  ]);
+}
+
+/** Triggers first, then functions, then journals: a trigger without its journal makes every write fail. */
+function captureObjects(dialect: Dialect, tables: readonly TablePlan[]): readonly ObjectRef[] {
+  const objects = tables.flatMap((table) => dialect.ddl.capture(table).map((step) => step.object));
+  const of = (kind: ObjectRef["kind"]): readonly ObjectRef[] =>
+    objects.filter((object) => object.kind === kind);
+  return [...of("trigger"), ...of("function"), ...of("sequence"), ...of("journal")];
+}
+
+/** In a transaction of its own where DDL takes part in one: locks on several tables at once make writers wait. */
+const alone = (dialect: Dialect, statements: readonly string[]): readonly string[] =>
+  dialect.capabilities.transactionalDdl ? [...statements, "COMMIT", "BEGIN"] : statements;
+
+/** Before the restore, names on a target of another type are not known: `run` makes those checkpoints. */
+function targetTables(request: EmitRequest): readonly TablePlan[] {
+  return request.tables.filter((table) => isDumpPossible(request) || !table.awaitsRestore);
+}
+
+/** MySQL and MariaDB share their DDL, and read each other's dumps. */
+const isDumpPossible = ({ source, target }: EmitRequest): boolean =>
+  source.dialect.ddl === target.dialect.ddl;
+
+const deadLettersOf = (tables: readonly TablePlan[]): string => deadLettersName(tables[0]?.target.name ?? "");

@@ -1,0 +1,69 @@
+import type { Dialect, ObjectRef } from "../dialect/dialect.ts";
+import { SyncError } from "../errors.ts";
+import { sleep } from "../util/sleep.ts";
+
+/** How long a busy table is tried again before giving up, and the pause that lets its writers through in between. */
+const PATIENCE_MS = 300_000;
+const PAUSE_MS = 500;
+
+export interface Patience {
+  readonly signal?: AbortSignal;
+  /** Default: five minutes. */
+  readonly patienceMs?: number;
+  /** Told each time a lock was not to be had in time. */
+  readonly onBusy?: (object: ObjectRef, attempt: number) => void;
+}
+
+/**
+ * Does DDL again and again while its table is busy; a statement waits for its lock only as long as the session's lock
+ * timeout lets it. Throws LOCK_TIMEOUT when the patience is over, GRANT_MISSING or PLAN_IMPOSSIBLE for the rest.
+ */
+export async function patiently(
+  command: "prepare" | "cleanup",
+  object: ObjectRef,
+  dialect: Dialect,
+  options: Patience,
+  work: () => Promise<void>,
+): Promise<void> {
+  const deadline = Date.now() + (options.patienceMs ?? PATIENCE_MS);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      const found = dialect.classifyError(error);
+      if (found.lockTimeout !== true && found.class !== "transient")
+        throw ddlFailed(command, object, found.reason, found.code, found.class, error);
+      if (Date.now() > deadline || options.signal?.aborted === true) {
+        throw new SyncError("LOCK_TIMEOUT", {
+          what: `${object.table ?? object.name} stayed locked by other transactions for ${attempt} attempts`,
+          next: `Run ${command} again at a quieter time, or find the long transaction that holds the table; nothing was lost`,
+          cause: error,
+        });
+      }
+      options.onBusy?.(object, attempt);
+      await sleep(PAUSE_MS + Math.random() * PAUSE_MS, options.signal);
+    }
+  }
+}
+
+function ddlFailed(
+  command: "prepare" | "cleanup",
+  object: ObjectRef,
+  reason: string,
+  code: string,
+  errorClass: string,
+  cause: unknown,
+): SyncError {
+  const isGrant = errorClass === "auth";
+  const done = command === "prepare" ? "made" : "removed";
+  return new SyncError(isGrant ? "GRANT_MISSING" : "PLAN_IMPOSSIBLE", {
+    what: `${object.kind} ${object.name} could not be ${done}: ${reason} (${code})`,
+    next:
+      code === "1419"
+        ? "Set GLOBAL log_bin_trust_function_creators = 1, or prepare as a user with SUPER, or give your DBA the scripts of `prepare --generate-ddl`"
+        : isGrant
+          ? "Grant what is missing, or give your DBA the scripts of `prepare --generate-ddl`"
+          : `Look at the table and its journal; run ${command} again when the cause is gone`,
+    cause,
+  });
+}

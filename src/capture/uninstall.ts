@@ -1,0 +1,109 @@
+import type { Database } from "../db/database.ts";
+import type { Dialect, FoundObject, ObjectRef } from "../dialect/dialect.ts";
+import { SyncError } from "../errors.ts";
+import { cascadeTriggerName, deadLettersName, objectNames } from "../plan/object-names.ts";
+import type { TablePlan } from "../plan/sync-plan.ts";
+import { type Patience, patiently } from "./patiently.ts";
+
+/** More foreign keys than this between the synced tables do not occur. */
+const MAX_CASCADES = 9;
+
+/** Columns by which tables of ours are known; a table without them was made by somebody else. */
+const COLUMNS: Partial<Record<ObjectRef["kind"], readonly string[]>> = {
+  journal: ["SYNC_ID", "ACTION"],
+  checkpoint: ["LANE", "SYNC_ID", "JOURNAL_ID", "DIGEST"],
+  "dead-letters": ["ROW_KEY_DIGEST", "SYNC_ID", "REASON"],
+};
+
+const ORDER: readonly ObjectRef["kind"][] = [
+  "trigger",
+  "function",
+  "sequence",
+  "journal",
+  "checkpoint",
+  "dead-letters",
+];
+
+export interface Removable {
+  readonly side: "source" | "target";
+  readonly db: Database;
+  readonly dialect: Dialect;
+  readonly object: ObjectRef;
+}
+
+/**
+ * Everything of sync-tool on one side of these tables, found under its names: triggers and functions by the mark in
+ * their body, tables by their columns. Throws TARGET_LEFTOVERS when the target captures changes of its own: it is the
+ * source of another sync.
+ */
+export async function findRemovable(
+  side: "source" | "target",
+  { db, dialect }: { readonly db: Database; readonly dialect: Dialect },
+  tables: readonly TablePlan[],
+): Promise<readonly Removable[]> {
+  const wanted = tables.flatMap((table) => namesOf(side, table));
+  const found = await dialect.introspector.objects(db, [...new Set(wanted.map((object) => object.name))]);
+  const objects = found.flatMap((object) => {
+    if (object.kind === "trigger" || object.kind === "function") {
+      return object.body !== undefined && dialect.ddl.isOurs(object.body) ? [object] : [];
+    }
+    const kind = wanted.find(({ name }) => name.toUpperCase() === object.name.toUpperCase())?.kind;
+    return kind !== undefined && hasColumns(object, COLUMNS[kind] ?? []) ? [{ ...object, kind }] : [];
+  });
+  if (side === "target") await refuseOtherCapture(db, dialect, objects);
+  return objects.map((object) => ({ side, db, dialect, object }));
+}
+
+/** Removes them, triggers of both sides first: a trigger without its journal makes every write of a user fail. */
+export async function uninstall(removables: readonly Removable[], options: Patience = {}): Promise<void> {
+  for (const kind of ORDER) {
+    for (const { db, dialect, object } of removables.filter((one) => one.object.kind === kind)) {
+      const session = await db.session();
+      try {
+        for (const sql of dialect.ddl.session()) await session.execute(sql);
+        await patiently("cleanup", object, dialect, options, async () => {
+          for (const sql of dialect.ddl.drop(object)) await session.execute(sql);
+        });
+      } finally {
+        await session.release();
+      }
+    }
+  }
+}
+
+function namesOf(side: "source" | "target", table: TablePlan): readonly ObjectRef[] {
+  const name = side === "source" ? table.source.name : table.target.name;
+  const own = objectNames(name);
+  const cascades = Array.from({ length: MAX_CASCADES }, (_, i) => cascadeTriggerName(name, i + 1));
+  const capture: readonly ObjectRef[] = [
+    ...[own.insertTrigger, own.updateTrigger, own.deleteTrigger, ...cascades].map(
+      (trigger) => ({ kind: "trigger", name: trigger }) as const,
+    ),
+    { kind: "journal", name: own.journal },
+  ];
+  if (side === "source") return capture;
+  return [
+    ...capture,
+    { kind: "checkpoint", name: own.checkpoint },
+    { kind: "dead-letters", name: deadLettersName(name) },
+  ];
+}
+
+function hasColumns(object: FoundObject, names: readonly string[]): boolean {
+  const has = new Set([...(object.columns?.keys() ?? [])].map((name) => name.toUpperCase()));
+  return names.every((name) => has.has(name));
+}
+
+async function refuseOtherCapture(
+  db: Database,
+  dialect: Dialect,
+  objects: readonly FoundObject[],
+): Promise<void> {
+  const { home } = await dialect.introspector.server(db);
+  const own = objects.find((object) => object.kind === "journal" && object.journalHome === home);
+  if (own === undefined) return;
+  throw new SyncError("TARGET_LEFTOVERS", {
+    what: `${own.name} on the target was made by the target itself: it captures changes there`,
+    next: "Source and target are probably swapped in identitySchema; if not, clean up with the configuration that names this database as the source",
+  });
+}

@@ -1,0 +1,50 @@
+import { requireCapture } from "../../capture/require-capture.ts";
+import { readCheckpoint } from "../../checkpoint/checkpoint.ts";
+import { EXIT, SyncError } from "../../errors.ts";
+import { journalReplaced } from "../../journal/journal-replaced.ts";
+import { purgeJournal } from "../../journal/purge.ts";
+import { KEY } from "../../log.ts";
+import { planTables } from "../../plan/sync-plan.ts";
+import { firstDeadLetters } from "../../status/count-dead-letters.ts";
+import { type Context, type SchemaContext, withContext } from "../context.ts";
+import type { CommonFlags } from "../flags.ts";
+
+export interface PurgeFlags extends CommonFlags {
+  readonly yes?: true;
+}
+
+/** Deletes changes that are applied from the journals. A backup of the target from before then is of no use any more. */
+export async function purge(flags: PurgeFlags, signal: AbortSignal): Promise<number> {
+  if (!flags.yes) {
+    throw new SyncError("USAGE_INVALID", {
+      what: "purge deletes applied changes: a target restored from an older backup could not be synced any more",
+      next: "Give --yes when a newer backup of the target is at hand",
+    });
+  }
+  return await withContext(flags, signal, async (context) => {
+    for (const schema of await context.openSchemas({ quiet: true })) await purgeSchema(context, schema);
+    return EXIT.ok;
+  });
+}
+
+async function purgeSchema({ log, signal }: Context, { source, target, plan }: SchemaContext): Promise<void> {
+  const tables = planTables(plan);
+  const journals = await requireCapture(source.db, source.dialect, tables);
+  const deadLetters = await firstDeadLetters(target, tables);
+  for (const table of tables) {
+    if (signal.aborted) return;
+    const checkpoint = await readCheckpoint(target.db, target.dialect, table.targetNames.checkpoint);
+    if (checkpoint === undefined) continue;
+    if (checkpoint.journalId !== journals.get(table.name))
+      throw journalReplaced(table.name, checkpoint.position, { otherJournal: true });
+    const waiting = deadLetters.get(table.name);
+    // The row of a dead letter is in the journal alone.
+    const applied =
+      waiting !== undefined && waiting <= checkpoint.position ? waiting - 1n : checkpoint.position;
+    const { deleted, upTo } = await purgeJournal(source, table, applied, signal);
+    log.info(
+      { [KEY.table]: table.name, [KEY.changes]: deleted, [KEY.position]: upTo?.toString() ?? "0" },
+      "applied changes are purged",
+    );
+  }
+}

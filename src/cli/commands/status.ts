@@ -1,0 +1,62 @@
+import { EXIT } from "../../errors.ts";
+import { readStatus, type StatusReport, type TableStatus } from "../../status/status.ts";
+import { sleep } from "../../util/sleep.ts";
+import { withContext } from "../context.ts";
+import type { CommonFlags } from "../flags.ts";
+import { formatTable, writeJson, writeOut } from "../output.ts";
+
+export interface StatusFlags extends CommonFlags {
+  readonly json?: true;
+  readonly watch?: true;
+}
+
+const WATCH_MS = 2_000;
+const CLEAR_SCREEN = "\u001b[H\u001b[2J";
+
+/** Prints where every table stands, once or (`--watch`) every two seconds until stopped. Exit 0 whatever it says. */
+export async function status(flags: StatusFlags, signal: AbortSignal): Promise<number> {
+  return await withContext(flags, signal, async (context) => {
+    const schemas = await context.openSchemas({ beforeRestore: true, quiet: true });
+    for (;;) {
+      const report = await readStatus(schemas);
+      if (flags.watch && !flags.json && process.stdout.isTTY) writeOut(CLEAR_SCREEN);
+      if (flags.json) writeJson(report);
+      else writeOut(formatStatus(report));
+      if (!flags.watch || signal.aborted) return EXIT.ok;
+      await sleep(WATCH_MS, signal);
+      if (signal.aborted) return EXIT.ok;
+    }
+  });
+}
+
+/** The report as a table for people, with the verdict below. */
+export function formatStatus({ tables, safeToSwitch, reasons }: StatusReport): string {
+  const head = ["TABLE", "CAPTURED", "PENDING", "LAG (S)", "CHECKPOINT", "OPEN HOLE", "DEAD LETTERS"];
+  const row = (table: TableStatus): readonly string[] => [
+    table.table,
+    table.captured ? "yes" : "no",
+    String(table.pending ?? "-"),
+    table.lagSeconds === null ? "-" : table.lagSeconds.toFixed(1),
+    table.checkpoint ?? "-",
+    table.openHole === null ? "-" : holeText(table),
+    String(table.deadLetters),
+  ];
+  return [
+    formatTable(head, tables.map(row)),
+    "",
+    `safe to switch: ${safeToSwitch ? "yes" : "no"}`,
+    ...reasons.map((reason) => `  - ${reason}`),
+  ].join("\n");
+}
+
+function holeText({ openHole, holders }: TableStatus): string {
+  const range = openHole === null ? "" : `${openHole.first}-${openHole.last}`;
+  const who = holders.map(({ holder, user, ageSeconds }) =>
+    [
+      holder,
+      ...(user === undefined ? [] : [user]),
+      ...(ageSeconds === undefined ? [] : [`${Math.round(ageSeconds)} s`]),
+    ].join(" "),
+  );
+  return who.length === 0 ? range : `${range} (${who.join(", ")})`;
+}

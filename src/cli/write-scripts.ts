@@ -1,0 +1,48 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readCaptureState } from "../capture/capture-state.ts";
+import { emitScripts } from "../capture/emit.ts";
+import { SyncError } from "../errors.ts";
+import { planTables } from "../plan/sync-plan.ts";
+import type { SchemaContext } from "./context.ts";
+
+/** Writes the scripts of every schema into a folder, over older ones; gives their paths. */
+export async function writeScripts(
+  schemas: readonly SchemaContext[],
+  dir: string,
+): Promise<readonly string[]> {
+  const files: string[] = [];
+  for (const { name, source, target, plan } of schemas) {
+    const tables = planTables(plan);
+    const { home } = await source.dialect.introspector.server(source.db);
+    const states = await readCaptureState(source.db, source.dialect, tables);
+    const scripts = emitScripts({
+      schema: name,
+      tables,
+      source: {
+        dialect: source.dialect,
+        user: source.datasource.settings.user,
+        home,
+        journalLacks: new Map(states.map((state) => [state.table.name, state.journalLacks])),
+      },
+      target: { dialect: target.dialect, user: target.datasource.settings.user },
+    });
+    for (const { file, text } of scripts) files.push(await write(dir, file, text));
+  }
+  return files;
+}
+
+async function write(dir: string, file: string, text: string): Promise<string> {
+  const path = join(dir, file);
+  try {
+    await mkdir(dir, { recursive: true });
+    await writeFile(path, text);
+  } catch (error) {
+    throw new SyncError("USAGE_INVALID", {
+      what: `${path} cannot be written (${(error as NodeJS.ErrnoException).code ?? "unknown reason"})`,
+      next: "Name another folder with --out",
+      cause: error,
+    });
+  }
+  return path;
+}
