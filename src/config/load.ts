@@ -7,7 +7,7 @@ import { nearestName } from "./nearest-name.ts";
 import { placeholderResolver, type Resolve } from "./placeholders.ts";
 import { configInvalid, didYouMean, type Findings, formatProblems, quoteFound } from "./problem.ts";
 import { parseProperties } from "./properties.ts";
-import { type KeySpec, OTHER_KEYS, OWN_KEYS } from "./schema.ts";
+import { type KeySpec, numberedSpecs, OTHER_KEYS, OWN_KEYS } from "./schema.ts";
 import { parseDefines, readSettings, type Settings } from "./settings.ts";
 import type {
   ConflictPolicy,
@@ -72,7 +72,11 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
   }
   const isSystemProperty = (key: string) =>
     `${propertiesText}${deploymentText ?? ""}`.includes(`$sys{${key}}`);
-  const specs = [...OWN_KEYS, ...otherKeys];
+  const others = numberedSpecs(
+    otherKeys,
+    [...entries, ...defines].map(({ key }) => key),
+  );
+  const specs = [...OWN_KEYS, ...others];
   const settings = readSettings(
     { file: configFile, entries, defines, specs, resolve, isSystemProperty },
     findings,
@@ -89,7 +93,7 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
   const parallelism = readInteger("parallelism", settings);
   const schemas = readSchemas(settings, deployment, resolve, findings);
   const extra = new Map<string, RawSetting>();
-  for (const { name } of otherKeys) {
+  for (const { name } of others) {
     const setting = settings.get(name);
     if (setting === undefined) continue;
     const { value, file, line } = setting;

@@ -77,11 +77,66 @@ export const OWN_KEYS = [
   },
 ] as const satisfies readonly KeySpec[];
 
+const PROCESSORS = ["plain", "hashed", "encrypted"];
+const PROCESSOR_DOC = "How its server stores tokens and codes";
+const HASH_DOC = "Its HashAlgorithm for tokens, as its configuration spells it";
+const HOME_DOC = "Home directory of its server: settings not given here are read from its files";
+
+const keystoreKeys = (prefix: string): readonly KeySpec[] => [
+  { name: `${prefix}.path`, type: "text", doc: "A keystore of it, JKS or PKCS12" },
+  { name: `${prefix}.type`, type: "text", doc: "JKS or PKCS12; default: by the content of the file" },
+  { name: `${prefix}.alias`, type: "text", doc: "Alias of the key pair that it encrypts with" },
+  { name: `${prefix}.storePassword`, type: "text", isSecret: true, doc: "Password of the keystore" },
+  {
+    name: `${prefix}.keyPassword`,
+    type: "text",
+    isSecret: true,
+    doc: "Password of the key; default: the store's",
+  },
+];
+
 /**
- * Keys that other folders interpret; they get the raw values in `SyncConfig.extra`. The prefixes `source.` and `target.` are
- * reserved for the keys that say how each side stores tokens and codes.
+ * Keys that other folders interpret; they get the raw values in `SyncConfig.extra`. `source.` and `target.` say how each
+ * side's server stores tokens, codes and one-time-password secrets. `.N` stands for any number from 1.
  */
-export const OTHER_KEYS: readonly KeySpec[] = [];
+export const OTHER_KEYS: readonly KeySpec[] = [
+  { name: "source.home", type: "text", doc: HOME_DOC },
+  { name: "source.tokenProcessor", type: "choice", choices: PROCESSORS, doc: PROCESSOR_DOC },
+  { name: "source.hashAlgorithm", type: "text", doc: HASH_DOC },
+  {
+    name: "source.mixedRows",
+    type: "choice",
+    choices: ["true", "false"],
+    doc: "Whether rows may be stored otherwise than tokenProcessor says",
+  },
+  ...keystoreKeys("source.keystore.N"),
+  { name: "source.symmetricKey.N", type: "text", isSecret: true, doc: "A symmetric key of it" },
+  { name: "target.home", type: "text", doc: HOME_DOC },
+  { name: "target.tokenProcessor", type: "choice", choices: PROCESSORS, doc: PROCESSOR_DOC },
+  { name: "target.hashAlgorithm", type: "text", doc: HASH_DOC },
+  {
+    name: "target.encryption",
+    type: "choice",
+    choices: ["symmetric", "asymmetric"],
+    doc: "Its internal crypto provider",
+  },
+  { name: "target.symmetricKey", type: "text", isSecret: true, doc: "Its [encryption] key" },
+  ...keystoreKeys("target.keystore"),
+];
+
+/** Specifications with `.N` in their name, once for each number that these keys use, and for 1. */
+export function numberedSpecs(specs: readonly KeySpec[], keys: readonly string[]): readonly KeySpec[] {
+  return specs.flatMap((spec) => {
+    const [before, after] = spec.name.split(/\.N(?=\.|$)/);
+    if (before === undefined || after === undefined) return [spec];
+    const numbers = keys
+      .filter((key) => key.startsWith(`${before}.`) && key.endsWith(after))
+      .map((key) => key.slice(before.length + 1, key.length - after.length))
+      .filter((number) => /^[1-9]\d{0,2}$/.test(number));
+    const distinct = [...new Set(["1", ...numbers])].sort((a, b) => Number(a) - Number(b));
+    return distinct.map((number) => ({ ...spec, name: `${before}.${number}${after}` }));
+  });
+}
 
 /** The tables whose syncing WSO2 documents; any other is taken with a warning. */
 export const DOCUMENTED_TABLES = [

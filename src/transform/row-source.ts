@@ -2,6 +2,7 @@ import { SyncError } from "../errors.ts";
 import type { Change } from "../journal/change.ts";
 import type { Row } from "../row.ts";
 import type { Lookups } from "./lookups.ts";
+import { type ReadValues, readPlain } from "./read-values.ts";
 import type { Transformed, Transformer } from "./transformer.ts";
 
 /** Gives the rows that a table's changes become on the target. */
@@ -15,19 +16,29 @@ export interface RowSource {
   readonly onUniqueConflict: ((row: Row) => Row) | undefined;
 }
 
-/** `loadLookups` is asked once per batch where the transformer needs look-ups; it may answer from a cache. */
+/**
+ * `loadLookups` is asked once per batch and may answer from a cache; `readValues` reads the stored tokens and secrets
+ * of a whole batch at once.
+ */
 export function createRowSource(
   table: string,
   transformer: Transformer,
   loadLookups: () => Promise<Lookups>,
+  readValues: ReadValues = readPlain,
 ): RowSource {
   return {
     keepOnUpdate: transformer.keepOnUpdate,
     onUniqueConflict: transformer.onUniqueConflict,
     async prepare(changes) {
       const lookups = await loadLookups();
+      const readers = transformer.needs.values
+        ? await readValues(
+            table,
+            changes.map((change) => change.row),
+          )
+        : undefined;
       const rows = new Map<bigint, Transformed>(
-        changes.map((change) => [change.position, transformer.transform(change.row, lookups)]),
+        changes.map((change) => [change.position, transformer.transform(change.row, lookups, readers)]),
       );
       return (change) => {
         const result = rows.get(change.position);

@@ -1,7 +1,8 @@
 /** Where stored tokens, codes and secrets are in the tables, and how a rule for one value becomes a rule for rows. */
 import type { Row } from "../row.ts";
+import { storedAs } from "./crypto/decide.ts";
+import { PLAIN_SOURCE } from "./crypto/profile.ts";
 import type { RowTransformer, Transformed } from "./step.ts";
-import { storedForm } from "./stored-form.ts";
 
 /** A value and its hash column; `hash` is null where the table has none for it. */
 export interface StoredValue {
@@ -61,15 +62,27 @@ export function hashColumns(table: string): readonly string[] {
  */
 export const PLAIN_READERS: ValueReaders = {
   token: (stored) => {
-    if (stored.value === null) return stored;
-    const form = storedForm(stored.value, stored.hash);
-    return form === "plain" ? stored : { refuse: `is stored ${form}, and no token keys are configured` };
+    if (stored.value === null || stored.value === "") return stored;
+    const found = storedAs(stored.value, stored.hash, PLAIN_SOURCE);
+    return found === "plain" ? stored : { refuse: `is stored ${found}, and no token keys are configured` };
   },
   totp: (stored) =>
     stored.value === null || stored.value === ""
       ? stored
       : { refuse: "holds an encrypted one-time-password secret, and no keys are configured" },
 };
+
+/** Every stored value of a row, with its kind; values that are bytes are left out. */
+export function storedValues(
+  table: string,
+  row: Row,
+): readonly { readonly kind: keyof ValueReaders; readonly stored: StoredValue }[] {
+  return (VALUE_COLUMNS.get(table) ?? []).flatMap((column) => {
+    if (!holdsValue(row, column)) return [];
+    const stored = storedOf(row, column);
+    return stored === undefined ? [] : [{ kind: column.kind, stored }];
+  });
+}
 
 /** Makes a row transformer of value steps: each value column of `table` goes through the step of its kind, on its own. */
 export function overValues(table: string, steps: Partial<ValueReaders>): RowTransformer {
@@ -91,13 +104,16 @@ function holdsValue(row: Row, { column, kind }: ValueColumn): boolean {
   return row[column] !== undefined && (kind !== "totp" || TOTP_KEYS.has(row["DATA_KEY"]));
 }
 
-function overColumn(row: Row, { column, hashColumn }: ValueColumn, step: ValueStep): Transformed {
+function storedOf(row: Row, { column, hashColumn }: ValueColumn): StoredValue | undefined {
   const value = row[column] ?? null;
   const hash = (hashColumn === undefined ? null : row[hashColumn]) ?? null;
-  if (value instanceof Uint8Array || hash instanceof Uint8Array) {
-    return { failure: `${column}: holds bytes where text is expected` };
-  }
-  const stored: StoredValue = { value, hash };
+  return value instanceof Uint8Array || hash instanceof Uint8Array ? undefined : { value, hash };
+}
+
+function overColumn(row: Row, valueColumn: ValueColumn, step: ValueStep): Transformed {
+  const { column, hashColumn } = valueColumn;
+  const stored = storedOf(row, valueColumn);
+  if (stored === undefined) return { failure: `${column}: holds bytes where text is expected` };
   const result = step(stored);
   if (result === stored) return { row };
   if ("refuse" in result) return { failure: `${column}: ${result.refuse}` };

@@ -12,7 +12,8 @@ export function transformerFor(plan: SyncPlan, table: TablePlan, hashAlgorithm =
     sourceVersion: plan.sourceVersion,
     targetVersion: plan.targetVersion,
     sourceCaptureFacts: {
-      scopeHashKeyIncludesTenant: key === undefined || key.columns.some((column) => column.toUpperCase() === "TENANT_ID"),
+      scopeHashKeyIncludesTenant:
+        key === undefined || key.columns.some((column) => column.toUpperCase() === "TENANT_ID"),
     },
     hashAlgorithm,
   });

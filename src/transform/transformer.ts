@@ -4,7 +4,8 @@
  * Columns that only the target has are not named in a row unless a step computes them: there the default applies.
  */
 import type { Row } from "../row.ts";
-import type { RowTransformer, Step, TableStep, TransformContext } from "./step.ts";
+import type { Lookups } from "./lookups.ts";
+import type { RowTransformer, Step, TableStep, TransformContext, Transformed } from "./step.ts";
 import { step as v5_1_0 } from "./steps/5.1.0.ts";
 import { step as v5_5_0 } from "./steps/5.5.0.ts";
 import { step as v5_7_0 } from "./steps/5.7.0.ts";
@@ -24,9 +25,14 @@ const STEPS: readonly Step[] = [v5_1_0, v5_5_0, v5_7_0, v5_8_0, v5_10_0, v5_11_0
 export interface Transformer {
   /** "<version> <title>" of each step that applies, in order; empty when rows pass as they are. */
   readonly steps: readonly string[];
-  /** Look-ups to load before each batch. */
-  readonly needs: { readonly localIdp: boolean };
-  readonly transform: RowTransformer;
+  /** What to load before each batch: look-ups, and the readers of its stored values. */
+  readonly needs: { readonly localIdp: boolean; readonly values: boolean };
+  /**
+   * Pure. `readers` read stored tokens and secrets before the steps that look at them see them (5.5.0, 5.7.0, 5.11.0);
+   * they give the value and hash to be stored, and later steps leave these alone. Default: plain values pass,
+   * encrypted and hashed ones fail the row.
+   */
+  readonly transform: (row: Row, lookups: Lookups, readers?: ValueReaders) => Transformed;
   /** Columns present in every transformed row though the source may lack them. */
   readonly adds: readonly string[];
   /** Columns that must not be overwritten when the target has the row already. */
@@ -41,27 +47,23 @@ export interface Transformer {
 /**
  * Builds the transformer of one table. Tables that no step touches pass as they are.
  *
- * `readers` read stored tokens and secrets before the steps see them, and run when a step that looks at them applies
- * (5.5.0, 5.7.0, 5.11.0). A reader that decrypts gives the value and hash to be stored; later steps leave these alone.
- * Default: plain values pass, encrypted and hashed ones fail the row.
- *
- * Throws SyncError: TRANSFORM_UNAVAILABLE for the token tables of a 5.0.0 source, CONFIG_INVALID for an unknown hash
- * algorithm.
+ * Throws SyncError TRANSFORM_UNAVAILABLE for the token tables of a 5.0.0 source.
  */
-export function buildTransformer(
-  context: TransformContext,
-  readers: ValueReaders = PLAIN_READERS,
-): Transformer {
+export function buildTransformer(context: TransformContext): Transformer {
   const table = context.table.toUpperCase();
   const chosen = STEPS.filter((step) => isCrossed(step.version, context.sourceVersion, context.targetVersion))
     .map((step) => ({ name: `${step.version} ${step.title}`, part: step.forTable(table, context) }))
     .flatMap(({ name, part }) => (part === undefined ? [] : [{ name, part }]));
   const parts: readonly TableStep[] = chosen.map(({ part }) => part);
-  const read = parts.some((part) => part.readsValues) ? [overValues(table, readers)] : [];
+  const readsValues = parts.some((part) => part.readsValues);
+  const steps = chain(parts.map((part) => part.transform));
   return {
     steps: chosen.map(({ name }) => name),
-    needs: { localIdp: parts.some((part) => part.needsLocalIdp) },
-    transform: chain([...read, ...parts.map((part) => part.transform)]),
+    needs: { localIdp: parts.some((part) => part.needsLocalIdp), values: readsValues },
+    transform: (row, lookups, readers = PLAIN_READERS) => {
+      const read = readsValues ? overValues(table, readers)(row, lookups) : { row };
+      return "failure" in read ? read : steps(read.row, lookups);
+    },
     adds: [...new Set(parts.flatMap((part) => part.adds ?? []))],
     keepOnUpdate: parts.flatMap((part) => part.keepOnUpdate ?? []),
     onUniqueConflict: parts.find((part) => part.onUniqueConflict)?.onUniqueConflict,

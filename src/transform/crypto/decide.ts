@@ -3,10 +3,10 @@
  * Access and refresh token of one row are judged separately; a row may hold one old and one new form.
  */
 import { openEcb } from "./aes-open.ts";
-import type { SourceProfile, TargetEncryption, TargetProfile } from "./profile.ts";
+import type { Processor, SourceProfile, TargetEncryption, TargetProfile } from "./profile.ts";
 import { modulusLengths, type ReadKeys, type ReadResult, readForm } from "./read-stored.ts";
 import { recogniseStored, type StoredForm } from "./stored-form.ts";
-import { digestName, hashHex, hashJson, wrapHash } from "./token-hash.ts";
+import { digestName, hashJson, isHexHash, wrapHash } from "./token-hash.ts";
 import { writeAsymmetric, writeSymmetric } from "./write-stored.ts";
 
 /** The value and its hash column for the target, or why this row cannot be carried over; never any of the value. */
@@ -26,7 +26,7 @@ export function decide(
 ): Decision {
   if (value === null || value === "") return { value, hash: null };
   const form = recogniseStored(value, modulusLengths(source.keys));
-  const found = foundProcessor(hash, form, source);
+  const found = processorOf(hash, form, source);
   if (found !== source.processor && !source.mixedRows) {
     return { refuse: `the source is configured as ${source.processor}, but the value is ${found}` };
   }
@@ -56,19 +56,20 @@ export function decideTotp(value: string | null, source: SourceProfile, target: 
   return "refuse" in decision ? decision : { ...decision, hash: null };
 }
 
+/** In which of the three ways a token or code is stored, by its content and by what the source declares. */
+export function storedAs(value: string, hash: string | null, source: SourceProfile): Processor {
+  return processorOf(hash, recogniseStored(value, modulusLengths(source.keys)), source);
+}
+
 /** What the content says; the declaration settles what content alone cannot tell. */
-function foundProcessor(
-  hash: string | null,
-  form: StoredForm,
-  source: SourceProfile,
-): SourceProfile["processor"] {
+function processorOf(hash: string | null, form: StoredForm, source: SourceProfile): Processor {
   switch (form.kind) {
     case "plain":
       return "plain";
     case "hash-json":
       return "hashed";
     case "hash-hex":
-      return isHexHash(form.hash, hash, source) ? "hashed" : "plain";
+      return isStoredHash(form.hash, hash, source) ? "hashed" : "plain";
     case "bare-aes": {
       // A plain token of 64 letters and digits is valid Base64 of three AES blocks.
       const isRead =
@@ -81,9 +82,9 @@ function foundProcessor(
 }
 
 /** Hex is a hash where hashes are declared and have this length, or where the hash column holds the same (IS 5.5, 5.6). */
-function isHexHash(hex: string, hash: string | null, source: SourceProfile): boolean {
+function isStoredHash(hex: string, hash: string | null, source: SourceProfile): boolean {
   if (hex === hash) return true;
-  return source.processor === "hashed" && hex.length === hashHex("", source.hashAlgorithm).length;
+  return source.processor === "hashed" && isHexHash(hex, source.hashAlgorithm);
 }
 
 /** Tries the target's own key too: a row that green or a migration wrote already may have come back to the source. */

@@ -27,3 +27,11 @@ export interface TargetProfile {
 export type TargetEncryption =
   | { readonly kind: "symmetric"; readonly key: KeyObject }
   | { readonly kind: "asymmetric"; readonly key: RsaKey };
+
+/** A source whose server stores tokens plain, with no keys: WSO2's default. */
+export const PLAIN_SOURCE: SourceProfile = {
+  processor: "plain",
+  hashAlgorithm: "SHA-256",
+  keys: { rsa: [], symmetric: [] },
+  mixedRows: false,
+};

@@ -49,3 +49,24 @@ export function hashJson(plain: string, algorithm: string): string {
 export function wrapHash(hex: string, algorithm: string): string {
   return JSON.stringify({ hash: hex, algorithm });
 }
+
+/** True when there is nothing in a hash column but blanks. */
+export function isBlankHash(hash: string | null): boolean {
+  return hash === null || hash.trim() === "";
+}
+
+/** True when a hash column has the form of IS 5.7.0 already. */
+export function isJsonHash(hash: string): boolean {
+  if (!hash.startsWith("{")) return false;
+  try {
+    JSON.parse(hash);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** True for lower-case hex as long as a digest of this algorithm. */
+export function isHexHash(hash: string, algorithm: string): boolean {
+  return hash.length === hashHex("", algorithm).length && /^[0-9a-f]+$/.test(hash);
+}

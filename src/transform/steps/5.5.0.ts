@@ -1,6 +1,6 @@
+import { hashHex, isBlankHash } from "../crypto/token-hash.ts";
 import type { Step } from "../step.ts";
 import { hashColumns, overValues, type StoredValue } from "../stored-value.ts";
-import { isBlank, type TokenHasher, tokenHasher } from "../token-hash.ts";
 
 /**
  * 5.5.0 added a hash column beside each token and code and filled it where it was blank, as bare hex. A missing token
@@ -13,16 +13,15 @@ export const step: Step = {
   forTable: (table, { hashAlgorithm }) => {
     const adds = hashColumns(table);
     if (adds.length === 0) return undefined;
-    const hasher = tokenHasher(hashAlgorithm);
     return {
       readsValues: true,
       adds,
-      transform: overValues(table, { token: (stored) => hashBlank(stored, hasher) }),
+      transform: overValues(table, { token: (stored) => hashBlank(stored, hashAlgorithm) }),
     };
   },
 };
 
-function hashBlank({ value, hash }: StoredValue, hasher: TokenHasher): StoredValue {
+function hashBlank({ value, hash }: StoredValue, algorithm: string): StoredValue {
   if (value === null || value === "") return { value, hash: null };
-  return { value, hash: isBlank(hash) ? hasher.hex(value) : hash };
+  return { value, hash: isBlankHash(hash) ? hashHex(value, algorithm) : hash };
 }

@@ -1,6 +1,6 @@
+import { hashJson, isBlankHash, isHexHash, isJsonHash, wrapHash } from "../crypto/token-hash.ts";
 import type { Step } from "../step.ts";
 import { hashColumns, overValues, type StoredValue } from "../stored-value.ts";
-import { isBlank, isJsonHash, type TokenHasher, tokenHasher } from "../token-hash.ts";
 
 /**
  * 5.7.0 changed the hash columns from bare hex to `{"hash":...,"algorithm":...}`.
@@ -16,18 +16,17 @@ export const step: Step = {
   forTable: (table, { hashAlgorithm }) => {
     const adds = hashColumns(table);
     if (adds.length === 0) return undefined;
-    const hasher = tokenHasher(hashAlgorithm);
     return {
       readsValues: true,
       adds,
-      transform: overValues(table, { token: (stored) => toJson(stored, hasher) }),
+      transform: overValues(table, { token: (stored) => toJson(stored, hashAlgorithm) }),
     };
   },
 };
 
-function toJson({ value, hash }: StoredValue, hasher: TokenHasher): StoredValue {
+function toJson({ value, hash }: StoredValue, algorithm: string): StoredValue {
   if (value === null || value === "") return { value, hash: null };
-  if (hash === null || isBlank(hash)) return { value, hash: hasher.json(hasher.hex(value)) };
+  if (hash === null || isBlankHash(hash)) return { value, hash: hashJson(value, algorithm) };
   if (isJsonHash(hash)) return { value, hash };
-  return { value, hash: hasher.json(hasher.isOwnHex(hash) ? hash : hasher.hex(value)) };
+  return { value, hash: isHexHash(hash, algorithm) ? wrapHash(hash, algorithm) : hashJson(value, algorithm) };
 }

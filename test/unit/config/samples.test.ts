@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
 import { parseProperties } from "../../../src/config/properties.ts";
-import { type KeySpec, OTHER_KEYS, OWN_KEYS } from "../../../src/config/schema.ts";
+import { type KeySpec, numberedSpecs, OTHER_KEYS, OWN_KEYS } from "../../../src/config/schema.ts";
 
 const SAMPLES = join(import.meta.dirname, "../../../config");
-const KEYS: readonly KeySpec[] = [...OWN_KEYS, ...OTHER_KEYS];
+const KEYS: readonly KeySpec[] = numberedSpecs([...OWN_KEYS, ...OTHER_KEYS], []);
 
 it("the sample files load together without a warning", async () => {
   const folder = await mkdtemp(join(tmpdir(), "sync-tool-samples-"));
@@ -37,7 +37,7 @@ it("the sample files load together without a warning", async () => {
 it("the sample sync.properties has every key once, mandatory ones set and optional ones commented with their default", async () => {
   const text = await readFile(join(SAMPLES, "sync.properties.example"), "utf8");
   const set = parseProperties(text).entries.map(({ key }) => key);
-  const optional = parseProperties(text.replace(/^#(?=\w+=)/gm, "")).entries.filter(
+  const optional = parseProperties(text.replace(/^#(?=[\w.]+=)/gm, "")).entries.filter(
     ({ key }) => !set.includes(key),
   );
   expect(set.sort()).toEqual(
