@@ -40,4 +40,9 @@ export const testEnv = {
   histories: () => Number(text("SYNC_TEST_HISTORIES") ?? 200),
   /** `SYNC_TEST_RUN_DIR`: where started servers are recorded; set by the global set-up of the test run. */
   runDir: () => text("SYNC_TEST_RUN_DIR"),
+  /** `SYNC_TEST_VERIFY=100000x1000`: rows and damages of the test that finds every damage; small by default. */
+  verifySize: () => {
+    const [, rows, damages] = /^(\d+)x(\d+)$/.exec(text("SYNC_TEST_VERIFY") ?? "20000x300") ?? [];
+    return { rows: Number(rows), damages: Number(damages) };
+  },
 } as const;

@@ -1,0 +1,114 @@
+import { applyChanges } from "../apply/applier.ts";
+import { asRefusal } from "../apply/refused-batch.ts";
+import { moveCheckpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { Database, Queryable } from "../db/database.ts";
+import type { Dialect } from "../dialect/dialect.ts";
+import { SyncError } from "../errors.ts";
+import { driverFailure, isPassing } from "../run/driver-failure.ts";
+import type { ComparisonOptions, Difference, TableComparison } from "./table-comparison.ts";
+
+export interface RepairOptions extends ComparisonOptions {
+  readonly target: { readonly dialect: Dialect; readonly db: Database };
+  readonly comparison: TableComparison;
+  readonly isCaptured: boolean;
+  readonly deleteExtra: boolean;
+}
+
+/** What became of a difference; `reason` says in our words why it was not mended. */
+export interface RepairOutcome {
+  readonly difference: Difference;
+  readonly repaired: boolean;
+  readonly reason?: string;
+}
+
+const BATCH = 100;
+const MAX_ATTEMPTS = 10;
+
+/**
+ * Writes missing and different rows again, by the way that changes take. While it does, the table's checkpoint is
+ * locked and the source is read: a runner waits, and whatever it applies next is not older than what is written here.
+ * Extra rows are deleted only when that is asked for and the source still lacks them.
+ */
+export async function repairDifferences(
+  options: RepairOptions,
+  differences: readonly Difference[],
+): Promise<readonly RepairOutcome[]> {
+  const outcomes: RepairOutcome[] = [];
+  for (let i = 0; i < differences.length; i += BATCH)
+    outcomes.push(...(await repairBatch(options, differences.slice(i, i + BATCH))));
+  return outcomes;
+}
+
+async function repairBatch(
+  options: RepairOptions,
+  batch: readonly Difference[],
+): Promise<readonly RepairOutcome[]> {
+  const hopeless = batch.flatMap((difference) => {
+    const reason = whyNot(difference, options.deleteExtra);
+    return reason === undefined ? [] : [{ difference, repaired: false, reason }];
+  });
+  const todo = batch.filter((difference) => whyNot(difference, options.deleteExtra) === undefined);
+  if (todo.length === 0) return hopeless;
+  try {
+    await patiently(options, () => write(options, todo));
+    return [...hopeless, ...todo.map((difference) => ({ difference, repaired: true }))];
+  } catch (error) {
+    const refusal = asRefusal(options.target.dialect, error);
+    if (refusal === undefined) throw error;
+    const [only] = todo;
+    if (only === undefined || todo.length > 1) {
+      // One of them is refused: each gets a transaction of its own.
+      const alone: RepairOutcome[] = [];
+      for (const difference of todo) alone.push(...(await repairBatch(options, [difference])));
+      return [...hopeless, ...alone];
+    }
+    return [...hopeless, { difference: only, repaired: false, reason: refusal.reason }];
+  }
+}
+
+function whyNot(difference: Difference, deleteExtra: boolean): string | undefined {
+  if (difference.kind === "untransformable") return difference.reason ?? "the row cannot be transformed";
+  return difference.kind === "extra" && !deleteExtra ? "it is deleted only with --delete-extra" : undefined;
+}
+
+async function write(options: RepairOptions, todo: readonly Difference[]): Promise<void> {
+  const { table, target, rows, comparison, isCaptured } = options;
+  await target.db.transaction(async (tx) => {
+    if (isCaptured) await holdCheckpoint(options, tx);
+    // What is written is what the source holds now, not when the difference was found.
+    const changes = await comparison.readChanges(todo.map((difference) => difference.key));
+    const rowFor = await rows.prepare(changes);
+    await applyChanges(tx, target.dialect, table, changes, rowFor, rows.keepOnUpdate);
+    const extra = todo.filter((difference) => difference.kind === "extra").map(({ key }) => key);
+    const gone = (await comparison.compareKeys(extra)).filter(({ kind }) => kind === "extra");
+    if (gone.length > 0)
+      await target.dialect.deleteRows(
+        tx,
+        table,
+        gone.map(({ key }) => key),
+        false,
+      );
+  });
+}
+
+/** Moves the checkpoint to where it is: its row is locked until the commit. */
+async function holdCheckpoint({ table, target }: RepairOptions, tx: Queryable): Promise<void> {
+  const name = table.targetNames.checkpoint;
+  const checkpoint = await readCheckpoint(tx, target.dialect, name);
+  if (checkpoint !== undefined) await moveCheckpoint(tx, target.dialect, name, checkpoint, checkpoint);
+}
+
+/** A runner at work moves the checkpoint, or holds a lock: then the same again. */
+async function patiently({ target, table }: RepairOptions, work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (asRefusal(target.dialect, error) !== undefined) throw error;
+      const moved = error instanceof SyncError && error.code === "CHECKPOINT_MOVED";
+      const passing = !(error instanceof SyncError) && isPassing(target.dialect.classifyError(error));
+      if ((!moved && !passing) || attempt >= MAX_ATTEMPTS)
+        throw driverFailure(target.dialect, error, `${table.name} could not be repaired`, table.name);
+    }
+  }
+}
