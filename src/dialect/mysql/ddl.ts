@@ -86,7 +86,9 @@ function trigger(name: string, table: string, event: string, work: string): DdlS
 
 /**
  * InnoDB deletes the rows of a cascade itself and fires none of their triggers (MySQL manual, "FOREIGN KEY
- * Constraints"), so the ancestor's own DELETE journals them, before it happens.
+ * Constraints"), so the ancestor's own DELETE journals them, before it happens. It locks them as the cascade is about
+ * to: at READ COMMITTED a plain SELECT would miss rows committed since the statement began, and would draw the position
+ * of a DELETE before that of an update still under way.
  */
 function cascade(table: TablePlan, path: CascadePath, columns: readonly Column[]): DdlStep {
   const joins = path.links.slice(0, -1).map((link, i) => {
@@ -104,7 +106,7 @@ function cascade(table: TablePlan, path: CascadePath, columns: readonly Column[]
     .map((c) => `t0.${quote(c.name)}`)
     .join(
       ", ",
-    )}, 'DELETE' FROM ${[`${quote(table.source.name)} t0`, ...joins].join(" ")} WHERE ${where.join(" AND ")} AND @@SESSION.foreign_key_checks = 1;`;
+    )}, 'DELETE' FROM ${[`${quote(table.source.name)} t0`, ...joins].join(" ")} WHERE ${where.join(" AND ")} AND @@SESSION.foreign_key_checks = 1 FOR UPDATE;`;
   return trigger(path.trigger, path.ancestor, "BEFORE DELETE", work);
 }
 
