@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, type OptionValues } from "commander";
 import { addCommonFlags, type CommonFlags } from "./flags.ts";
+import { addKeyFlags } from "./key-flags.ts";
 
 /** Ends with the process's exit code; failures are thrown. `signal` asks it to finish what it is at, and end. */
 export type CommandAction<F extends CommonFlags = CommonFlags> = (
@@ -36,7 +37,7 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--accept-new-journal", "begin again where the target's checkpoint belongs to another journal")
     .action(does(async () => (await import("./commands/prepare.ts")).prepare));
 
-  command("run", "apply captured changes to the target until stopped")
+  addKeyFlags(command("run", "apply captured changes to the target until stopped"))
     .option("--once", "one pass over every table, then end")
     .option("--until-drained", "end when every table has been empty twice")
     .option("--dry-run", "print the plan and write nothing")

@@ -3,7 +3,8 @@ import { SyncError } from "../errors.ts";
 import { planTables, type TablePlan } from "../plan/sync-plan.ts";
 import type { Row, Value } from "../row.ts";
 import { NO_LOOKUPS } from "../transform/lookups.ts";
-import { overValues, PLAIN_READERS, VALUE_COLUMNS } from "../transform/stored-value.ts";
+import { type ReadValues, readPlain } from "../transform/read-values.ts";
+import { overValues, storedValues, VALUE_COLUMNS } from "../transform/stored-value.ts";
 import { transformerFor } from "../transform/transformer-for.ts";
 import type { Connected, SchemaContext } from "./context.ts";
 
@@ -13,27 +14,38 @@ const READING_STEPS = ["5.5.0", "5.7.0", "5.11.0"] as const;
 const SAMPLE_ROWS = 500;
 
 /**
- * Looks at a sample of the source before a run begins: throws TRANSFORM_UNAVAILABLE, naming table and column, when it
- * stores values in a form that needs keys, and when a version's rows cannot be transformed at all.
+ * Looks at a sample of the source before a run begins. Throws KEY_INVALID, naming table and column, when it stores
+ * values in a form that needs keys and none are configured, or when the keys that are configured open none of them.
+ * A value that fails among others that do not is left to the run, which sets its row aside.
  */
-export async function refuseStoredValues({ source, plan }: SchemaContext): Promise<void> {
+export async function refuseStoredValues(
+  { source, plan }: SchemaContext,
+  readValues: ReadValues = readPlain,
+): Promise<void> {
   const readsValues = READING_STEPS.some((step) =>
     isStepBetween(step, plan.sourceVersion, plan.targetVersion),
   );
   for (const table of planTables(plan)) {
     transformerFor(plan, table);
     if (!readsValues) continue;
-    const read = overValues(table.name, PLAIN_READERS);
-    for (const row of await sample(source, table)) {
+    const rows = (await sample(source, table)).filter((row) => storedValues(table.name, row).some(isThere));
+    const read = overValues(table.name, await readValues(table.name, rows));
+    const failures = rows.flatMap((row) => {
       const result = read(row, NO_LOOKUPS);
-      if (!("failure" in result)) continue;
-      throw new SyncError("TRANSFORM_UNAVAILABLE", {
-        what: `${table.name}.${result.failure}`,
-        next: "Leave the table out of syncTables: this release of sync-tool transforms tokens and codes that are stored plain",
-        at: { table: table.name },
-      });
-    }
+      return "failure" in result ? [result.failure] : [];
+    });
+    const [first] = failures;
+    if (first === undefined || (readValues !== readPlain && failures.length < rows.length)) continue;
+    throw new SyncError("KEY_INVALID", {
+      what: `${table.name}.${first}`,
+      next: "Set source.tokenProcessor and target.tokenProcessor with source.keystore.1.* or source.symmetricKey.1, and target.symmetricKey or target.keystore.*, in sync.properties, or give --source-home and --target-home; or leave the table out of syncTables",
+      at: { table: table.name },
+    });
   }
+}
+
+function isThere({ stored }: ReturnType<typeof storedValues>[number]): boolean {
+  return stored.value !== null && stored.value !== "";
 }
 
 async function sample({ dialect, db }: Connected, table: TablePlan): Promise<readonly Row[]> {

@@ -13,10 +13,8 @@ import { planTables, type SyncPlan, type TablePlan } from "../../src/plan/sync-p
 import type { Row } from "../../src/row.ts";
 import type { RunEvents } from "../../src/run/events.ts";
 import type { Until } from "../../src/run/group-loop.ts";
+import { type RowSourcesOptions, rowSources } from "../../src/run/row-sources.ts";
 import { runSync } from "../../src/run/run-sync.ts";
-import { targetLookups } from "../../src/run/target-lookups.ts";
-import { createRowSource } from "../../src/transform/row-source.ts";
-import { transformerFor } from "../../src/transform/transformer-for.ts";
 import type { TestDialect } from "./dialects.ts";
 import type { TestDatabase } from "./servers/test-server.ts";
 import { waitFor } from "./wait-for.ts";
@@ -31,6 +29,8 @@ export interface BlueGreenOptions {
   readonly sourceSchema: readonly string[];
   readonly targetSchema: readonly string[];
   readonly tables: readonly string[];
+  /** How both servers store tokens; default: plain. */
+  readonly keys?: RowSourcesOptions["keys"];
 }
 
 export interface Side {
@@ -109,7 +109,6 @@ export async function openBlueGreen(options: BlueGreenOptions): Promise<BlueGree
       ...policy
     } = {}) {
       const current = await plan();
-      const lookups = targetLookups(target);
       await runSync({
         plan: current,
         source: { dialect: source.dialect, db: sourceDb },
@@ -120,7 +119,7 @@ export async function openBlueGreen(options: BlueGreenOptions): Promise<BlueGree
         signal,
         events: { ...SILENT, ...events },
         ...policy,
-        rowsFor: (table) => createRowSource(table.name, transformerFor(current, table), lookups),
+        rowsFor: rowSources(current, { target, ...(options.keys && { keys: options.keys }) }),
       });
     },
     async rows(side, table) {

@@ -5,19 +5,19 @@ import { EXIT, SyncError } from "../../errors.ts";
 import { KEY, type Log } from "../../log.ts";
 import { planTables } from "../../plan/sync-plan.ts";
 import type { Until } from "../../run/group-loop.ts";
+import { rowSources } from "../../run/row-sources.ts";
 import { runSync } from "../../run/run-sync.ts";
-import { targetLookups } from "../../run/target-lookups.ts";
-import { createRowSource } from "../../transform/row-source.ts";
-import { transformerFor } from "../../transform/transformer-for.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
+import { homeDefines, type KeyFlags } from "../key-flags.ts";
 import { writeOut } from "../output.ts";
 import { printPlan } from "../print-plan.ts";
 import { openProgress, type TableProgress } from "../progress.ts";
 import { refuseStoredValues } from "../refuse-stored-values.ts";
 import { logEvents } from "../run-events.ts";
+import { openValueKeys, type ValueKeys } from "../value-keys.ts";
 
-export interface RunFlags extends CommonFlags {
+export interface RunFlags extends CommonFlags, KeyFlags {
   readonly once?: true;
   readonly untilDrained?: true;
   readonly dryRun?: true;
@@ -31,25 +31,40 @@ export async function run(flags: RunFlags, signal: AbortSignal): Promise<number>
       next: "Give one of them",
     });
   }
-  return await withContext(flags, signal, async (context) => {
-    const schemas = await context.openSchemas();
-    if (flags.dryRun) {
-      for (const schema of schemas) writeOut(printPlan(schema));
+  const define = [...flags.define, ...homeDefines(flags)];
+  return await withContext({ ...flags, define }, signal, async (context) => {
+    const keys = openValueKeys(context.config, define);
+    try {
+      const schemas = await context.openSchemas();
+      if (flags.dryRun) {
+        for (const schema of schemas) writeOut(printPlan(schema));
+        return EXIT.ok;
+      }
+      for (const schema of schemas) {
+        const journals = await requireCapture(
+          schema.source.db,
+          schema.source.dialect,
+          planTables(schema.plan),
+        );
+        await refuseStoredValues(schema, keys.readValues);
+        logMended(context.log, await mendTarget(schema, journals));
+      }
+      const until: Until = flags.once ? "one pass" : flags.untilDrained ? "drained" : "stopped";
+      await runSchemas(context, schemas, until, keys);
       return EXIT.ok;
+    } finally {
+      await keys.close();
     }
-    for (const schema of schemas) {
-      const journals = await requireCapture(schema.source.db, schema.source.dialect, planTables(schema.plan));
-      await refuseStoredValues(schema);
-      logMended(context.log, await mendTarget(schema, journals));
-    }
-    const until: Until = flags.once ? "one pass" : flags.untilDrained ? "drained" : "stopped";
-    await runSchemas(context, schemas, until);
-    return EXIT.ok;
   });
 }
 
 /** A schema that cannot go on stops alone; the first failure is thrown when the others have ended. */
-async function runSchemas(context: Context, schemas: readonly SchemaContext[], until: Until): Promise<void> {
+async function runSchemas(
+  context: Context,
+  schemas: readonly SchemaContext[],
+  until: Until,
+  keys: ValueKeys,
+): Promise<void> {
   const { config, log, signal, terminal } = context;
   const progress = openProgress(terminal, (await Promise.all(schemas.map(tableProgress))).flat());
   const events = logEvents(log, progress);
@@ -57,7 +72,6 @@ async function runSchemas(context: Context, schemas: readonly SchemaContext[], u
   try {
     const results = await Promise.allSettled(
       schemas.map(async ({ source, target, plan }) => {
-        const lookups = targetLookups(target);
         await runSync({
           plan,
           source,
@@ -67,7 +81,7 @@ async function runSchemas(context: Context, schemas: readonly SchemaContext[], u
           until,
           signal,
           events,
-          rowsFor: (table) => createRowSource(table.name, transformerFor(plan, table), lookups),
+          rowsFor: rowSources(plan, { target, keys }),
         });
       }),
     );
