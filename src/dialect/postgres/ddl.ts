@@ -165,6 +165,8 @@ export const ddl: Dialect["ddl"] = {
       return tables.flatMap((t) => [
         `GRANT SELECT ON ${quote(t.source.name)} TO ${to}`,
         `GRANT SELECT, UPDATE, DELETE ON ${quote(t.names.journal)} TO ${to}`,
+        // PostgreSQL's own name for an identity column's sequence, cut as it cuts names.
+        `GRANT SELECT ON SEQUENCE ${quote(sequenceName(t.names.journal))} TO ${to}`,
       ]);
     }
     return tables.flatMap((t) => [
@@ -177,6 +179,7 @@ export const ddl: Dialect["ddl"] = {
     return [
       ...head,
       "\\set ON_ERROR_STOP on",
+      "SET client_min_messages = warning;",
       "BEGIN;",
       ...statements.map((sql) => `${sql};`),
       "COMMIT;",
@@ -191,3 +194,7 @@ export const ddl: Dialect["ddl"] = {
 END $sync_tool$`,
   ],
 };
+
+function sequenceName(journal: string): string {
+  return `${journal}_sync_id_seq`;
+}

@@ -1,0 +1,12 @@
+-- sync-tool: removal of checkpoints. Run it in the TARGET database (green), after the switch.
+DELIMITER //
+SET SESSION lock_wait_timeout = 2//
+SET SESSION innodb_lock_wait_timeout = 2//
+SET NAMES utf8mb4//
+SET SESSION sql_mode = ''//
+DROP TABLE IF EXISTS `IDN_IDENTITY_USER_DATA_SV`//
+DROP TABLE IF EXISTS `IDN_OAUTH2_ACCESS_TOKEN_SV`//
+DROP TABLE IF EXISTS `IDN_OAUTH2_ACCESS_TOKEN_SCO_SV`//
+DROP TABLE IF EXISTS `IDN_OAUTH2_AUTHORIZATION_CO_SV`//
+DROP TABLE IF EXISTS `SYNC_DEAD_LETTERS`//
+DELIMITER ;

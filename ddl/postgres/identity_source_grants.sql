@@ -1,0 +1,13 @@
+-- sync-tool: what the user of `sync-tool run` needs in the SOURCE database. Run it after the source script.
+\set ON_ERROR_STOP on
+SET client_min_messages = warning;
+BEGIN;
+GRANT SELECT ON "idn_identity_user_data" TO "sync_tool";
+GRANT SELECT, UPDATE, DELETE ON "idn_identity_user_data_s" TO "sync_tool";
+GRANT SELECT ON "idn_oauth2_access_token" TO "sync_tool";
+GRANT SELECT, UPDATE, DELETE ON "idn_oauth2_access_token_s" TO "sync_tool";
+GRANT SELECT ON "idn_oauth2_access_token_scope" TO "sync_tool";
+GRANT SELECT, UPDATE, DELETE ON "idn_oauth2_access_token_scop_s" TO "sync_tool";
+GRANT SELECT ON "idn_oauth2_authorization_code" TO "sync_tool";
+GRANT SELECT, UPDATE, DELETE ON "idn_oauth2_authorization_cod_s" TO "sync_tool";
+COMMIT;

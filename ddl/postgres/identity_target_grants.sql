@@ -1,0 +1,13 @@
+-- sync-tool: what the user of `sync-tool run` needs in the TARGET database. Run it after the target script.
+\set ON_ERROR_STOP on
+SET client_min_messages = warning;
+BEGIN;
+GRANT SELECT, INSERT, UPDATE, DELETE ON "idn_identity_user_data" TO "sync_tool";
+GRANT SELECT, INSERT, UPDATE ON "idn_identity_user_data_sv" TO "sync_tool";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "idn_oauth2_access_token" TO "sync_tool";
+GRANT SELECT, INSERT, UPDATE ON "idn_oauth2_access_token_sv" TO "sync_tool";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "idn_oauth2_access_token_scope" TO "sync_tool";
+GRANT SELECT, INSERT, UPDATE ON "idn_oauth2_access_token_sco_sv" TO "sync_tool";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "idn_oauth2_authorization_code" TO "sync_tool";
+GRANT SELECT, INSERT, UPDATE ON "idn_oauth2_authorization_co_sv" TO "sync_tool";
+COMMIT;
