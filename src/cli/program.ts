@@ -48,6 +48,26 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--watch", "print again every two seconds")
     .action(does(async () => (await import("./commands/status.ts")).status));
 
+  const letters = program
+    .command("dead-letters")
+    .description("changes that the target refused: list them, have them tried again, or give them up")
+    .exitOverride();
+  const letterCommand = (name: string, description: string): Command =>
+    addCommonFlags(letters.command(name).description(description))
+      .exitOverride()
+      .option("--table <table>", "only those of this table")
+      .option("--id <id>", "only the one with this id")
+      .option("--json", "print JSON");
+  letterCommand("list", "print them").action(
+    does(async () => (await import("./commands/dead-letters.ts")).listLetters),
+  );
+  letterCommand("retry", "have the runner try them again at once").action(
+    does(async () => (await import("./commands/dead-letters.ts")).retryLetters),
+  );
+  letterCommand("discard", "give them up: their changes never reach the target")
+    .option("--yes", "do it; without, they are only listed")
+    .action(does(async () => (await import("./commands/dead-letters.ts")).discardLetters));
+
   command("purge", "delete applied changes from the journals")
     .option("--yes", "do it")
     .action(does(async () => (await import("./commands/purge.ts")).purge));

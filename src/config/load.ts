@@ -90,6 +90,7 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
   const batchSize = readInteger("batchSize", settings);
   const syncIntervalMs = readInteger("syncInterval", settings);
   const conflictPolicy = readConflictPolicy(settings);
+  const deadLetterLimit = readInteger("deadLetterLimit", settings);
   const parallelism = readInteger("parallelism", settings);
   const schemas = readSchemas(settings, deployment, resolve, findings);
   const extra = new Map<string, RawSetting>();
@@ -112,6 +113,7 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
     schemas,
     files: { properties: configFile, deployment: deploymentFile },
     conflictPolicy,
+    deadLetterLimit,
     parallelism,
     extra,
     warnings: formatProblems(findings.warnings, files),

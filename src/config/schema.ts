@@ -68,6 +68,14 @@ export const OWN_KEYS = [
     doc: "What happens when the target made a row itself that holds the same unique key",
   },
   {
+    name: "deadLetterLimit",
+    type: "integer",
+    default: "1000",
+    min: 0,
+    max: 1_000_000,
+    doc: "Changes of one table that may be set aside before its group stops",
+  },
+  {
     name: "parallelism",
     type: "integer",
     default: "1",

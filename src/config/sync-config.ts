@@ -91,6 +91,7 @@ export interface SyncConfig {
   readonly schemas: readonly SchemaPair[];
   readonly files: { readonly properties: string; readonly deployment: string };
   readonly conflictPolicy: ConflictPolicy;
+  readonly deadLetterLimit: number;
   readonly parallelism: number;
   /** Raw values of the keys in `OTHER_KEYS` (schema.ts) that are set. */
   readonly extra: ReadonlyMap<string, RawSetting>;

@@ -176,6 +176,8 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       }
     },
     async retryDeadLetters(all) {
+      // Somebody may have asked for a retry or discarded some meanwhile.
+      if (letters.length > 0) await reload();
       for (const letter of letters.filter((candidate) => all || isDue(candidate, new Date()))) {
         // Nothing moves but the letter; the checkpoint is only held, against a second runner.
         const changes = await options.reader.at([letter.position]);

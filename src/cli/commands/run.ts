@@ -78,6 +78,8 @@ async function runSchemas(
           target,
           batchSize: config.batchSize,
           syncIntervalMs: config.syncIntervalMs,
+          conflictPolicy: config.conflictPolicy,
+          deadLetterLimit: config.deadLetterLimit,
           until,
           signal,
           events,

@@ -61,6 +61,7 @@ describe("loadConfig", () => {
       ],
       files: { properties: folder.configFile, deployment: folder.deploymentFile },
       conflictPolicy: "dead-letter",
+      deadLetterLimit: 1_000,
       parallelism: 1,
       extra: new Map(),
       warnings: [],
