@@ -1,0 +1,141 @@
+/** The main job on a private PostgreSQL server, told step by step: `npm run demo`. */
+
+import { formatTable } from "../../src/cli/output.ts";
+import { databaseObjects } from "../support/database-objects.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { migrateTo511 } from "../support/wso2-migration.ts";
+import { countRows, fillBlue, SOURCE_VERSION, USERS } from "./blue-database.ts";
+import { compareRows } from "./compare.ts";
+import { dumpAndRestore } from "./dump.ts";
+import { createNarrator, type Narrator } from "./narrator.ts";
+import { createOperator, writeConfiguration } from "./operator.ts";
+import { onStage, type Stage } from "./stage.ts";
+import { CONNECTIONS, startTraffic, type Totals } from "./traffic.ts";
+
+const number = (n: number): string => n.toLocaleString("en-US");
+
+const describe = (totals: Totals): string =>
+  `${number(totals.logins)} logins, ${number(totals.refreshes)} refreshes, ${number(totals.logouts)} logouts, ` +
+  `${number(totals.failedLogins)} failed logins, ${number(totals.deletions)} deleted tokens, ` +
+  `${number(totals.rollbacks)} rollbacks`;
+
+async function demo(stage: Stage, tell: Narrator): Promise<number> {
+  const { server, folder } = stage;
+  const blue = await server.createDatabase("blue");
+  const green = await server.createDatabase("green");
+  const operator = createOperator(stage, tell);
+
+  tell.step(`Blue is in use: the database of WSO2 Identity Server ${SOURCE_VERSION}, with ${USERS} users`);
+  await fillBlue(blue);
+  const before = await databaseObjects(blue);
+  tell.output(
+    formatTable(
+      ["TABLE", "ROWS"],
+      (await countRows(blue)).map(([table, n]) => [table, number(n)]),
+    ),
+  );
+  const traffic = await startTraffic(blue, "live");
+  tell.say(`Users keep logging in and out on ${CONNECTIONS} connections, from here until the switch.`);
+
+  tell.step("The operator says what to keep in step");
+  tell.command("cat sync.properties");
+  tell.output(await writeConfiguration(folder, blue, green));
+  tell.say("deployment.toml beside it names the two databases; the passwords come from .env.");
+
+  tell.step("Capture is installed on blue, while it is in use");
+  await operator.give("prepare");
+
+  tell.step("Blue is dumped and restored as green");
+  tell.command("pg_dump blue | psql green");
+  const carried = await dumpAndRestore(blue, green);
+  tell.say("(The packaged server has no pg_dump: the demo copies the same by SQL, at one moment.)");
+  tell.say(
+    `The dump carried copies of ${carried.journals} journals and ${carried.triggers} triggers along. Given again, prepare removes`,
+  );
+  tell.say("them from green, makes its checkpoints there, and leaves blue as it is.");
+  await operator.give("prepare");
+
+  tell.step("Green is migrated to 5.11.0");
+  await green.exec(migrateTo511("postgres", SOURCE_VERSION));
+  tell.say(
+    "A stand-in for WSO2's migration client: new columns, keys and indexes, and IDP_ID of each token.",
+  );
+  tell.say(`Meanwhile on blue: ${describe(traffic.totals)}.`);
+
+  tell.step("Green is kept in step");
+  const first = operator.start("run");
+  await waitFor(() => first.output().stderr.split("Fetched").length > 12, {
+    what: "the first run to apply changes",
+    timeoutMs: 30_000,
+    facts: () => first.output().stderr,
+  });
+  operator.showLog(first, 9);
+  tell.say(
+    "It applies what was captured since the first prepare; what the dump has already is written once more.",
+  );
+
+  tell.step("The runner is killed in the middle of its work, and started again");
+  tell.command(`kill -9 ${first.pid}`);
+  first.kill("SIGKILL");
+  await first.ended;
+  const second = operator.start("run");
+  const { slow } = traffic.totals;
+  await waitFor(() => traffic.totals.slow >= slow + CONNECTIONS * 3, {
+    what: "more transactions",
+    timeoutMs: 30_000,
+  });
+  tell.say(
+    "Where it stood is written on green, in the transaction of the data: nothing is lost or done twice.",
+  );
+  await operator.give("status");
+
+  tell.step("The switch: users leave blue, the rest is drained");
+  await traffic.stop();
+  tell.say(`On blue there were ${describe(traffic.totals)}.`);
+  tell.command(`kill ${second.pid}`);
+  second.kill("SIGTERM");
+  const { code } = await second.ended;
+  if (code !== 0)
+    throw new Error(`sync-tool run, told to end, ended with ${code}\n${second.output().stderr}`);
+  await operator.give("run --until-drained");
+  const { stdout } = await operator.give("status");
+  const isSafe = stdout.includes("safe to switch: yes");
+
+  tell.step("Green is compared with blue, row by row and column by column");
+  tell.say("Without sync-tool: blue is migrated anew by SQL in a third database, and green held against it.");
+  const compared = await compareRows(blue, green, await server.createDatabase("third"));
+  tell.output(
+    formatTable(
+      ["TABLE", "EQUAL", "MISSING", "EXTRA", "DIFFERENT"],
+      compared.map(({ table, ...counts }) => [table, ...Object.values(counts).map(number)]),
+    ),
+  );
+
+  tell.step("Everything of sync-tool is removed");
+  await operator.give("cleanup --yes", 4);
+  const left = (await databaseObjects(blue)).filter((object) => !before.includes(object));
+  tell.say(`Objects of sync-tool left on blue: ${left.length}.`);
+
+  const sum = (count: (row: (typeof compared)[number]) => number): number =>
+    compared.reduce((total, row) => total + count(row), 0);
+  const wrong = sum(({ missing, extra, different }) => missing + extra + different);
+  const holds = wrong === 0 && isSafe && left.length === 0;
+  tell.verdict(
+    holds,
+    `${holds ? "Green is blue, migrated" : "Green is NOT blue, migrated"}: ${number(sum(({ equal }) => equal))} rows equal, ` +
+      `${number(sum(({ missing }) => missing))} missing, ${number(sum(({ extra }) => extra))} extra, ${number(sum(({ different }) => different))} different;\n` +
+      `${number(traffic.totals.rollbacks)} transactions rolled back and ${number(traffic.totals.slow)} committed late, one runner killed.`,
+  );
+  return holds ? 0 : 1;
+}
+
+const tell = createNarrator();
+tell.title("sync-tool: from WSO2 Identity Server 5.7.0 to 5.11.0 without downtime, on a private PostgreSQL");
+try {
+  process.exitCode = await onStage((stage) => demo(stage, tell));
+} catch (error) {
+  tell.verdict(false, `The demo failed: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
+// After Ctrl-C the work under way is given up.
+process.exit();
