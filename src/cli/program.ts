@@ -48,6 +48,23 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--watch", "print again every two seconds")
     .action(does(async () => (await import("./commands/status.ts")).status));
 
+  addKeyFlags(
+    command("verify", "compare every row of the source, as the run would write it, with the target"),
+  )
+    .option("--json", "print JSON")
+    .option("--repair", "write missing and different rows again")
+    .option("--delete-extra", "with --repair: delete rows that only the target has")
+    .option("--max-rows-per-second <n>", "read no faster than this")
+    .option("--state <file>", "keep the progress in this file and go on from it")
+    .action(does(async () => (await import("./commands/verify.ts")).verify));
+
+  command("drain", "say whether every table is drained: the gate before the switch")
+    .option("--wait", "wait until it is")
+    .option("--max-lag <seconds>", "content with tables that are at most so far behind")
+    .option("--timeout <seconds>", "with --wait: give up after so long")
+    .option("--json", "print JSON")
+    .action(does(async () => (await import("./commands/drain.ts")).drain));
+
   const letters = program
     .command("dead-letters")
     .description("changes that the target refused: list them, have them tried again, or give them up")

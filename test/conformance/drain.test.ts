@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type DrainAnswer, type DrainOptions, watchDrain } from "../../src/run/drain-gate.ts";
+import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
+import { describeDialects } from "../support/dialects.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { createTables } from "../support/wso2-tables.ts";
+
+const USER_DATA = "IDN_IDENTITY_USER_DATA";
+const insert = (name: string, value = "v"): string =>
+  `INSERT INTO ${USER_DATA} (TENANT_ID, USER_NAME, DATA_KEY, DATA_VALUE) VALUES (1, '${name}', 'k', '${value}')`;
+
+describeDialects("The gate before the switch", (dialect) => {
+  let pair: BlueGreen;
+
+  beforeAll(async () => {
+    pair = await openBlueGreen({
+      source: dialect,
+      sourceVersion: "5.11.0",
+      sourceSchema: createTables(dialect.name, "5.11.0"),
+      targetSchema: createTables(dialect.name, "5.11.0"),
+      tables: [USER_DATA],
+    });
+    await pair.prepare();
+  });
+  afterAll(() => pair.close());
+
+  const ask = async (options: Partial<DrainOptions> = {}): Promise<DrainAnswer> =>
+    await watchDrain({
+      schemas: [{ name: "identity", plan: await pair.plan(), source: pair.source, target: pair.target }],
+      wait: true,
+      timeoutMs: 5_000,
+      pollMs: 100,
+      signal: new AbortController().signal,
+      ...options,
+    });
+  const kinds = ({ reasons }: DrainAnswer): readonly string[] => reasons.map(({ kind }) => kind);
+
+  test("an idle, fully applied pair is drained", async () => {
+    const answer = await ask({ wait: false });
+    expect(answer.drained).toBe(true);
+    expect(answer.reasons).toEqual([]);
+    expect(answer.tables).toEqual([
+      { schema: "identity", table: USER_DATA, pending: 0, lagSeconds: 0, deadLetters: 0 },
+    ]);
+  });
+
+  test("pending changes without a runner are a no that says so", async () => {
+    await pair.source.test.exec([insert("a"), insert("b")]);
+    const answer = await ask({ timeoutMs: 500 });
+    expect(answer.drained).toBe(false);
+    expect(answer.reasons).toEqual([
+      { table: USER_DATA, kind: "pending", text: `${USER_DATA}: 2 changes are pending` },
+      { table: USER_DATA, kind: "no-runner", text: `${USER_DATA}: no runner is at work on it` },
+    ]);
+  });
+
+  test("a runner at work is waited for until everything is applied and stays so", async () => {
+    const stop = new AbortController();
+    const running = pair.run({ until: "stopped", signal: stop.signal });
+    const answer = await ask({ timeoutMs: 20_000 });
+    expect(answer.drained).toBe(true);
+    expect(await pair.rows("target", USER_DATA)).toHaveLength(2);
+    stop.abort();
+    await running;
+  });
+
+  test("a transaction that has not ended keeps the gate shut", async () => {
+    const stop = new AbortController();
+    const running = pair.run({ until: "stopped", signal: stop.signal });
+    const open = await pair.source.test.session();
+    await open.exec(["BEGIN", insert("late")]);
+    await pair.source.test.exec(insert("early"));
+    const answer = await ask({ timeoutMs: 3_000 });
+    expect(answer.drained).toBe(false);
+    expect(kinds(answer)).toContain("open-hole");
+    expect(kinds(answer)).not.toContain("no-runner");
+    await open.exec("COMMIT");
+    await open.close();
+    expect((await ask({ timeoutMs: 20_000 })).drained).toBe(true);
+    stop.abort();
+    await running;
+  });
+
+  test("while the source is written the strict gate stays shut, and the one for a small lag opens", async () => {
+    const stop = new AbortController();
+    const running = pair.run({ until: "stopped", signal: stop.signal });
+    let writing = true;
+    let written = 0;
+    const writer = (async () => {
+      const session = await pair.source.test.session();
+      while (writing) await session.exec(insert(`w${written++}`));
+      await session.close();
+    })();
+    await waitFor(() => written > 5, { what: "writes" });
+    const strict = await ask({ timeoutMs: 1_500 });
+    expect(strict.drained).toBe(false);
+    expect((await ask({ maxLagSeconds: 30, timeoutMs: 20_000 })).drained).toBe(true);
+    writing = false;
+    await writer;
+    expect((await ask({ timeoutMs: 60_000 })).drained).toBe(true);
+    stop.abort();
+    await running;
+  });
+
+  test("dead letters alone end the wait at once", async () => {
+    await pair.target.test.exec(
+      `ALTER TABLE ${USER_DATA} ADD CONSTRAINT C_REFUSE CHECK (USER_NAME <> 'poison')`,
+    );
+    await pair.source.test.exec(insert("poison"));
+    await pair.run({ until: "one pass" });
+    const answer = await ask({ timeoutMs: 60_000 });
+    expect(answer.drained).toBe(false);
+    expect(kinds(answer)).toEqual(["dead-letters"]);
+    expect(answer.seconds).toBeLessThan(30);
+  });
+
+  test("a table that is not captured any more is no drained table", async () => {
+    const table = await pair.table(USER_DATA);
+    for (const step of pair.source.dialect.ddl
+      .capture(table)
+      .filter(({ object }) => object.kind === "trigger")
+      .slice(0, 1))
+      await pair.source.test.exec(pair.source.dialect.ddl.drop(step.object));
+    expect(kinds(await ask({ wait: false }))).toContain("not-captured");
+  });
+});
