@@ -40,7 +40,7 @@ END
 $body$$text$, current_schema());
 END $sync_tool$;
 
--- idn_identity_user_data: trigger on idn_identity_user_data that writes to the journal.
+-- idn_identity_user_data: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   DROP TRIGGER IF EXISTS "idn_identity_user_data_it" ON "idn_identity_user_data";
   CREATE TRIGGER "idn_identity_user_data_it" AFTER INSERT ON "idn_identity_user_data" FOR EACH ROW EXECUTE FUNCTION "idn_identity_user_data_it"();
@@ -64,7 +64,7 @@ END
 $body$$text$, current_schema());
 END $sync_tool$;
 
--- idn_identity_user_data: trigger on idn_identity_user_data that writes to the journal.
+-- idn_identity_user_data: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   DROP TRIGGER IF EXISTS "idn_identity_user_data_ut" ON "idn_identity_user_data";
   CREATE TRIGGER "idn_identity_user_data_ut" AFTER UPDATE ON "idn_identity_user_data" FOR EACH ROW EXECUTE FUNCTION "idn_identity_user_data_ut"();
@@ -84,7 +84,7 @@ END
 $body$$text$, current_schema());
 END $sync_tool$;
 
--- idn_identity_user_data: trigger on idn_identity_user_data that writes to the journal.
+-- idn_identity_user_data: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   DROP TRIGGER IF EXISTS "idn_identity_user_data_dt" ON "idn_identity_user_data";
   CREATE TRIGGER "idn_identity_user_data_dt" AFTER DELETE ON "idn_identity_user_data" FOR EACH ROW EXECUTE FUNCTION "idn_identity_user_data_dt"();
@@ -137,7 +137,7 @@ END
 $body$$text$, current_schema());
 END $sync_tool$;
 
--- idn_oauth2_access_token: trigger on idn_oauth2_access_token that writes to the journal.
+-- idn_oauth2_access_token: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   DROP TRIGGER IF EXISTS "idn_oauth2_access_token_it" ON "idn_oauth2_access_token";
   CREATE TRIGGER "idn_oauth2_access_token_it" AFTER INSERT ON "idn_oauth2_access_token" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_it"();
@@ -161,7 +161,7 @@ END
 $body$$text$, current_schema());
 END $sync_tool$;
 
--- idn_oauth2_access_token: trigger on idn_oauth2_access_token that writes to the journal.
+-- idn_oauth2_access_token: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   DROP TRIGGER IF EXISTS "idn_oauth2_access_token_ut" ON "idn_oauth2_access_token";
   CREATE TRIGGER "idn_oauth2_access_token_ut" AFTER UPDATE ON "idn_oauth2_access_token" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_ut"();
@@ -181,7 +181,7 @@ END
 $body$$text$, current_schema());
 END $sync_tool$;
 
--- idn_oauth2_access_token: trigger on idn_oauth2_access_token that writes to the journal.
+-- idn_oauth2_access_token: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   DROP TRIGGER IF EXISTS "idn_oauth2_access_token_dt" ON "idn_oauth2_access_token";
   CREATE TRIGGER "idn_oauth2_access_token_dt" AFTER DELETE ON "idn_oauth2_access_token" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_dt"();
@@ -217,7 +217,7 @@ END
 $body$$text$, current_schema());
 END $sync_tool$;
 
--- idn_oauth2_access_token_scope: trigger on idn_oauth2_access_token_scope that writes to the journal.
+-- idn_oauth2_access_token_scope: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   DROP TRIGGER IF EXISTS "idn_oauth2_access_token_sco_it" ON "idn_oauth2_access_token_scope";
   CREATE TRIGGER "idn_oauth2_access_token_sco_it" AFTER INSERT ON "idn_oauth2_access_token_scope" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_sco_it"();
@@ -241,7 +241,7 @@ END
 $body$$text$, current_schema());
 END $sync_tool$;
 
--- idn_oauth2_access_token_scope: trigger on idn_oauth2_access_token_scope that writes to the journal.
+-- idn_oauth2_access_token_scope: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   DROP TRIGGER IF EXISTS "idn_oauth2_access_token_sco_ut" ON "idn_oauth2_access_token_scope";
   CREATE TRIGGER "idn_oauth2_access_token_sco_ut" AFTER UPDATE ON "idn_oauth2_access_token_scope" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_sco_ut"();
@@ -261,7 +261,7 @@ END
 $body$$text$, current_schema());
 END $sync_tool$;
 
--- idn_oauth2_access_token_scope: trigger on idn_oauth2_access_token_scope that writes to the journal.
+-- idn_oauth2_access_token_scope: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   DROP TRIGGER IF EXISTS "idn_oauth2_access_token_sco_dt" ON "idn_oauth2_access_token_scope";
   CREATE TRIGGER "idn_oauth2_access_token_sco_dt" AFTER DELETE ON "idn_oauth2_access_token_scope" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_sco_dt"();
@@ -311,7 +311,7 @@ END
 $body$$text$, current_schema());
 END $sync_tool$;
 
--- idn_oauth2_authorization_code: trigger on idn_oauth2_authorization_code that writes to the journal.
+-- idn_oauth2_authorization_code: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   DROP TRIGGER IF EXISTS "idn_oauth2_authorization_co_it" ON "idn_oauth2_authorization_code";
   CREATE TRIGGER "idn_oauth2_authorization_co_it" AFTER INSERT ON "idn_oauth2_authorization_code" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_authorization_co_it"();
@@ -335,7 +335,7 @@ END
 $body$$text$, current_schema());
 END $sync_tool$;
 
--- idn_oauth2_authorization_code: trigger on idn_oauth2_authorization_code that writes to the journal.
+-- idn_oauth2_authorization_code: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   DROP TRIGGER IF EXISTS "idn_oauth2_authorization_co_ut" ON "idn_oauth2_authorization_code";
   CREATE TRIGGER "idn_oauth2_authorization_co_ut" AFTER UPDATE ON "idn_oauth2_authorization_code" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_authorization_co_ut"();
@@ -355,7 +355,7 @@ END
 $body$$text$, current_schema());
 END $sync_tool$;
 
--- idn_oauth2_authorization_code: trigger on idn_oauth2_authorization_code that writes to the journal.
+-- idn_oauth2_authorization_code: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   DROP TRIGGER IF EXISTS "idn_oauth2_authorization_co_dt" ON "idn_oauth2_authorization_code";
   CREATE TRIGGER "idn_oauth2_authorization_co_dt" AFTER DELETE ON "idn_oauth2_authorization_code" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_authorization_co_dt"();

@@ -69,7 +69,9 @@ export function sourceScript(
       ...others.flatMap(({ object, sql }) =>
         object.kind === "trigger"
           ? explained(
-              `${table.source.name}: trigger on ${object.table} that writes to the journal.`,
+              object.table === table.source.name
+                ? `${table.source.name}: trigger that writes to the journal.`
+                : `${table.source.name}: rows that a DELETE in ${object.table} takes along; a cascade fires no triggers.`,
               dialect.ddl.replaceTrigger(object.table ?? "", [...dropForReplace(dialect, object), ...sql]),
             )
           : explained(`${table.source.name}: function of the trigger ${object.name}.`, sql),
