@@ -1,6 +1,6 @@
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
+import type { Dialect, Hole } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import { journalReplaced } from "../journal/journal-replaced.ts";
 import type { Side } from "../plan/build-plan.ts";
@@ -72,7 +72,7 @@ export async function runGroup(options: GroupLoopOptions): Promise<void> {
   }
 }
 
-/** Polls until stopped, drained or done. Each poll takes parents up to a bound, then children up to an earlier one. */
+/** Polls until stopped, drained or done. */
 async function cycle(options: GroupLoopOptions, lock: WatchedLock, progressed: () => void): Promise<void> {
   const { tables, signal, events, until } = options;
   // A lost lock ends the pass after the batch under way, as a stop does.
@@ -93,7 +93,7 @@ async function cycle(options: GroupLoopOptions, lock: WatchedLock, progressed: (
       blockedSince ??= Date.now();
       if (Date.now() - reportedAt >= BLOCKED_REPORT_MS && Date.now() - blockedSince >= HOLE_POLL_MS * 5) {
         reportedAt = Date.now();
-        await reportBlocked(tables, pass.holes, blockedSince, events);
+        await reportBlocked(pass.holes, blockedSince, events);
       }
     } else {
       blockedSince = undefined;
@@ -122,46 +122,40 @@ interface Pass {
   readonly allCaughtUp: boolean;
   readonly waiting: boolean;
   readonly empty: readonly string[];
-  readonly holes: ReadonlySet<TableSync>;
+  readonly holes: ReadonlyMap<TableSync, Hole>;
 }
 
 /**
- * Bounds are taken child first: a child's row up to its bound was written when its parent's was already there, hence
- * below the parent's bound, which is taken later. Draining goes the other way.
+ * Takes each table, parents first, as far as its journal reached at the beginning: under lasting load none but the
+ * first would come to its turn otherwise.
  */
 async function onePass({ tables }: GroupLoopOptions, stop: AbortSignal): Promise<Pass> {
   const bounds = new Map<TableSync, bigint>();
   if (tables.length > 1)
-    for (const table of [...tables].reverse()) bounds.set(table, await table.reader.highest());
+    for (const table of tables) bounds.set(table, await table.reader.highest());
   let applied = 0;
   let allCaughtUp = true;
   const empty: string[] = [];
-  const holes = new Set<TableSync>();
+  let waiting = false;
+  const holes = new Map<TableSync, Hole>();
   for (const table of tables) {
-    const bound = bounds.get(table);
-    const result = await table.drain(bound, stop);
+    const result = await table.drain(bounds.get(table), stop);
     applied += result.applied;
     if (result.applied === 0 && result.caughtUp) empty.push(table.table.name);
-    if (result.waiting) holes.add(table);
+    if (result.waiting) waiting = true;
+    if (result.hole !== undefined) holes.set(table, result.hole);
     if (!result.caughtUp) allCaughtUp = false;
-    // Children of a parent that stopped short would not find their rows' parents.
-    if (bound !== undefined && table.position() < bound) break;
   }
-  return { applied, allCaughtUp: allCaughtUp && holes.size === 0, waiting: holes.size > 0, empty, holes };
+  return { applied, allCaughtUp: allCaughtUp && !waiting, waiting, empty, holes };
 }
 
 async function reportBlocked(
-  tables: readonly TableSync[],
-  holes: ReadonlySet<TableSync>,
+  holes: ReadonlyMap<TableSync, Hole>,
   since: number,
   events: RunEvents,
 ): Promise<void> {
-  for (const table of tables) {
-    if (!holes.has(table)) continue;
-    const holders = await table.reader.holders();
-    const first = table.position() + 1n;
-    events.blocked(table.table.name, { first, last: first }, (Date.now() - since) / 1000, holders);
-  }
+  for (const [table, hole] of holes)
+    events.blocked(table.table.name, hole, (Date.now() - since) / 1000, await table.reader.holders());
 }
 
 async function waitForLock(options: GroupLoopOptions): Promise<WatchedLock | undefined> {

@@ -1,4 +1,5 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { Hole } from "../dialect/dialect.ts";
 import type { Change, Position } from "../journal/change.ts";
 import { type Anchor, type Batch, createJournalReader, type JournalReader } from "../journal/reader.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
@@ -37,14 +38,26 @@ export interface Drained {
   readonly applied: number;
   /** Nothing was left to read, at the end. */
   readonly caughtUp: boolean;
-  /** A hole, or a parent that has not arrived, is waited for. */
+  /** A hole, or a parent, is waited for. */
   readonly waiting: boolean;
+  readonly hole?: Hole;
 }
+
+/** Batches read one after the other, and how far each parent's journal reached when they had been read. */
+interface Slice {
+  readonly batches: readonly Batch[];
+  readonly parents: Reached;
+}
+
+type Reached = ReadonlyMap<TableSync, Position>;
+
+/** So many batches of a table with parents share one wait for them. */
+const BATCHES_PER_WAIT = 8;
 
 /** A change that waits for its parent, and how far each parent's journal reached when it began to wait. */
 interface Wait {
   readonly position: Position;
-  readonly parents: ReadonlyMap<TableSync, Position>;
+  readonly parents: Reached;
 }
 
 export function createTableSync(options: TableSyncOptions): TableSync {
@@ -53,17 +66,38 @@ export function createTableSync(options: TableSyncOptions): TableSync {
   const writer = createBatchWriter({ ...options, reader, mayStillCome });
   let wait: Wait | undefined;
 
-  const read = (after: Anchor, upTo: Position | undefined): Promise<Batch> =>
-    reader.read(after, batchSize, upTo);
+  /** Read, but its parents had not come so far yet. Kept, since a later read would have them come further still. */
+  let held: Slice | undefined;
+
+  const reachedParents = async (): Promise<Reached> =>
+    new Map(await Promise.all(options.parents().map(async (p) => [p, await p.reader.highest()] as const)));
+
+  /**
+   * Reads what may be applied once the parents are where their journals reach afterwards: a transaction that has
+   * become visible in this journal is visible in theirs too. Were a row applied before an earlier deletion and
+   * re-creation of its parent, the target's cascade would take it along.
+   */
+  async function readSlice(after: Anchor, upTo: Position | undefined): Promise<Slice> {
+    const most = options.parents().length === 0 ? 1 : BATCHES_PER_WAIT;
+    const batches = [await reader.read(after, batchSize, upTo)];
+    for (let last = batches[0]; last?.full && batches.length < most; last = batches.at(-1))
+      batches.push(await reader.read(last.end, batchSize, upTo));
+    const isEmpty = batches[0]?.changes.length === 0;
+    return { batches, parents: isEmpty ? new Map() : await reachedParents() };
+  }
+
+  async function parentsCame(parents: Reached, signal: AbortSignal): Promise<boolean> {
+    for (const [parent, position] of parents) {
+      if (parent.position() < position) await parent.drain(position, signal);
+      if (parent.position() < position) return false;
+    }
+    return true;
+  }
 
   /** A parent may come until its journal, as far as it reached when the wait began, is applied. */
   async function mayStillCome(change: Change): Promise<boolean> {
     if (wait?.position !== change.position) {
-      const parents = options.parents();
-      wait = {
-        position: change.position,
-        parents: new Map(await Promise.all(parents.map(async (p) => [p, await p.reader.highest()] as const))),
-      };
+      wait = { position: change.position, parents: await reachedParents() };
       return true;
     }
     return [...wait.parents].some(([parent, highest]) => parent.position() < highest);
@@ -73,36 +107,49 @@ export function createTableSync(options: TableSyncOptions): TableSync {
     table,
     reader,
     position: () => writer.checkpoint().position,
-    open: (from) => writer.open(from),
+    async open(from) {
+      held = undefined;
+      await writer.open(from);
+    },
     retryDeadLetters: (all) => writer.retryDeadLetters(all),
     async drain(upTo, signal) {
       let applied = 0;
-      let next: Promise<Batch> | undefined = read(writer.checkpoint(), upTo);
+      let next: Promise<Slice> | undefined =
+        held === undefined ? readSlice(writer.checkpoint(), upTo) : Promise.resolve(held);
       try {
         for (;;) {
-          const batch: Batch = await next;
+          const slice: Slice = await next;
           next = undefined;
-          if (batch.changes.length === 0)
-            return { applied, caughtUp: batch.blocked === undefined, waiting: batch.blocked !== undefined };
-          const started = Date.now();
-          // The next batch is read while this one is applied; it is thrown away when this one does not go through.
-          next = batch.full && !signal.aborted ? read(batch.end, upTo) : undefined;
+          held = slice;
+          if (!(await parentsCame(slice.parents, signal))) return { applied, caughtUp: false, waiting: true };
+          held = undefined;
+          const last = slice.batches.at(-1);
+          // The next changes are read while these are applied; they are thrown away when these do not go through.
+          next = last?.full && !signal.aborted ? readSlice(last.end, upTo) : undefined;
           next?.catch(() => undefined);
-          const isComplete = await writer.write(batch);
-          applied += batch.changes.length;
-          options.onBatch({
-            table: table.name,
-            changes: batch.changes.length,
-            position: writer.checkpoint().position,
-            durationMs: Date.now() - started,
-          });
-          if (!isComplete) return { applied, caughtUp: false, waiting: true };
-          if (next === undefined)
+          for (const batch of slice.batches) {
+            if (batch.changes.length === 0) break;
+            const started = Date.now();
+            const isComplete = await writer.write(batch);
+            applied += batch.changes.length;
+            options.onBatch({
+              table: table.name,
+              changes: batch.changes.length,
+              position: writer.checkpoint().position,
+              durationMs: Date.now() - started,
+            });
+            if (!isComplete) return { applied, caughtUp: false, waiting: true };
+            if (signal.aborted) return { applied, caughtUp: false, waiting: false };
+          }
+          if (next === undefined) {
+            const hole = last?.blocked;
             return {
               applied,
-              caughtUp: !batch.full && batch.blocked === undefined,
-              waiting: batch.blocked !== undefined,
+              caughtUp: last?.full !== true && hole === undefined,
+              waiting: hole !== undefined,
+              ...(hole === undefined ? {} : { hole }),
             };
+          }
         }
       } finally {
         // A read under way must not outlive the connections.

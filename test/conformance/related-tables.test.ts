@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { BlueGreen } from "../support/blue-green.ts";
+import { describeDialects } from "../support/dialects.ts";
+import { waitUntilBlocked } from "../support/lock-waits.ts";
+import type { TestSession } from "../support/servers/test-server.ts";
+import {
+  deleteToken,
+  insertScope,
+  insertToken,
+  openTokenPair,
+  scopes,
+  tokenIds,
+  touchToken,
+} from "../support/token-rows.ts";
+import { watchedDatabase } from "../support/watched-database.ts";
+
+describeDialects("Tokens and their scopes", (dialect) => {
+  let pair: BlueGreen;
+  beforeEach(async () => {
+    pair = await openTokenPair(dialect);
+  });
+  afterEach(() => pair.close());
+
+  /** An open transaction at READ COMMITTED, which on MySQL reads without locks. */
+  async function begin(): Promise<TestSession> {
+    const session = await pair.source.test.session();
+    if (dialect.name !== "postgres")
+      await session.exec("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+    await session.exec("BEGIN");
+    return session;
+  }
+
+  test("keep the scopes of a token that is deleted and made again while the runner looks at both journals", async () => {
+    await pair.source.test.exec([insertToken("p"), insertScope("p", "old"), insertToken("other")]);
+    await pair.run();
+    // The scopes' positions are drawn before another session's, and are committed after the runner has looked at the
+    // tokens' journal.
+    const late = await begin();
+    await late.exec([
+      insertScope("other", "first"),
+      deleteToken("p"),
+      insertToken("p"),
+      insertScope("p", "new"),
+    ]);
+    await pair.source.test.exec(insertScope("other", "second"));
+    const { names } = await pair.table("IDN_OAUTH2_ACCESS_TOKEN");
+    const looksAtTokens = new RegExp(`max\\(.*${names.journal}["\`]`, "is");
+    let isCommitted = false;
+    const sourceDb = watchedDatabase(pair.source.db, {
+      async after(sql) {
+        if (isCommitted || !looksAtTokens.test(sql)) return;
+        isCommitted = true;
+        await late.exec("COMMIT");
+      },
+    });
+    await pair.run({ batchSize: 1, sourceDb });
+    expect(isCommitted).toBe(true);
+    expect(await tokenIds(pair, "target")).toEqual(["other", "p"]);
+    expect(await scopes(pair, "target")).toEqual(["other first", "other second", "p new"]);
+  });
+
+  test("of several applications that are deleted by one statement are deleted too", async () => {
+    for (const side of [pair.source, pair.target])
+      await side.test.exec(
+        "INSERT INTO IDN_OAUTH_CONSUMER_APPS (ID, CONSUMER_KEY, TENANT_ID) VALUES (2, 'app-2', -1234)",
+      );
+    await pair.source.test.exec([insertToken("a"), insertScope("a", "openid")]);
+    await pair.run();
+    const [busy, admin] = [await begin(), await begin()];
+    await busy.exec([insertToken("b").replace("1, 'user", "2, 'user"), insertScope("b", "openid")]);
+    const deleted = admin.exec("DELETE FROM IDN_OAUTH_CONSUMER_APPS");
+    await waitUntilBlocked(pair.source.test);
+    await busy.exec("COMMIT");
+    await deleted;
+    await admin.exec("COMMIT");
+    await pair.run();
+    expect(await tokenIds(pair, "source")).toEqual([]);
+    expect(await tokenIds(pair, "target")).toEqual([]);
+    expect(await scopes(pair, "target")).toEqual([]);
+  });
+
+  test("are not brought back by an update that was under way when their application was deleted", async () => {
+    await pair.source.test.exec([insertToken("a"), insertScope("a", "openid")]);
+    await pair.run();
+    const [busy, admin] = [await begin(), await begin()];
+    await busy.exec(touchToken("a", "once"));
+    const deleted = admin.exec("DELETE FROM IDN_OAUTH_CONSUMER_APPS");
+    await waitUntilBlocked(pair.source.test);
+    // PostgreSQL checks the foreign key again when a row is updated twice, which would be a deadlock.
+    await busy.exec([dialect.name === "postgres" ? insertScope("a", "late") : touchToken("a", "twice"), "COMMIT"]);
+    await deleted;
+    await admin.exec("COMMIT");
+    await pair.run();
+    expect(await tokenIds(pair, "source")).toEqual([]);
+    expect(await tokenIds(pair, "target")).toEqual([]);
+    expect(await scopes(pair, "target")).toEqual([]);
+  });
+});
