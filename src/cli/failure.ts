@@ -24,9 +24,14 @@ export function describeFailure(error: unknown, debug: boolean): Failure {
   };
 }
 
+/** `    at name (file:line:column)`, as V8 writes it. */
+const FRAME = /^ {4}at .*(:\d+:\d+\)?|\(<anonymous>\)|\(native\))$/;
+
 function frames(error: unknown): string[] {
   if (!(error instanceof Error)) return [];
-  const own = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  // The message comes first and may have lines of its own; frames are what follows its last line.
+  const lines = (error.stack ?? "").split("\n");
+  const own = lines.slice(lines.findLastIndex((line) => !FRAME.test(line)) + 1);
   return error.cause === undefined
     ? own
     : [...own, `caused by ${kindOf(error.cause)}`, ...frames(error.cause)];

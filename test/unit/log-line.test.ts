@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { formatLine } from "../../src/log-line.ts";
+
+test("a log line for people has the time, the level, the message and the facts", () => {
+  const json = JSON.stringify({
+    level: "info",
+    time: "2021-03-04T05:06:07.890Z",
+    table: "IDN_IDENTITY_USER_DATA",
+    changes: 12,
+    holders: [{ holder: "42" }],
+    reason: "the row changed",
+    msg: "batch applied",
+  });
+  expect(formatLine(json)).toBe(
+    '05:06:07 info  batch applied table=IDN_IDENTITY_USER_DATA changes=12 holders=[{"holder":"42"}] reason="the row changed"',
+  );
+});
+
+test("a log line without facts ends with its message", () => {
+  expect(formatLine('{"level":"error","time":"2021-03-04T05:06:07.890Z","msg":"run ends"}')).toBe(
+    "05:06:07 error run ends",
+  );
+});
