@@ -31,6 +31,8 @@ export interface JournalReader {
   holders(): Promise<readonly HolderFacts[]>;
   /** Highest visible position. */
   highest(): Promise<Position>;
+  /** Forgets what was read and seen: after a failure the journal may be another. */
+  reset(): void;
   /** The changes at these positions, as far as the journal holds them; at most 500. */
   at(positions: readonly Position[]): Promise<readonly Change[]>;
 }
@@ -104,6 +106,10 @@ export function createJournalReader(
           ...(open === undefined ? {} : { blocked: open }),
         };
       }
+    },
+    reset() {
+      horizon = NO_HORIZON;
+      sawHoles = false;
     },
     holders: () =>
       dialect.horizon.describe(db, [...new Set(horizon.samples.flatMap((sample) => [...sample.holders]))]),

@@ -1,6 +1,7 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Hole } from "../dialect/dialect.ts";
 import type { Change, Position } from "../journal/change.ts";
+import { readAhead } from "../journal/read-ahead.ts";
 import { type Anchor, type Batch, createJournalReader, type JournalReader } from "../journal/reader.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { type BatchWriterOptions, createBatchWriter } from "./batch-writer.ts";
@@ -62,7 +63,7 @@ interface Wait {
 
 export function createTableSync(options: TableSyncOptions): TableSync {
   const { table, batchSize } = options;
-  const reader = createJournalReader(options.source, table);
+  const reader = readAhead(createJournalReader(options.source, table));
   const writer = createBatchWriter({ ...options, reader, mayStillCome });
   let wait: Wait | undefined;
 
@@ -109,6 +110,7 @@ export function createTableSync(options: TableSyncOptions): TableSync {
     position: () => writer.checkpoint().position,
     async open(from) {
       held = undefined;
+      reader.reset();
       await writer.open(from);
     },
     retryDeadLetters: (all) => writer.retryDeadLetters(all),

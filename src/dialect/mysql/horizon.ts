@@ -97,3 +97,17 @@ export async function describe(db: Queryable): Promise<readonly HolderFacts[]> {
     return [];
   }
 }
+
+/** InnoDB's own counter, read from the catalogue; MySQL 8 would answer from a day-old cache without the setting. */
+export async function drawn(
+  db: Queryable,
+  journals: readonly string[],
+): Promise<readonly bigint[] | undefined> {
+  const rows = await db.query(
+    "SELECT TABLE_NAME AS name, AUTO_INCREMENT AS next FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?)",
+    [journals],
+  );
+  const next = new Map(rows.map((row) => [String(row["name"]), row["next"]]));
+  if (journals.some((journal) => next.get(journal) == null)) return undefined;
+  return journals.map((journal) => BigInt(String(next.get(journal))) - 1n);
+}

@@ -4,7 +4,7 @@ import { classifyError } from "./classify-error.ts";
 import { decode, encode } from "./codec.ts";
 import { connect } from "./connect.ts";
 import { ddl } from "./ddl.ts";
-import { confirmWith, describe, observe } from "./horizon.ts";
+import { confirmWith, describe, drawn, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { acquireLock } from "./lock.ts";
 import { deleteRows, sql, writeRows } from "./sql.ts";
@@ -29,6 +29,6 @@ export const mysql: Dialect = {
   writeRows,
   deleteRows,
   savepoint,
-  horizon: { observe, confirm: confirmWith("FOR SHARE NOWAIT"), describe },
+  horizon: { observe, confirm: confirmWith("FOR SHARE NOWAIT"), describe, drawn },
   codec: { decode, encode },
 };

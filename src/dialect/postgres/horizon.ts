@@ -5,17 +5,22 @@ import { quote } from "./connect.ts";
 /**
  * Reads the highest visible position and, in the same statement but later, the transactions that hold the lock every
  * writer takes on the journal before it draws a position. pg_locks is read live, after the statement's snapshot was
- * taken: a transaction that ended in between is visible to the next statement (PostgreSQL docs, "pg_locks": prepared
- * transactions are listed too, with their own virtual id).
+ * taken: a transaction that ended in between is visible to the next statement. A transaction goes by its session and by
+ * its own id: PREPARE TRANSACTION leaves it open, listed in pg_locks, but without the session.
  */
 export async function observe(db: Queryable, journal: string): Promise<Observation> {
   const [row] = await db.query(
     `SELECT (SELECT max(sync_id) FROM ${quote(journal)}) AS highest,
-            (SELECT string_agg(DISTINCT coalesce(l.pid::text, '') || ':' || l.virtualtransaction, ' ')
-               FROM pg_locks l
-              WHERE l.locktype = 'relation' AND l.mode = 'RowExclusiveLock' AND l.relation = to_regclass(?)
-                AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                AND l.pid IS DISTINCT FROM pg_backend_pid()) AS holders`,
+            (WITH locks AS MATERIALIZED (SELECT * FROM pg_locks WHERE granted),
+                  writers AS (SELECT pid, virtualtransaction FROM locks
+                    WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' AND relation = to_regclass(?)
+                      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                      AND pid IS DISTINCT FROM pg_backend_pid())
+             SELECT string_agg(DISTINCT holder, ' ') FROM (
+               SELECT pid || ':' || virtualtransaction AS holder FROM writers WHERE pid IS NOT NULL
+               UNION SELECT 'xid:' || l.transactionid FROM writers w JOIN locks l
+                 ON l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock'
+                AND l.virtualtransaction = w.virtualtransaction AND l.pid IS NOT DISTINCT FROM w.pid) AS h) AS holders`,
     [quote(journal)],
   );
   const holders = row?.["holders"];
@@ -37,18 +42,34 @@ export async function confirm(
 /** User and age of the transactions, as far as pg_stat_activity and pg_prepared_xacts show them to us. */
 export async function describe(db: Queryable, holders: readonly string[]): Promise<readonly HolderFacts[]> {
   const rows = await db.query(
-    `SELECT pid, usename AS "user", extract(epoch FROM clock_timestamp() - xact_start)::int AS age
-       FROM pg_stat_activity WHERE pid::text = ANY (?)`,
-    [holders.map((holder) => holder.split(":")[0] ?? "")],
+    `SELECT 'backend ' || pid AS holder, usename::text AS "user", extract(epoch FROM clock_timestamp() - xact_start)::int AS age
+       FROM pg_stat_activity WHERE pid::text = ANY (?)
+     UNION ALL
+     SELECT 'prepared transaction ' || gid, owner::text, extract(epoch FROM clock_timestamp() - prepared)::int
+       FROM pg_prepared_xacts WHERE 'xid:' || transaction = ANY (?)`,
+    [holders.map((holder) => holder.split(":")[0] ?? ""), holders],
   );
-  return holders.map((holder) => {
-    const pid = holder.split(":")[0];
-    if (pid === "") return { holder: "a prepared transaction" };
-    const row = rows.find((candidate) => String(candidate["pid"]) === pid);
-    return {
-      holder: `backend ${pid}`,
-      ...(row?.["user"] == null ? {} : { user: String(row["user"]) }),
-      ...(row?.["age"] == null ? {} : { ageSeconds: Number(row["age"]) }),
-    };
-  });
+  return rows.map((row) => ({
+    holder: String(row["holder"]),
+    ...(row["user"] == null ? {} : { user: String(row["user"]) }),
+    ...(row["age"] == null ? {} : { ageSeconds: Number(row["age"]) }),
+  }));
+}
+
+/** A sequence's own row tells; it needs SELECT on the sequence, without which the journals are read instead. */
+export async function drawn(
+  db: Queryable,
+  journals: readonly string[],
+): Promise<readonly bigint[] | undefined> {
+  // pg_sequence_last_value (PostgreSQL 10 and newer) is NULL before the first value, and without the privilege an error:
+  // so the privilege is asked for first.
+  const rows = await db.query(
+    `SELECT CASE WHEN has_sequence_privilege(q.sequence, 'SELECT')
+                 THEN coalesce(pg_sequence_last_value(q.sequence::regclass), 0) END AS drawn
+       FROM unnest(?::text[]) WITH ORDINALITY AS j(name, n),
+            pg_get_serial_sequence(j.name, 'sync_id') AS q(sequence) ORDER BY n`,
+    [journals.map(quote)],
+  );
+  if (rows.length !== journals.length || rows.some((row) => row["drawn"] === null)) return undefined;
+  return rows.map((row) => BigInt(String(row["drawn"])));
 }
