@@ -6,9 +6,7 @@
 SET client_min_messages = warning;
 BEGIN;
 SET lock_timeout = 2000;
-SET LOCAL statement_timeout = 4000;
-LOCK TABLE "idn_identity_user_data", "idn_oauth2_access_token", "idn_oauth2_access_token_scope", "idn_oauth2_authorization_code" IN SHARE ROW EXCLUSIVE MODE;
-SET LOCAL statement_timeout = 0;
+LOCK TABLE "idn_identity_user_data" IN SHARE ROW EXCLUSIVE MODE;
 
 -- idn_identity_user_data: its journal. Every change is recorded here, in the transaction that makes it.
 CREATE TABLE IF NOT EXISTS "idn_identity_user_data_s" (
@@ -90,6 +88,9 @@ DO $sync_tool$ BEGIN
   CREATE TRIGGER "idn_identity_user_data_dt" AFTER DELETE ON "idn_identity_user_data" FOR EACH ROW EXECUTE FUNCTION "idn_identity_user_data_dt"();
   ALTER TABLE "idn_identity_user_data" ENABLE ALWAYS TRIGGER "idn_identity_user_data_dt";
 END $sync_tool$;
+COMMIT;
+BEGIN;
+LOCK TABLE "idn_oauth2_access_token" IN SHARE ROW EXCLUSIVE MODE;
 
 -- idn_oauth2_access_token: its journal. Every change is recorded here, in the transaction that makes it.
 CREATE TABLE IF NOT EXISTS "idn_oauth2_access_token_s" (
@@ -187,6 +188,9 @@ DO $sync_tool$ BEGIN
   CREATE TRIGGER "idn_oauth2_access_token_dt" AFTER DELETE ON "idn_oauth2_access_token" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_dt"();
   ALTER TABLE "idn_oauth2_access_token" ENABLE ALWAYS TRIGGER "idn_oauth2_access_token_dt";
 END $sync_tool$;
+COMMIT;
+BEGIN;
+LOCK TABLE "idn_oauth2_access_token_scope" IN SHARE ROW EXCLUSIVE MODE;
 
 -- idn_oauth2_access_token_scope: its journal. Every change is recorded here, in the transaction that makes it.
 CREATE TABLE IF NOT EXISTS "idn_oauth2_access_token_scop_s" (
@@ -267,6 +271,9 @@ DO $sync_tool$ BEGIN
   CREATE TRIGGER "idn_oauth2_access_token_sco_dt" AFTER DELETE ON "idn_oauth2_access_token_scope" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_sco_dt"();
   ALTER TABLE "idn_oauth2_access_token_scope" ENABLE ALWAYS TRIGGER "idn_oauth2_access_token_sco_dt";
 END $sync_tool$;
+COMMIT;
+BEGIN;
+LOCK TABLE "idn_oauth2_authorization_code" IN SHARE ROW EXCLUSIVE MODE;
 
 -- idn_oauth2_authorization_code: its journal. Every change is recorded here, in the transaction that makes it.
 CREATE TABLE IF NOT EXISTS "idn_oauth2_authorization_cod_s" (

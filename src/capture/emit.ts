@@ -60,7 +60,11 @@ export function sourceScript(
       dialect.ddl.addJournalColumn(table.names.journal, column),
     );
     const others = steps.filter((step) => step.object.kind !== "journal");
+    const isLater = table !== tables[0];
     return [
+      // One table per transaction: whoever holds a first lock while waiting for a second can deadlock with logins.
+      ...(isLater && dialect.capabilities.transactionalDdl ? ["COMMIT", "BEGIN"] : []),
+      ...dialect.ddl.lockTable(table.source.name),
       ...explained(
         `${table.source.name}: its journal. Every change is recorded here, in the transaction that makes it.`,
         journals,
@@ -79,11 +83,7 @@ export function sourceScript(
     ];
   });
   return dialect.ddl.script(
-    [
-      ...dialect.ddl.session(),
-      ...dialect.ddl.lockTables(tables.map((table) => table.source.name)),
-      ...statements,
-    ],
+    [...dialect.ddl.session(), ...statements],
     [
       "sync-tool: capture of changes. Run it in the SOURCE database (blue), before the dump begins.",
       "It adds journals and triggers and changes nothing else. Running it again keeps the journals and their changes.",
@@ -93,7 +93,7 @@ export function sourceScript(
   );
 }
 
-/** Where DDL is transactional the step itself drops the trigger, under the locks of the whole script. */
+/** Where DDL is transactional the step itself drops the trigger, under the table's lock. */
 const dropForReplace = (dialect: Dialect, trigger: ObjectRef): readonly string[] =>
   dialect.capabilities.transactionalDdl ? [] : dialect.ddl.drop(trigger);
 

@@ -30,7 +30,7 @@ export async function installCapture(
     const session = await db.session();
     try {
       for (const sql of dialect.ddl.session()) await session.execute(sql);
-      if (dialect.capabilities.transactionalDdl) await installAtOnce(session, dialect, todo, options);
+      if (dialect.capabilities.transactionalDdl) await installByTable(session, dialect, todo, options);
       else await installStepByStep(session, dialect, todo, options);
     } finally {
       await session.release();
@@ -48,31 +48,33 @@ export async function installCapture(
   };
 }
 
-/** All tables in one transaction, their locks taken first and together. */
-async function installAtOnce(
+/**
+ * Each table in a transaction of its own. A transaction that waited for a second table while it held a first one could
+ * deadlock with an application's, and the server might end the application's.
+ */
+async function installByTable(
   session: Session,
   dialect: Dialect,
   todo: readonly CaptureState[],
   options: Patience,
 ): Promise<void> {
-  const first = todo[0]?.table.source.name ?? "";
-  await patiently("prepare", { kind: "trigger", name: first, table: first }, dialect, options, async () => {
-    await session.execute("BEGIN");
-    try {
-      for (const sql of dialect.ddl.lockTables(todo.map((state) => state.table.source.name)))
-        await session.execute(sql);
-      for (const state of todo) {
+  for (const state of todo) {
+    const table = state.table.source.name;
+    await patiently("prepare", { kind: "trigger", name: table, table }, dialect, options, async () => {
+      await session.execute("BEGIN");
+      try {
+        for (const sql of dialect.ddl.lockTable(table)) await session.execute(sql);
         for (const sql of stepsFor(dialect, state).flatMap((step) => step.sql)) {
           await session.execute(sql);
           failpoint("install");
         }
+        await session.execute("COMMIT");
+      } catch (error) {
+        await session.execute("ROLLBACK").catch(() => undefined);
+        throw error;
       }
-      await session.execute("COMMIT");
-    } catch (error) {
-      await session.execute("ROLLBACK").catch(() => undefined);
-      throw error;
-    }
-  });
+    });
+  }
 }
 
 /** Where DDL commits by itself, each step is taken alone and only if it is still needed. */

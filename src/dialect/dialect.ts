@@ -153,8 +153,8 @@ export interface Dialect {
   readonly ddl: {
     /** Run first on the connection (and at the head of a script): lock timeouts and session settings. */
     session(): readonly string[];
-    /** Transactional DDL only: takes the table locks all at once, at the start of the transaction. */
-    lockTables(tables: readonly string[]): readonly string[];
+    /** Transactional DDL only: takes the lock that the table's steps need, at the start of their transaction. */
+    lockTable(table: string): readonly string[];
     /** Journal and triggers of a table, in the order in which they are to be made. */
     capture(table: TablePlan): readonly DdlStep[];
     checkpoint(name: string): DdlStep;

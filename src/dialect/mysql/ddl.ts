@@ -123,7 +123,7 @@ export const ddl: Dialect["ddl"] = {
     "SET NAMES utf8mb4",
     "SET SESSION sql_mode = ''",
   ],
-  lockTables: () => [],
+  lockTable: () => [],
   capture,
   checkpoint: (name) => ({
     object: { kind: "checkpoint", name },

@@ -7,8 +7,6 @@ import { HOME } from "./introspect.ts";
 
 /** A busy table is waited for this long in one attempt; meanwhile its writers queue behind us. */
 const LOCK_TIMEOUT_MS = 2_000;
-/** One LOCK TABLE waits for several tables in turn: this bounds the sum. */
-const LOCK_ALL_TIMEOUT_MS = 4_000;
 
 const MARK = "sync-tool capture v1";
 
@@ -97,14 +95,7 @@ function triggerBody(work: string): string {
 
 export const ddl: Dialect["ddl"] = {
   session: () => [`SET lock_timeout = ${LOCK_TIMEOUT_MS}`],
-  lockTables: (tables) =>
-    tables.length === 0
-      ? []
-      : [
-          `SET LOCAL statement_timeout = ${LOCK_ALL_TIMEOUT_MS}`,
-          `LOCK TABLE ${tables.map(quote).join(", ")} IN SHARE ROW EXCLUSIVE MODE`,
-          "SET LOCAL statement_timeout = 0",
-        ],
+  lockTable: (table) => [`LOCK TABLE ${quote(table)} IN SHARE ROW EXCLUSIVE MODE`],
   capture,
   checkpoint: (name) => ({
     object: { kind: "checkpoint", name },
