@@ -96,6 +96,11 @@ function triggerBody(work: string): string {
 export const ddl: Dialect["ddl"] = {
   session: () => [`SET lock_timeout = ${LOCK_TIMEOUT_MS}`],
   lockTable: (table) => [`LOCK TABLE ${quote(table)} IN SHARE ROW EXCLUSIVE MODE`],
+/** The schema before a journal's name: in the statement a placeholder, in the function what `format` made of it. */
+function withoutSchema(body: string): string {
+  return body.replaceAll(/INSERT INTO (?:%1\$I|"(?:[^"]|"")+"|[^\s".]+)\./g, "INSERT INTO ").trim();
+}
+
   capture,
   checkpoint: (name) => ({
     object: { kind: "checkpoint", name },
@@ -147,8 +152,10 @@ export const ddl: Dialect["ddl"] = {
   },
   isOurs: (body) => body.includes(`-- ${MARK} `),
   isCurrent: (step, body) => {
-    const wanted = /-- sync-tool capture v1 ([0-9a-f]{12})/.exec(step.sql.join())?.[1];
-    return wanted === undefined || body.includes(`-- ${MARK} ${wanted}\n`);
+    if (step.object.kind === "trigger") return body.includes(`-- ${MARK} `);
+    const wanted = /\$body\$(.*)\$body\$/s.exec(step.sql.join())?.[1];
+    // The mark alone would not show a function that somebody changed and left its mark in.
+    return wanted === undefined || withoutSchema(wanted.replaceAll("%%", "%")) === withoutSchema(body);
   },
   grants(side, tables, user) {
     const to = quote(user);

@@ -177,7 +177,7 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
     [wanted],
   );
   const triggers = await db.query(
-    `SELECT g.tgname AS name, c.relname AS "table", p.prosrc AS body, g.tgenabled IN ('A', 'O') AS enabled
+    `SELECT g.tgname AS name, c.relname AS "table", p.prosrc AS body, g.tgenabled = 'A' AS enabled
      FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_proc p ON p.oid = g.tgfoid
      WHERE NOT g.tgisinternal AND c.relnamespace = ${schema} AND lower(g.tgname) = ANY (?) ORDER BY 1`,
     [wanted],
