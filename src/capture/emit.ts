@@ -8,6 +8,8 @@ export interface ScriptSide {
   readonly dialect: Dialect;
   /** The user that sync-tool runs as. */
   readonly user: string;
+  /** Tables that the transformation looks things up in, as this side spells them. */
+  readonly lookups: readonly string[];
 }
 
 export interface EmitRequest {
@@ -161,11 +163,16 @@ function targetRemoval(request: EmitRequest): string {
 
 function grants(
   side: "source" | "target",
-  { dialect, user }: ScriptSide,
+  { dialect, user, lookups }: ScriptSide,
   tables: readonly TablePlan[],
 ): string {
-  return dialect.ddl.script(dialect.ddl.grants(side, tables, user), [
-    `sync-tool: what the user of \`sync-tool run\` needs in the ${side.toUpperCase()} database. Run it after the ${side} script.`,
+  // A row that is refused for a foreign key is judged by what stands in the parent, on both sides.
+  const parents = tables.flatMap((table) => table[side].foreignKeys.map((link) => link.refTable));
+  const own = new Set(tables.map((table) => table[side].name));
+  const readOnly = [...new Set([...parents, ...lookups])].filter((name) => !own.has(name));
+  return dialect.ddl.script(dialect.ddl.grants(side, tables, readOnly, user), [
+    `sync-tool: what the user of \`sync-tool run\` needs in the ${side.toUpperCase()} database.`,
+    `Run it after the ${side} script, and in the target again after a restore.`,
   ]);
 }
 

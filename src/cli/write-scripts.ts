@@ -4,6 +4,7 @@ import { readCaptureState } from "../capture/capture-state.ts";
 import { emitScripts } from "../capture/emit.ts";
 import { SyncError } from "../errors.ts";
 import { planTables } from "../plan/sync-plan.ts";
+import { LOCAL_IDP } from "../transform/lookups.ts";
 import type { SchemaContext } from "./context.ts";
 
 /** Writes the scripts of every schema into a folder, over older ones; gives their paths. */
@@ -22,10 +23,15 @@ export async function writeScripts(
       source: {
         dialect: source.dialect,
         user: source.datasource.settings.user,
+        lookups: [],
         home,
         journalLacks: new Map(states.map((state) => [state.table.name, state.journalLacks])),
       },
-      target: { dialect: target.dialect, user: target.datasource.settings.user },
+      target: {
+        dialect: target.dialect,
+        user: target.datasource.settings.user,
+        lookups: (await target.dialect.introspector.tables(target.db, [LOCAL_IDP.table])).map((t) => t.name),
+      },
     });
     for (const { file, text } of scripts) files.push(await write(dir, file, text));
   }

@@ -168,8 +168,13 @@ export interface Dialect {
     isOurs(body: string): boolean;
     /** Whether a found body is what this step would install. */
     isCurrent(step: DdlStep, body: string): boolean;
-    /** The grants for the user that prepares and the user that runs, as statements for a DBA. */
-    grants(side: "source" | "target", tables: readonly TablePlan[], user: string): readonly string[];
+    /** What the user of a run needs, as statements for a DBA; `readOnly`: tables that it looks things up in. */
+    grants(
+      side: "source" | "target",
+      tables: readonly TablePlan[],
+      readOnly: readonly string[],
+      user: string,
+    ): readonly string[];
     /** A whole script for the database's own client. */
     script(statements: readonly string[], comment: readonly string[]): string;
     /** Statements for the head of a script that stop it in the database with this home. */

@@ -45,8 +45,8 @@ export async function referenceScripts(server: TestServer): Promise<readonly Scr
     return emitScripts({
       schema: "identity",
       tables: planTables(plan),
-      source: { dialect, user: USER, home: HOME, journalLacks: new Map() },
-      target: { dialect, user: USER },
+      source: { dialect, user: USER, lookups: [], home: HOME, journalLacks: new Map() },
+      target: { dialect, user: USER, lookups: [isPostgres ? "idp" : "IDP"] },
     });
   } finally {
     await source.close();

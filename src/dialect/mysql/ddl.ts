@@ -1,3 +1,4 @@
+import { deadLettersName } from "../../plan/object-names.ts";
 import type { CascadePath, TablePlan } from "../../plan/sync-plan.ts";
 import { fingerprint } from "../../util/fingerprint.ts";
 import type { DdlStep, Dialect, ObjectRef } from "../dialect.ts";
@@ -177,18 +178,31 @@ const onOneLine = (sql: string): string => sql.trim().replace(/\s+/g, " ");
     // The label alone would not show a trigger that somebody changed and left its label in.
     return !label.test(wanted) || onOneLine(wanted).endsWith(onOneLine(body));
   },
-  grants(side, tables, user) {
-    const to = literal(user);
+  grants(side, tables, readOnly, user) {
+    const to = `${literal(user)}@'%'`;
+    const reads = readOnly.map((name) => `GRANT SELECT ON ${quote(name)} TO ${to}`);
+    const [first] = tables;
+    // Without TRIGGER a user does not see the triggers of a table, hence neither missing capture nor a dump's copies.
     if (side === "source") {
-      return tables.flatMap((t) => [
-        `GRANT SELECT ON ${quote(t.source.name)} TO ${to}@'%'`,
-        `GRANT SELECT, UPDATE, DELETE ON ${quote(t.names.journal)} TO ${to}@'%'`,
-      ]);
+      const ancestors = new Set(tables.flatMap((t) => t.cascades.map((path) => path.ancestor)));
+      return [
+        ...tables.flatMap((t) => [
+          `GRANT SELECT, TRIGGER ON ${quote(t.source.name)} TO ${to}`,
+          `GRANT SELECT, UPDATE, DELETE ON ${quote(t.names.journal)} TO ${to}`,
+        ]),
+        ...reads,
+        ...[...ancestors].map((name) => `GRANT TRIGGER ON ${quote(name)} TO ${to}`),
+      ];
     }
-    return tables.flatMap((t) => [
-      `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quote(t.target.name)} TO ${to}@'%'`,
-      `GRANT SELECT, INSERT, UPDATE ON ${quote(t.targetNames.checkpoint)} TO ${to}@'%'`,
-    ]);
+    const letters = first === undefined ? [] : [quote(deadLettersName(first.target.name))];
+    return [
+      ...tables.flatMap((t) => [
+        `GRANT SELECT, INSERT, UPDATE, DELETE, TRIGGER ON ${quote(t.target.name)} TO ${to}`,
+        `GRANT SELECT, INSERT, UPDATE ON ${quote(t.targetNames.checkpoint)} TO ${to}`,
+      ]),
+      ...letters.map((table) => `GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${to}`),
+      ...reads,
+    ];
   },
   script(statements, comment) {
     const head = comment.map((line) => `-- ${line}`.trimEnd());

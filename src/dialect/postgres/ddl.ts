@@ -1,3 +1,4 @@
+import { deadLettersName } from "../../plan/object-names.ts";
 import type { TablePlan } from "../../plan/sync-plan.ts";
 import { fingerprint } from "../../util/fingerprint.ts";
 import type { DdlStep, Dialect, ObjectRef } from "../dialect.ts";
@@ -59,6 +60,8 @@ END $sync_tool$`,
     },
   ];
 }
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 function trigger(table: TablePlan, name: string, event: string, work: string): readonly DdlStep[] {
   const body = triggerBody(work);
@@ -157,20 +160,33 @@ function withoutSchema(body: string): string {
     // The mark alone would not show a function that somebody changed and left its mark in.
     return wanted === undefined || withoutSchema(wanted.replaceAll("%%", "%")) === withoutSchema(body);
   },
-  grants(side, tables, user) {
+  grants(side, tables, readOnly, user) {
     const to = quote(user);
+    const usage = `DO $sync_tool$ BEGIN
+  EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), ${literal(user)});
+END $sync_tool$`;
+    const reads = readOnly.map((name) => `GRANT SELECT ON ${quote(name)} TO ${to}`);
+    const [first] = tables;
     if (side === "source") {
-      return tables.flatMap((t) => [
+      const own = tables.flatMap((t) => [
         `GRANT SELECT ON ${quote(t.source.name)} TO ${to}`,
         `GRANT SELECT, UPDATE, DELETE ON ${quote(t.names.journal)} TO ${to}`,
         // PostgreSQL's own name for an identity column's sequence, cut as it cuts names.
         `GRANT SELECT ON SEQUENCE ${quote(sequenceName(t.names.journal))} TO ${to}`,
       ]);
+      return [usage, ...own, ...reads];
     }
-    return tables.flatMap((t) => [
+    const own = tables.flatMap((t) => [
       `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quote(t.target.name)} TO ${to}`,
       `GRANT SELECT, INSERT, UPDATE ON ${quote(t.targetNames.checkpoint)} TO ${to}`,
     ]);
+    const letters = first === undefined ? [] : [quote(deadLettersName(first.target.name))];
+    return [
+      usage,
+      ...own,
+      ...letters.map((table) => `GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${to}`),
+      ...reads,
+    ];
   },
   script(statements, comment) {
     const head = comment.map((line) => `-- ${line}`.trimEnd());

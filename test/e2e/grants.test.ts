@@ -1,0 +1,106 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runCli } from "../support/cli.ts";
+import { writeConfigFiles } from "../support/config-files.ts";
+import { copyRows } from "../support/copy-rows.ts";
+import { describeDialects } from "../support/dialects.ts";
+import { TEST_PASSWORD } from "../support/servers/database.ts";
+import type { TestDatabase } from "../support/servers/test-server.ts";
+import { runScript } from "../support/sql-client.ts";
+import { runTraffic, TRAFFIC_PARENTS } from "../support/traffic.ts";
+import { migrateTo511 } from "../support/wso2-migration.ts";
+import { WSO2_TABLES } from "../support/wso2-shapes.ts";
+import { createTables } from "../support/wso2-tables.ts";
+
+const TABLES = ["IDN_OAUTH2_ACCESS_TOKEN", "IDN_OAUTH2_ACCESS_TOKEN_SCOPE", "IDN_IDENTITY_USER_DATA"];
+
+describeDialects("A user with the grants of the scripts and no other right", (dialect) => {
+  let folder: string;
+  let blue: TestDatabase;
+  let green: TestDatabase;
+  let user: string;
+  const asUser = (database: TestDatabase): TestDatabase => ({
+    ...database,
+    settings: { ...database.settings, user },
+  });
+  const configure = (source: TestDatabase, target: TestDatabase) =>
+    writeConfigFiles(folder, { source, target, sourceVersion: "5.7.0", syncTables: TABLES });
+  const script = (name: string) => join(folder, "dbscripts/sync-tool", `identity_${name}.sql`);
+  const syncTool = (...args: readonly string[]) => runCli(args, folder);
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sync-tool-e2e-"));
+    const server = await dialect.server();
+    blue = await server.createDatabase();
+    green = await server.createDatabase();
+    user = `${blue.name}_run`;
+    const admin = await blue.session({ admin: true });
+    await admin.exec(
+      dialect.name === "postgres"
+        ? `CREATE ROLE ${user} LOGIN PASSWORD '${TEST_PASSWORD}'`
+        : `CREATE USER '${user}'@'%' IDENTIFIED BY '${TEST_PASSWORD}'`,
+    );
+    await admin.close();
+    await blue.exec([...createTables(dialect.name, "5.7.0"), ...TRAFFIC_PARENTS]);
+    await green.exec(createTables(dialect.name, "5.7.0"));
+    await copyRows(blue, green, WSO2_TABLES);
+    await green.exec(migrateTo511(dialect.name, "5.7.0"));
+  });
+  afterAll(async () => {
+    const admin = await blue.session({ admin: true });
+    if (dialect.name === "postgres") {
+      await admin.exec(`DROP OWNED BY ${user}`);
+      const other = await green.session({ admin: true });
+      await other.exec(`DROP OWNED BY ${user}`);
+      await other.close();
+      await admin.exec(`DROP ROLE ${user}`);
+    } else await admin.exec(`DROP USER '${user}'@'%'`);
+    await admin.close();
+    await blue.drop();
+    await green.drop();
+    await rm(folder, { recursive: true });
+  });
+
+  test("is told, before it has them, that the target is not prepared", async () => {
+    await configure(blue, asUser(green));
+    const { code, stderr } = await syncTool("prepare");
+    expect(code).toBe(dialect.name === "postgres" ? 5 : 4);
+    expect(stderr).toContain(
+      dialect.name === "postgres"
+        ? "[GRANT_MISSING]\nnext: "
+        : "[DATABASE_UNREACHABLE]\nnext: Check user, password",
+    );
+  });
+
+  test("runs, tells the status and purges", async () => {
+    // The owner makes the scripts; the grants are for the user of the run.
+    await configure(blue, green);
+    expect((await syncTool("prepare", "--generate-ddl")).code).toBe(0);
+    for (const [database, side] of [
+      [blue, "source"],
+      [green, "target"],
+    ] as const) {
+      expect((await runScript(database, script(side))).code).toBe(0);
+      const text = await readFile(script(`${side}_grants`), "utf8");
+      await writeFile(script(`${side}_grants`), text.replaceAll(database.settings.user, user));
+      expect(await runScript(database, script(`${side}_grants`), database.adminSettings)).toEqual({
+        code: 0,
+        output: "",
+      });
+    }
+    await configure(asUser(blue), asUser(green));
+    await runTraffic(blue, { transactions: 20 });
+    const run = await syncTool("run", "--until-drained");
+    expect(run.code).toBe(0);
+    for (const table of TABLES) {
+      const count = `SELECT COUNT(*) AS N FROM ${table}`;
+      expect(await green.query(count)).toEqual(await blue.query(count));
+    }
+    expect(await green.query("SELECT 1 AS X FROM IDN_OAUTH2_ACCESS_TOKEN WHERE IDP_ID < 1")).toEqual([]);
+    const status = await syncTool("status", "--json");
+    expect(JSON.parse(status.stdout)).toMatchObject({ safeToSwitch: true });
+    expect((await syncTool("purge", "--yes")).code).toBe(0);
+  });
+});
