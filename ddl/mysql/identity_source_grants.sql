@@ -1,11 +1,15 @@
--- sync-tool: what the user of `sync-tool run` needs in the SOURCE database. Run it after the source script.
+-- sync-tool: what the user of `sync-tool run` needs in the SOURCE database.
+-- Run it after the source script, and in the target again after a restore.
 DELIMITER //
-GRANT SELECT ON `IDN_IDENTITY_USER_DATA` TO 'sync_tool'@'%'//
+GRANT SELECT, TRIGGER ON `IDN_IDENTITY_USER_DATA` TO 'sync_tool'@'%'//
 GRANT SELECT, UPDATE, DELETE ON `IDN_IDENTITY_USER_DATA_S` TO 'sync_tool'@'%'//
-GRANT SELECT ON `IDN_OAUTH2_ACCESS_TOKEN` TO 'sync_tool'@'%'//
+GRANT SELECT, TRIGGER ON `IDN_OAUTH2_ACCESS_TOKEN` TO 'sync_tool'@'%'//
 GRANT SELECT, UPDATE, DELETE ON `IDN_OAUTH2_ACCESS_TOKEN_S` TO 'sync_tool'@'%'//
-GRANT SELECT ON `IDN_OAUTH2_ACCESS_TOKEN_SCOPE` TO 'sync_tool'@'%'//
+GRANT SELECT, TRIGGER ON `IDN_OAUTH2_ACCESS_TOKEN_SCOPE` TO 'sync_tool'@'%'//
 GRANT SELECT, UPDATE, DELETE ON `IDN_OAUTH2_ACCESS_TOKEN_SCOP_S` TO 'sync_tool'@'%'//
-GRANT SELECT ON `IDN_OAUTH2_AUTHORIZATION_CODE` TO 'sync_tool'@'%'//
+GRANT SELECT, TRIGGER ON `IDN_OAUTH2_AUTHORIZATION_CODE` TO 'sync_tool'@'%'//
 GRANT SELECT, UPDATE, DELETE ON `IDN_OAUTH2_AUTHORIZATION_COD_S` TO 'sync_tool'@'%'//
+GRANT SELECT ON `IDN_OAUTH_CONSUMER_APPS` TO 'sync_tool'@'%'//
+GRANT TRIGGER ON `IDN_OAUTH_CONSUMER_APPS` TO 'sync_tool'@'%'//
+GRANT TRIGGER ON `IDN_OAUTH2_ACCESS_TOKEN` TO 'sync_tool'@'%'//
 DELIMITER ;
