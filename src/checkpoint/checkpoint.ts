@@ -7,21 +7,43 @@ export interface Checkpoint extends CheckpointRow {
   readonly ageSeconds?: number;
 }
 
-/** Reads a table's checkpoint; undefined when its row is not there. Throws the driver's error when the table is not. */
+/** Reads the checkpoint of every lane of a table, lane 0 first; empty when it was not begun. */
+export async function readLanes(
+  db: Queryable,
+  dialect: Dialect,
+  name: string,
+): Promise<readonly Checkpoint[]> {
+  const statement = dialect.sql.readCheckpoint(name);
+  const rows = await db.query(statement.sql, statement.params);
+  return rows
+    .map((row) => ({
+      lane: Number(row["LANE"]),
+      position: BigInt(String(row["SYNC_ID"])),
+      journalId: String(row["JOURNAL_ID"]),
+      digest: String(row["DIGEST"] ?? ""),
+      ...(row["AGE"] == null ? {} : { ageSeconds: Math.max(0, Number(row["AGE"])) }),
+    }))
+    .sort((a, b) => a.lane - b.lane);
+}
+
+/**
+ * Reads a table's checkpoint: up to it every change is applied, whatever lanes there are. Undefined when it was not
+ * begun. Throws the driver's error when its table is not there.
+ */
 export async function readCheckpoint(
   db: Queryable,
   dialect: Dialect,
   name: string,
 ): Promise<Checkpoint | undefined> {
-  const statement = dialect.sql.readCheckpoint(name);
-  const [row] = await db.query(statement.sql, statement.params);
-  if (row === undefined) return undefined;
-  return {
-    position: BigInt(String(row["SYNC_ID"])),
-    journalId: String(row["JOURNAL_ID"]),
-    digest: String(row["DIGEST"] ?? ""),
-    ...(row["AGE"] == null ? {} : { ageSeconds: Math.max(0, Number(row["AGE"])) }),
-  };
+  return lowest(await readLanes(db, dialect, name));
+}
+
+/** The lane that has come least far. */
+export function lowest(lanes: readonly Checkpoint[]): Checkpoint | undefined {
+  return lanes.reduce<Checkpoint | undefined>(
+    (low, lane) => (low === undefined || lane.position < low.position ? lane : low),
+    undefined,
+  );
 }
 
 /** Makes the row of a journal that nothing was applied from yet. */
@@ -31,24 +53,52 @@ export async function startCheckpoint(
   name: string,
   journalId: string,
 ): Promise<Checkpoint> {
-  const row: CheckpointRow = { position: 0n, journalId, digest: "" };
-  const statement = dialect.sql.insertCheckpoint(name, row);
-  await db.execute(statement.sql, statement.params);
+  const row: CheckpointRow = { lane: 0, position: 0n, journalId, digest: "" };
+  await insert(db, dialect, name, row);
   return row;
 }
 
 /**
- * Moves the checkpoint inside the transaction that applies the batch, first of all: the row stays locked until the
- * commit, so that a second runner, even one whose lock was broken, waits here and then finds the checkpoint moved.
+ * Brings the number of lanes to `count`. When it changes, all of them begin where the lowest stands: the keys are
+ * spread anew, and changes applied once more leave the rows as they are in the end.
+ */
+export async function setLanes(
+  db: { transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> },
+  dialect: Dialect,
+  name: string,
+  lanes: readonly Checkpoint[],
+  count: number,
+): Promise<readonly Checkpoint[]> {
+  const start = lowest(lanes);
+  if (start === undefined || lanes.length === count) return lanes;
+  const wanted = Array.from({ length: count }, (_, lane) => ({ ...start, lane }));
+  await db.transaction(async (tx) => {
+    for (const lane of lanes) await moveCheckpoint(tx, dialect, name, lane, start);
+    for (const lane of wanted.slice(lanes.length)) await insert(tx, dialect, name, lane);
+    if (lanes.length > count)
+      await tx.execute(`DELETE FROM ${dialect.sql.quote(name)} WHERE lane >= ?`, [count]);
+  });
+  return wanted;
+}
+
+async function insert(db: Queryable, dialect: Dialect, name: string, row: CheckpointRow): Promise<void> {
+  const statement = dialect.sql.insertCheckpoint(name, row);
+  await db.execute(statement.sql, statement.params);
+}
+
+/**
+ * Moves the checkpoint of a lane inside the transaction that applies its changes, first of all: the row stays locked
+ * until the commit, so that a second runner, even one whose lock was broken, waits here and then finds the checkpoint
+ * moved.
  */
 export async function moveCheckpoint(
   tx: Queryable,
   dialect: Dialect,
   name: string,
   from: CheckpointRow,
-  to: CheckpointRow,
+  to: Omit<CheckpointRow, "lane">,
 ): Promise<void> {
-  const statement = dialect.sql.moveCheckpoint(name, from, to);
+  const statement = dialect.sql.moveCheckpoint(name, from, { ...to, lane: from.lane });
   if ((await tx.execute(statement.sql, statement.params)) === 1) return;
   throw new SyncError("CHECKPOINT_MOVED", {
     what: `${name}: the checkpoint is no longer at ${from.position}: another runner moved it`,

@@ -80,8 +80,8 @@ export const OWN_KEYS = [
     type: "integer",
     default: "1",
     min: 1,
-    max: 64,
-    doc: "Independent groups of tables worked on at the same time",
+    max: 32,
+    doc: "Target connections that write each table at a time; pays where the network to the target is slow",
   },
 ] as const satisfies readonly KeySpec[];
 

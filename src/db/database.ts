@@ -40,25 +40,40 @@ export interface ResultReader {
 /** knex writes driver messages, which quote values, to the console: they go nowhere. */
 const SILENT = { warn() {}, error() {}, debug() {}, deprecate() {} };
 
-/** Opens a pool over knex and proves it with one statement. Throws the driver's error, the pool closed again. */
+/**
+ * Opens a pool over knex and proves it with one statement, once for each host that it may have. Throws the driver's
+ * error, the pool closed again.
+ */
 export async function openDatabase(
   config: Knex.Config,
   reader: ResultReader,
   probe: string,
+  hosts = 1,
 ): Promise<Database> {
   const knex = createKnex({ ...config, log: SILENT });
+  const watched = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      reader.onError?.(error);
+      throw error;
+    }
+  };
   const database: Database = {
     ...queryable(knex, reader),
-    transaction: (work) => knex.transaction((tx) => work(queryable(tx, reader))),
-    session: () => openSession(knex, reader),
+    transaction: (work) => watched(() => knex.transaction((tx) => work(queryable(tx, reader)))),
+    session: () => watched(() => openSession(knex, reader)),
     close: () => knex.destroy(),
   };
-  try {
-    await database.query(probe);
-    return database;
-  } catch (error) {
-    await knex.destroy();
-    throw error;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await database.query(probe);
+      return database;
+    } catch (error) {
+      if (attempt < hosts) continue;
+      await knex.destroy();
+      throw error;
+    }
   }
 }
 

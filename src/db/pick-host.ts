@@ -7,9 +7,12 @@ interface HostPort {
 
 /** Chooses the host that new connections of a pool go to. */
 export interface HostPicker {
-  /** The first host, in the order of the URL, that takes a TCP connection; the first one when none does. */
+  /**
+   * The host in use as long as it takes TCP connections, else the next one in the order of the URL that does; the one
+   * in use when none does.
+   */
   pick(): Promise<HostPort>;
-  /** A failure moves a pool with several hosts to another one, when it says that the connection was lost. */
+  /** A failure that says that the connection was lost, or that the host takes no writes, moves the pool on. */
   failed(error: { readonly class: string }): void;
   /** Whether connections made so far are to be given up. */
   readonly mustPickAgain: () => boolean;
@@ -20,21 +23,41 @@ export function createHostPicker(settings: {
   readonly connectTimeoutMs: number;
 }): HostPicker {
   const { hosts, connectTimeoutMs } = settings;
+  let current = 0;
   let isStale = false;
   return {
     async pick() {
-      isStale = false;
-      const [first] = hosts;
+      const ordered = [...hosts.slice(current), ...hosts.slice(0, current)];
+      const [first] = ordered;
       if (first === undefined) throw new Error("a connection needs a host");
-      if (hosts.length === 1) return first;
-      for (const candidate of hosts) if (await answers(candidate, connectTimeoutMs)) return candidate;
-      return first;
+      let chosen = first;
+      if (hosts.length > 1) {
+        for (const candidate of ordered) {
+          if (!(await answers(candidate, connectTimeoutMs))) continue;
+          chosen = candidate;
+          break;
+        }
+      }
+      current = hosts.indexOf(chosen);
+      // Last of all: a failure of an old connection meanwhile says nothing about the new host.
+      isStale = false;
+      return chosen;
     },
     failed(error) {
-      if (hosts.length > 1 && error.class === "connection") isStale = true;
+      if (hosts.length < 2 || error.class !== "connection" || isStale) return;
+      isStale = true;
+      // A host that has failed may still take TCP connections, as a Galera node without its cluster does.
+      current = (current + 1) % hosts.length;
     },
     mustPickAgain: () => isStale,
   };
+}
+
+/** A host of several that takes no writes: a standby shows the source late, and its locks prove nothing about holes. */
+export const STANDBY = "SYNC_STANDBY";
+
+export function standbyError(): Error {
+  return Object.assign(new Error("the host is a standby"), { code: STANDBY });
 }
 
 function answers({ host, port }: HostPort, timeoutMs: number): Promise<boolean> {
@@ -50,8 +73,8 @@ function answers({ host, port }: HostPort, timeoutMs: number): Promise<boolean> 
   });
 }
 
-/** Connections that a run needs at the least: for each group a lock, a reader and a writer. */
-const MIN_POOL = 12;
+/** What a run can use: for each group of tables a lock, a reader, and a writer for each lane. */
+const MIN_POOL = 24;
 
 /** The pool's upper limit: never so small that a run would wait for itself. */
 export function poolSize(configured: number): number {

@@ -1,7 +1,7 @@
 import type { ConnectionSettings, DatabaseType } from "../config/sync-config.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import type { Key, Position } from "../journal/change.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
+import type { TablePlan, TargetTable } from "../plan/sync-plan.ts";
 import type { Row, Value } from "../row.ts";
 import type { Fact, FactScope } from "./fact.ts";
 import type { Column, TableSchema } from "./table-schema.ts";
@@ -49,7 +49,8 @@ export interface FoundObject extends ObjectRef {
  * transient: the same statement can succeed later (deadlock, lock wait, too many connections);
  * connection: the same on a new connection; row: the target refuses this row; parent: a foreign key of the row has no
  * parent; unique: another row holds a unique key of the row; schema: the table is not what the plan says;
- * auth: login or privilege; fatal: anything else.
+ * login: the server refuses the user, the password or the database's name; auth: a privilege is missing; fatal: anything
+ * else.
  */
 export type ErrorClass =
   | "transient"
@@ -58,6 +59,7 @@ export type ErrorClass =
   | "parent"
   | "unique"
   | "schema"
+  | "login"
   | "auth"
   | "fatal";
 
@@ -124,6 +126,8 @@ export interface HolderFacts {
 }
 
 export interface CheckpointRow {
+  /** From 0; one row for each lane of a table that is applied in parallel. */
+  readonly lane: number;
   readonly position: Position;
   readonly journalId: string;
   /** Digest of the journal row at `position`; "" at position 0. */
@@ -216,6 +220,7 @@ export interface Dialect {
     ): Statement;
     /** Every row of a table, or `limit` of them, whichever come first; result columns by upper-case name. */
     readTable(table: string, columns: readonly string[], limit?: number): Statement;
+    /** Every lane: columns LANE, SYNC_ID, JOURNAL_ID, DIGEST, AGE (seconds since it moved, by the server's clock). */
     readCheckpoint(name: string): Statement;
     insertCheckpoint(name: string, row: CheckpointRow): Statement;
     /** Compare-and-swap: changes one row when `from` is still the position, none otherwise. */
@@ -225,12 +230,12 @@ export interface Dialect {
   /** Writes rows that are final images, matching by primary key and by nothing else. Whole-batch statements only. */
   writeRows(
     tx: Queryable,
-    table: TablePlan,
+    table: TargetTable,
     rows: readonly Row[],
     keepOnUpdate: readonly string[],
   ): Promise<void>;
   /** Deletes rows by primary key. `exactly`: only where the key is the same byte by byte. */
-  deleteRows(tx: Queryable, table: TablePlan, keys: readonly Key[], exactly: boolean): Promise<void>;
+  deleteRows(tx: Queryable, table: TargetTable, keys: readonly Key[], exactly: boolean): Promise<void>;
   /** Runs the work inside a savepoint: its failure leaves the transaction usable. */
   savepoint<T>(tx: Queryable, work: () => Promise<T>): Promise<T>;
 
@@ -247,6 +252,11 @@ export interface Dialect {
       last: Position,
     ): Promise<readonly ("open" | "filled" | "dead")[]>;
     describe(db: Queryable, holders: readonly string[]): Promise<readonly HolderFacts[]>;
+    /**
+     * The highest position handed out so far in each journal, in their order and in one statement that reads none of
+     * them: an idle table costs the source no more. Absent, or undefined, where the database does not tell.
+     */
+    drawn?(db: Queryable, journals: readonly string[]): Promise<readonly Position[] | undefined>;
   };
 
   readonly codec: {

@@ -12,7 +12,7 @@ import {
   settle,
 } from "../apply/dead-letter.ts";
 import { applyRefused, asRefusal, type ReplayContext } from "../apply/refused-batch.ts";
-import { type Checkpoint, moveCheckpoint } from "../checkpoint/checkpoint.ts";
+import { type Checkpoint, lowest, moveCheckpoint, setLanes } from "../checkpoint/checkpoint.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
@@ -24,6 +24,7 @@ import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import { failpoint } from "../util/failpoint.ts";
+import { spread } from "./lanes.ts";
 
 export interface BatchWriterOptions {
   readonly source: Side;
@@ -35,13 +36,17 @@ export interface BatchWriterOptions {
   readonly deadLetterLimit: number;
   readonly conflictPolicy: ConflictPolicy;
   readonly mayStillCome: ReplayContext["mayStillCome"];
+  /** Target connections that write at a time, each a lane of keys with a checkpoint of its own. */
+  readonly parallelism: number;
   readonly onDeadLetter: (table: string, position: bigint, error: ClassifiedError) => void;
 }
 
 /** Writes batches of one table, each with its checkpoint in one transaction, and sets aside what the target refuses. */
 export interface BatchWriter {
+  /** Up to here everything is applied. */
   readonly checkpoint: () => Checkpoint;
-  open(checkpoint: Checkpoint): Promise<void>;
+  /** Takes up where the lanes of the target stand. */
+  open(lanes: readonly Checkpoint[]): Promise<void>;
   /** False when a change has to wait for its parent: then the checkpoint stands before that change. */
   write(batch: Batch): Promise<boolean>;
   /** Tries again the letters that are due, or all of them. Gives how many are left. */
@@ -50,7 +55,8 @@ export interface BatchWriter {
 
 export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
   const { source, target, table, rows, deadLetters: store } = options;
-  let checkpoint: Checkpoint = { position: 0n, journalId: "", digest: "" };
+  const checkpointName = table.targetNames.checkpoint;
+  let lanes: readonly Checkpoint[] = [];
   let letters: readonly DeadLetter[] = [];
 
   const keyOf = (change: Change) => letterKey(table.key, change);
@@ -58,18 +64,29 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     letters = await listDeadLetters(target.db, store, table.name);
   };
 
-  /** The checkpoint first: its row stays locked until the commit. */
-  async function inTransaction<T>(end: Anchor, work: (tx: Queryable) => Promise<T>): Promise<T> {
-    const to: Checkpoint = { journalId: checkpoint.journalId, position: end.position, digest: end.digest };
+  const checkpoint = (): Checkpoint => lowest(lanes) ?? { lane: 0, position: 0n, journalId: "", digest: "" };
+
+  /** The checkpoints of these lanes first: their rows stay locked until the commit. */
+  async function inTransaction<T>(
+    moved: readonly Checkpoint[],
+    end: Anchor,
+    work: (tx: Queryable) => Promise<T>,
+  ): Promise<T> {
+    const to = (from: Checkpoint): Checkpoint => ({
+      lane: from.lane,
+      journalId: from.journalId,
+      position: end.position,
+      digest: end.digest,
+    });
     const result = await target.db.transaction(async (tx) => {
-      await moveCheckpoint(tx, target.dialect, table.targetNames.checkpoint, checkpoint, to);
+      for (const lane of moved) await moveCheckpoint(tx, target.dialect, checkpointName, lane, to(lane));
       failpoint("beforeApply");
       const value = await work(tx);
       failpoint("afterApplyBeforeCommit");
       return value;
     });
     failpoint("afterCommit");
-    checkpoint = to;
+    lanes = lanes.map((lane) => (moved.some((other) => other.lane === lane.lane) ? to(lane) : lane));
     return result;
   }
 
@@ -89,35 +106,65 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     return true;
   }
 
-  async function writeAll(batch: Batch): Promise<boolean> {
-    const rowFor = await rows.prepare(
-      netChanges(batch.changes, table.key).flatMap((segment) => segment.upserts),
-    );
-    const settled = await inTransaction(batch.end, async (tx) => {
-      await applyChanges(tx, target.dialect, table, batch.changes, rowFor, rows.keepOnUpdate);
-      return await settleWritten(tx, batch.changes, new Map());
+  async function writeAll(
+    moved: readonly Checkpoint[],
+    changes: readonly Change[],
+    end: Anchor,
+  ): Promise<void> {
+    const rowFor = await rows.prepare(netChanges(changes, table.key).flatMap((segment) => segment.upserts));
+    const settled = await inTransaction(moved, end, async (tx) => {
+      await applyChanges(tx, target.dialect, table, changes, rowFor, rows.keepOnUpdate);
+      return await settleWritten(tx, changes, new Map());
     });
     if (settled) await reload();
-    return true;
   }
 
-  /** Finds out how far the batch can go; when that is not its end, goes there in a transaction of its own. */
-  async function writeSome(batch: Batch): Promise<boolean> {
-    let changes = batch.changes;
+  /** Finds out how far the changes can go; when that is not the end, goes there in a transaction of its own. */
+  async function writeSome(
+    moved: readonly Checkpoint[],
+    all: readonly Change[],
+    end: Anchor,
+  ): Promise<boolean> {
+    let changes = all;
     while (changes.length > 0) {
-      const { done, refused } = await attempt(changes, endOf(changes, checkpoint));
+      const isAll = changes.length === all.length;
+      const { done, refused } = await attempt(moved, changes, isAll ? end : endOf(changes));
       if (done === changes.length) {
         for (const { change, error } of refused) options.onDeadLetter(table.name, change.position, error);
         checkLimit();
-        return changes.length === batch.changes.length;
+        return isAll;
       }
       changes = changes.slice(0, done);
     }
     return false;
   }
 
+  /**
+   * Each lane writes its own keys, all at a time. A lane can be refused only because another one was slower to free a
+   * unique key: the lanes that were refused are written again together, in order, when the others are through.
+   */
+  async function writeLanes(batch: Batch): Promise<boolean> {
+    const parts = spread(lanes, table, batch.changes);
+    const results = await Promise.allSettled(
+      parts.map(({ lane, changes }) => writeAll([lane], changes, batch.end)),
+    );
+    const failed = parts.filter((_, i) => results[i]?.status === "rejected");
+    for (const result of results) {
+      if (result.status === "rejected" && asRefusal(target.dialect, result.reason) === undefined)
+        throw result.reason;
+    }
+    if (failed.length === 0) return true;
+    const again = failed.flatMap(({ changes }) => changes).sort((a, b) => (a.position < b.position ? -1 : 1));
+    return await writeSome(
+      failed.map(({ lane }) => lane),
+      again,
+      batch.end,
+    );
+  }
+
   /** Everything or nothing: fewer changes dealt with than given means that nothing was written. */
   async function attempt(
+    moved: readonly Checkpoint[],
     changes: readonly Change[],
     end: Anchor,
   ): Promise<{ done: number; refused: readonly Refused[] }> {
@@ -139,7 +186,7 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     };
     let done = 0;
     try {
-      await inTransaction(end, async (tx) => {
+      await inTransaction(moved, end, async (tx) => {
         done = await applyRefused(tx, context, changes);
         if (done < changes.length) throw ROLLBACK;
         await settleWritten(tx, changes, refused);
@@ -162,17 +209,19 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
   }
 
   return {
-    checkpoint: () => checkpoint,
+    checkpoint,
     async open(from) {
-      checkpoint = from;
+      lanes = await setLanes(target.db, target.dialect, checkpointName, from, options.parallelism);
       await reload();
     },
     async write(batch) {
+      if (lanes.length > 1) return await writeLanes(batch);
       try {
-        return await writeAll(batch);
+        await writeAll(lanes, batch.changes, batch.end);
+        return true;
       } catch (error) {
         if (asRefusal(target.dialect, error) === undefined) throw error;
-        return await writeSome(batch);
+        return await writeSome(lanes, batch.changes, batch.end);
       }
     },
     async retryDeadLetters(all) {
@@ -181,7 +230,7 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       for (const letter of letters.filter((candidate) => all || isDue(candidate, new Date()))) {
         // Nothing moves but the letter; the checkpoint is only held, against a second runner.
         const changes = await options.reader.at([letter.position]);
-        if (changes.length > 0) await attempt(changes, checkpoint);
+        if (changes.length > 0) await attempt(lanes.slice(0, 1), changes, checkpoint());
       }
       return letters.length;
     },
@@ -196,7 +245,8 @@ interface Refused {
 /** Thrown to leave a transaction without a failure. */
 const ROLLBACK = new Error("rolled back on purpose");
 
-function endOf(changes: readonly Change[], before: Anchor): Anchor {
+function endOf(changes: readonly Change[]): Anchor {
   const last = changes.at(-1);
-  return last === undefined ? before : { position: last.position, digest: changeDigest(last) };
+  if (last === undefined) throw new Error("no change to end at");
+  return { position: last.position, digest: changeDigest(last) };
 }

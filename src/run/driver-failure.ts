@@ -3,9 +3,13 @@ import { type ErrorCode, SyncError } from "../errors.ts";
 
 /** What an operator does about each kind of failure that trying again does not help. */
 const NEXT: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  login: [
+    "DATABASE_UNREACHABLE",
+    "Check user, password and database in deployment.toml, then start again: nothing was skipped",
+  ],
   auth: [
     "GRANT_MISSING",
-    "Check the user's password and grants; `prepare --generate-ddl` writes the grants that are needed",
+    "Grant what is missing (`prepare --generate-ddl` writes the grants that are needed), then start again: nothing was skipped",
   ],
   schema: [
     "SCHEMA_CHANGED",

@@ -14,7 +14,7 @@ export interface RunEvents {
   /** Another runner has the group. */
   standby(group: string): void;
   takenOver(group: string): void;
-  /** A failure that is tried again; told once when it begins. */
+  /** A failure that is tried again; told when it begins and when its reason changes. */
   retrying(group: string, reason: string, code: string): void;
   recovered(group: string, attempts: number, seconds: number): void;
   /** The group stopped for good. */

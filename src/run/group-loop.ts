@@ -1,4 +1,4 @@
-import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import { lowest, readLanes } from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";
 import type { Dialect, Hole } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
@@ -9,6 +9,7 @@ import { sleep } from "../util/sleep.ts";
 import { createBackoff } from "./backoff.ts";
 import { driverFailure, isPassing } from "./driver-failure.ts";
 import type { RunEvents } from "./events.ts";
+import { type Origin, originOf } from "./origin.ts";
 import type { TableSync } from "./table-sync.ts";
 import { type WatchedLock, watchLock } from "./watch-lock.ts";
 
@@ -31,9 +32,10 @@ export interface GroupLoopOptions {
 }
 
 /** How soon an open hole, or a lock that another runner holds, is looked at again. */
-const HOLE_POLL_MS = 100;
+const HOLE_POLL_MS = 50;
 const STANDBY_POLL_MS = 1_000;
-/** How often an open hole is reported. */
+/** An open hole this old is reported, and again every so often. */
+const BLOCKED_PATIENCE_MS = 500;
 const BLOCKED_REPORT_MS = 10_000;
 /** Empty polls in a row that count as drained. */
 const EMPTY_POLLS = 2;
@@ -43,6 +45,7 @@ export async function runGroup(options: GroupLoopOptions): Promise<void> {
   const { signal, events, group } = options;
   const backoff = createBackoff();
   let failingSince: number | undefined;
+  let failingFor: string | undefined;
   while (!signal.aborted) {
     let lock: WatchedLock | undefined;
     try {
@@ -53,18 +56,17 @@ export async function runGroup(options: GroupLoopOptions): Promise<void> {
         if (failingSince === undefined) return;
         events.recovered(group.name, backoff.attempts, (Date.now() - failingSince) / 1000);
         failingSince = undefined;
+        failingFor = undefined;
         backoff.reset();
       };
       await cycle(options, lock, progressed);
       return;
     } catch (error) {
       const failure = describeFailure(options, error);
-      if (failure === undefined)
-        throw driverFailure(dialectOf(options, error), error, group.name, group.name);
-      if (failingSince === undefined) {
-        failingSince = Date.now();
-        events.retrying(group.name, failure.reason, failure.code);
-      }
+      if (failure === undefined) throw finalFailure(options, error);
+      failingSince ??= Date.now();
+      if (failure.reason !== failingFor) events.retrying(group.name, failure.reason, failure.code);
+      failingFor = failure.reason;
       await sleep(backoff.next(), signal);
     } finally {
       await lock?.release().catch(() => undefined);
@@ -82,7 +84,7 @@ async function cycle(options: GroupLoopOptions, lock: WatchedLock, progressed: (
   let reportedAt = 0;
   while (!signal.aborted) {
     if (lock.lost.aborted) throw lockLost(options.group.name);
-    const pass = await onePass(options, stop);
+    const pass = (await idlePass(options, emptyPolls)) ?? (await onePass(options, stop));
     progressed();
     for (const table of pass.empty) events.idle(table);
     for (const table of tables) await table.retryDeadLetters(false);
@@ -91,7 +93,7 @@ async function cycle(options: GroupLoopOptions, lock: WatchedLock, progressed: (
     if (until === "drained" && emptyPolls >= EMPTY_POLLS) return await lastRetry(tables);
     if (pass.waiting) {
       blockedSince ??= Date.now();
-      if (Date.now() - reportedAt >= BLOCKED_REPORT_MS && Date.now() - blockedSince >= HOLE_POLL_MS * 5) {
+      if (Date.now() - reportedAt >= BLOCKED_REPORT_MS && Date.now() - blockedSince >= BLOCKED_PATIENCE_MS) {
         reportedAt = Date.now();
         await reportBlocked(pass.holes, blockedSince, events);
       }
@@ -101,6 +103,26 @@ async function cycle(options: GroupLoopOptions, lock: WatchedLock, progressed: (
     const pause = pass.waiting ? Math.min(HOLE_POLL_MS, options.syncIntervalMs) : options.syncIntervalMs;
     await sleep(until === "drained" ? Math.min(pause, 500) : pause, stop);
   }
+}
+
+/** Every so many idle polls the journals are read all the same. */
+const TRUSTED_POLLS = 20;
+
+/** A pass that found nothing, without reading a journal: every position handed out is applied. */
+async function idlePass({ tables, source }: GroupLoopOptions, emptyPolls: number): Promise<Pass | undefined> {
+  if (emptyPolls === 0 || emptyPolls % TRUSTED_POLLS === 0) return undefined;
+  const drawn = await source.dialect.horizon.drawn?.(
+    source.db,
+    tables.map((table) => table.table.names.journal),
+  );
+  if (drawn === undefined || tables.some((table, i) => table.position() !== drawn[i])) return undefined;
+  return {
+    applied: 0,
+    allCaughtUp: true,
+    waiting: false,
+    empty: tables.map((t) => t.table.name),
+    holes: new Map(),
+  };
 }
 
 /** Before a drained run ends, every change that was set aside gets one more chance. */
@@ -131,8 +153,7 @@ interface Pass {
  */
 async function onePass({ tables }: GroupLoopOptions, stop: AbortSignal): Promise<Pass> {
   const bounds = new Map<TableSync, bigint>();
-  if (tables.length > 1)
-    for (const table of tables) bounds.set(table, await table.reader.highest());
+  if (tables.length > 1) for (const table of tables) bounds.set(table, await table.reader.highest());
   let applied = 0;
   let allCaughtUp = true;
   const empty: string[] = [];
@@ -179,7 +200,8 @@ async function openCheckpoints(options: GroupLoopOptions): Promise<void> {
   const { target } = options;
   for (const table of options.tables) {
     const name = table.table.targetNames.checkpoint;
-    const checkpoint = await readCheckpoint(target.db, target.dialect, name);
+    const lanes = await readLanes(target.db, target.dialect, name);
+    const checkpoint = lowest(lanes);
     const journalId = await options.journalId(table);
     if (checkpoint === undefined) {
       throw new SyncError("NOT_PREPARED", {
@@ -190,7 +212,7 @@ async function openCheckpoints(options: GroupLoopOptions): Promise<void> {
     }
     if (checkpoint.journalId !== journalId)
       throw journalReplaced(table.table.name, checkpoint.position, { otherJournal: true });
-    await table.open(checkpoint);
+    await table.open(lanes);
   }
 }
 
@@ -203,14 +225,28 @@ function describeFailure(
     // Another runner moved on: go back to waiting for the lock.
     return error.code === "CHECKPOINT_MOVED" ? { reason: error.message, code: error.code } : undefined;
   }
-  const found = dialectOf(options, error).classifyError(error);
-  return isPassing(found) ? { reason: found.reason, code: found.code } : undefined;
+  const { side, dialect } = placeOf(options, error);
+  const found = dialect.classifyError(error);
+  if (!isPassing(found)) return undefined;
+  return { reason: `${side} ${dialect.title}: ${found.reason}`, code: found.code };
 }
 
-/** Source and target can be of different types: the one that knows the error's code speaks. */
-function dialectOf(options: GroupLoopOptions, error: unknown): Dialect {
-  const { source, target } = options;
-  return source.dialect.classifyError(error).class === "fatal" ? target.dialect : source.dialect;
+/** What stops the group. An error that no database threw is a bug and stays as it is. */
+function finalFailure(options: GroupLoopOptions, error: unknown): unknown {
+  const { side, dialect } = placeOf(options, error);
+  const found = dialect.classifyError(error);
+  if (found.class === "fatal" && found.code === "none") return error;
+  return driverFailure(
+    dialect,
+    error,
+    `${options.group.name}: the ${side} refused a statement`,
+    options.group.name,
+  );
+}
+
+/** The look-ups read the target on their own. */
+function placeOf(options: GroupLoopOptions, error: unknown): Origin {
+  return originOf(error) ?? { side: "target", dialect: options.target.dialect };
 }
 
 function lockLost(group: string): SyncError {

@@ -8,6 +8,7 @@ import type { SyncPlan, TablePlan } from "../plan/sync-plan.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import type { RunEvents } from "./events.ts";
 import { runGroup, type Until } from "./group-loop.ts";
+import { withOrigin } from "./origin.ts";
 import { createTableSync, type TableSync } from "./table-sync.ts";
 
 export interface RunOptions {
@@ -20,6 +21,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   readonly events: RunEvents;
   readonly rowsFor: (table: TablePlan) => RowSource;
+  /** Target connections that write a table at a time. Default 1. */
+  readonly parallelism?: number;
   /** Default "dead-letter". */
   readonly conflictPolicy?: ConflictPolicy;
   /** Changes of one table that may be set aside before its group stops. Default 1000. */
@@ -33,7 +36,14 @@ const DEAD_LETTER_LIMIT = 1_000;
  * go on stops alone; its error is thrown when the others have ended.
  */
 export async function runSync(options: RunOptions): Promise<void> {
-  const { source, target } = options;
+  const source = {
+    ...options.source,
+    db: withOrigin(options.source.db, { side: "source", dialect: options.source.dialect }),
+  };
+  const target = {
+    ...options.target,
+    db: withOrigin(options.target.db, { side: "target", dialect: options.target.dialect }),
+  };
   const { home } = await target.dialect.introspector.server(target.db);
   const results = await Promise.allSettled(
     options.plan.groups.map(async (group) => {
@@ -50,6 +60,7 @@ export async function runSync(options: RunOptions): Promise<void> {
             onDeadLetter: options.events.deadLetter,
             deadLetters: { dialect: target.dialect, name: deadLettersName(table.target.name) },
             deadLetterLimit: options.deadLetterLimit ?? DEAD_LETTER_LIMIT,
+            parallelism: options.parallelism ?? 1,
             conflictPolicy: options.conflictPolicy ?? "dead-letter",
             parents: () =>
               tables.filter((other) =>

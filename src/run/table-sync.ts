@@ -27,8 +27,8 @@ export interface TableSync {
   readonly reader: JournalReader;
   /** How far it is applied. */
   readonly position: () => Position;
-  /** Starts from a checkpoint, as read from the target. */
-  open(checkpoint: Checkpoint): Promise<void>;
+  /** Starts from the checkpoints of its lanes, as read from the target. */
+  open(lanes: readonly Checkpoint[]): Promise<void>;
   /** Tries again the changes that were set aside and are due, or all of them. Gives how many are left. */
   retryDeadLetters(all: boolean): Promise<number>;
   /** Applies what may be applied, batch after batch, up to a position. */
@@ -62,7 +62,9 @@ interface Wait {
 }
 
 export function createTableSync(options: TableSyncOptions): TableSync {
-  const { table, batchSize } = options;
+  const { table } = options;
+  // Each lane writes a batch of its own at a time.
+  const batchSize = options.batchSize * options.parallelism;
   const reader = readAhead(createJournalReader(options.source, table));
   const writer = createBatchWriter({ ...options, reader, mayStillCome });
   let wait: Wait | undefined;

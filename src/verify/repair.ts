@@ -1,6 +1,6 @@
 import { applyChanges } from "../apply/applier.ts";
 import { asRefusal } from "../apply/refused-batch.ts";
-import { moveCheckpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
+import { moveCheckpoint, readLanes } from "../checkpoint/checkpoint.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
@@ -91,11 +91,11 @@ async function write(options: RepairOptions, todo: readonly Difference[]): Promi
   });
 }
 
-/** Moves the checkpoint to where it is: its row is locked until the commit. */
+/** Moves the checkpoint of each lane to where it is: their rows are locked until the commit. */
 async function holdCheckpoint({ table, target }: RepairOptions, tx: Queryable): Promise<void> {
   const name = table.targetNames.checkpoint;
-  const checkpoint = await readCheckpoint(tx, target.dialect, name);
-  if (checkpoint !== undefined) await moveCheckpoint(tx, target.dialect, name, checkpoint, checkpoint);
+  for (const lane of await readLanes(tx, target.dialect, name))
+    await moveCheckpoint(tx, target.dialect, name, lane, lane);
 }
 
 /** A runner at work moves the checkpoint, or holds a lock: then the same again. */

@@ -57,6 +57,7 @@ export interface BlueGreen {
     targetDb?: Database;
     conflictPolicy?: ConflictPolicy;
     deadLetterLimit?: number;
+    parallelism?: number;
   }): Promise<void>;
   /** Rows of a table as both sides print them, ordered by all columns. */
   rows(side: "source" | "target", table: string): Promise<Row[]>;

@@ -79,6 +79,7 @@ async function runSchemas(
           batchSize: config.batchSize,
           syncIntervalMs: config.syncIntervalMs,
           conflictPolicy: config.conflictPolicy,
+          parallelism: config.parallelism,
           deadLetterLimit: config.deadLetterLimit,
           until,
           signal,

@@ -1,22 +1,25 @@
+import { STANDBY } from "../../db/pick-host.ts";
 import type { ClassifiedError, ErrorClass } from "../dialect.ts";
 
 /** Numbers as in MySQL's "Server Error Message Reference" and MariaDB's "Error Codes". */
 const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
   1020: ["transient", "the row changed since it was read"],
   1021: ["transient", "the server's disk is full"],
+  1026: ["transient", "the server cannot write a file, its disk may be full"],
+  1030: ["transient", "the storage engine reports an error, the disk may be full"],
   1040: ["transient", "the server has too many connections"],
   1041: ["transient", "the server is out of memory"],
   1044: ["auth", "the user may not use the database"],
-  1045: ["auth", "the server refuses the login"],
+  1045: ["login", "the server refuses the login: the password is wrong or was changed"],
   1047: ["connection", "the node is not ready to take statements"],
   1048: ["row", "a column that must not be null would be null"],
-  1049: ["auth", "the database does not exist"],
+  1049: ["login", "the database does not exist"],
   1053: ["connection", "the server is shutting down"],
   1054: ["schema", "a column does not exist"],
   1062: ["unique", "another row holds the same unique key"],
   1114: ["transient", "the table or its disk is full"],
-  1129: ["auth", "the server has blocked this host after too many failed connections"],
-  1130: ["auth", "the server allows no connection from this host"],
+  1129: ["transient", "the server has blocked this host after too many failed connections"],
+  1130: ["login", "the server allows no connection from this host"],
   1142: ["auth", "the user lacks a privilege"],
   1143: ["auth", "the user lacks a privilege on a column"],
   1146: ["schema", "a table does not exist"],
@@ -24,15 +27,19 @@ const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
   1159: ["connection", "the connection to the server was lost"],
   1160: ["connection", "the connection to the server was lost"],
   1161: ["connection", "the connection to the server was lost"],
+  1180: ["transient", "the commit failed"],
   1203: ["transient", "the user has too many connections"],
   1205: ["transient", "a lock was not to be had in time"],
   1213: ["transient", "the transaction was the victim of a deadlock"],
+  1216: ["parent", "the row refers to a parent that is not there"],
+  1217: ["row", "other rows refer to the row"],
   1226: ["transient", "the user has used up a resource limit"],
   1227: ["auth", "the user lacks a privilege"],
   1264: ["row", "a number does not fit its column"],
   1265: ["row", "a value does not fit its column"],
   1290: ["transient", "the server is read-only"],
   1292: ["row", "a value is no date or number that the column takes"],
+  1300: ["row", "a text has a character that the column's character set cannot hold"],
   1317: ["transient", "the statement was interrupted"],
   1364: ["schema", "a column without a default is not written"],
   1366: ["row", "a text has a character that the column's character set cannot hold"],
@@ -42,15 +49,24 @@ const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
   1451: ["row", "other rows refer to the row"],
   1452: ["parent", "the row refers to a parent that is not there"],
   1665: ["schema", "the server's binlog_format=STATEMENT cannot log READ COMMITTED transactions"],
+  1586: ["unique", "another row holds the same unique key"],
+  1615: ["transient", "the table's definition changed under a statement"],
+  1644: ["row", "a trigger of the table refuses the row"],
   1690: ["row", "a number does not fit its column"],
   1792: ["transient", "the transaction is read-only"],
+  1820: ["login", "the user's password has expired"],
   1836: ["transient", "the server is read-only"],
+  1862: ["login", "the user's password has expired"],
   1927: ["connection", "the connection was killed"],
   3024: ["transient", "the statement ran into its time limit"],
+  3100: ["transient", "the replication group refused the commit"],
   3101: ["transient", "the transaction was rolled back by the replication group"],
+  3118: ["login", "the user's account is locked"],
+  3140: ["row", "a text is no JSON"],
   3572: ["transient", "a lock was not to be had at once"],
   3819: ["row", "a check constraint refuses the row"],
   4025: ["row", "a check constraint refuses the row"],
+  4031: ["connection", "the server ended an idle connection"],
 };
 
 const SOCKET = new Set([
@@ -76,6 +92,8 @@ const SOCKET = new Set([
 /** Classifies by the server's number, or by the socket's or driver's code. */
 export function classifyError(error: unknown): ClassifiedError {
   const { errno, code } = (error ?? {}) as { errno?: unknown; code?: unknown };
+  if (code === STANDBY)
+    return { class: "connection", code, reason: "the host is a standby, another one is tried" };
   if (typeof code === "string" && SOCKET.has(code)) {
     return { class: "connection", code, reason: "the server cannot be reached" };
   }

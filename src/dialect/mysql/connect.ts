@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
-import { createHostPicker, poolSize } from "../../db/pick-host.ts";
+import { createHostPicker, poolSize, standbyError } from "../../db/pick-host.ts";
 import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
 import { classifyError } from "./classify-error.ts";
 
@@ -35,11 +35,17 @@ const SESSION = [
   "SET SESSION wait_timeout = 120",
 ];
 
-/** Refused by some servers or users; without it NULL becomes the current time in an old-style TIMESTAMP column. */
-const WISHED = "SET SESSION explicit_defaults_for_timestamp = ON";
+/** Refused by some servers or users, and then done without. */
+const WISHED = [
+  // Without it NULL becomes the current time in an old-style TIMESTAMP column.
+  "SET SESSION explicit_defaults_for_timestamp = ON",
+  // MySQL 8 and newer: the catalogue's counters as they are, not as they were a day ago.
+  "SET SESSION information_schema_stats_expiry = 0",
+];
 
 interface RawConnection {
-  query(sql: string, done: (error: unknown) => void): void;
+  query(sql: string, done: (error: unknown, rows?: readonly Record<string, unknown>[]) => void): void;
+  destroy(): void;
 }
 
 /** Opens a pool. With `prefer`, a server that has no TLS is talked to without. */
@@ -86,9 +92,18 @@ async function open(settings: ConnectionSettings, tls: object): Promise<Database
           connection: RawConnection,
           done: (error: unknown, connection: RawConnection) => void,
         ) => {
+          const fail = (error: unknown): void => {
+            // The pool forgets a connection that failed here, but does not close it.
+            connection.destroy();
+            done(error, connection);
+          };
           prepareSession(connection, SESSION, (error) => {
-            if (error !== undefined) done(error, connection);
-            else prepareSession(connection, [WISHED], () => done(null, connection));
+            if (error !== undefined) fail(error);
+            else
+              refuseStandby(connection, settings.hosts.length > 1, (standby) => {
+                if (standby !== undefined) fail(standby);
+                else trySettings(connection, WISHED, () => done(null, connection));
+              });
           });
         },
       },
@@ -96,7 +111,22 @@ async function open(settings: ConnectionSettings, tls: object): Promise<Database
     },
     { ...READER, onError: (error) => hosts.failed(classifyError(error)) },
     pool.validationQuery ?? "SELECT 1",
+    settings.hosts.length,
   );
+}
+
+/** Of several hosts, one that is read-only is a replica: it shows the source late and takes no writes. */
+function refuseStandby(
+  connection: RawConnection,
+  mayBeStandby: boolean,
+  done: (error?: unknown) => void,
+): void {
+  if (!mayBeStandby) done();
+  else
+    connection.query("SELECT @@GLOBAL.read_only AS standby", (error, rows) => {
+      if (error) done(error);
+      else done(String(rows?.[0]?.["standby"]) === "0" ? undefined : standbyError());
+    });
 }
 
 function prepareSession(
@@ -107,6 +137,12 @@ function prepareSession(
   const [first, ...rest] = statements;
   if (first === undefined) done();
   else connection.query(first, (error) => (error ? done(error) : prepareSession(connection, rest, done)));
+}
+
+function trySettings(connection: RawConnection, statements: readonly string[], done: () => void): void {
+  const [first, ...rest] = statements;
+  if (first === undefined) done();
+  else connection.query(first, () => trySettings(connection, rest, done));
 }
 
 function tlsOptions(settings: ConnectionSettings): object {

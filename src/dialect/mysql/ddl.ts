@@ -116,9 +116,9 @@ const columnList = (columns: readonly Column[]): string => columns.map((c) => qu
 
 const label = /sync_tool_v1_[0-9a-f]{12}/;
 
-export const ddl: Dialect["ddl"] = {
 const onOneLine = (sql: string): string => sql.trim().replace(/\s+/g, " ");
 
+export const ddl: Dialect["ddl"] = {
   // A trigger keeps the sql_mode it was made under: without strictness and zero-date rules it copies whatever the
   // application's own statement was allowed to store, and never makes that statement fail.
   session: () => [

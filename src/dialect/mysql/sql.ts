@@ -1,6 +1,6 @@
 import type { Queryable } from "../../db/database.ts";
 import type { Key } from "../../journal/change.ts";
-import type { TablePlan } from "../../plan/sync-plan.ts";
+import type { TargetTable } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
 import type { Dialect, Param } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
@@ -28,12 +28,12 @@ const tupleValues = (columns: readonly Column[], keys: readonly Key[]): Param =>
 export const sql: Dialect["sql"] = {
   quote,
   readChanges: (table, from, limit) => ({
-    sql: `SELECT SYNC_ID, ACTION, ${selectList(table.columns.map((c) => c.source))}
+    sql: `SELECT SYNC_ID, ACTION, ${selectList(table.sourceColumns.map((c) => c.source))}
 FROM ${quote(table.names.journal)} WHERE SYNC_ID >= ? ORDER BY SYNC_ID LIMIT ?`,
     params: [from.toString(), limit],
   }),
   readChangesAt: (table, positions) => ({
-    sql: `SELECT SYNC_ID, ACTION, ${selectList(table.columns.map((c) => c.source))}
+    sql: `SELECT SYNC_ID, ACTION, ${selectList(table.sourceColumns.map((c) => c.source))}
 FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,
     params: [positions.map(String)],
   }),
@@ -79,17 +79,24 @@ ORDER BY ${keyColumns.map((c) => quote(c.name)).join(", ")} LIMIT ?`,
     params: limit === undefined ? [] : [limit],
   }),
   readCheckpoint: (name) => ({
-    sql: `SELECT SYNC_ID, JOURNAL_ID, DIGEST, TIMESTAMPDIFF(MICROSECOND, UPDATED_AT, UTC_TIMESTAMP(3)) / 1000000 AS AGE FROM ${quote(name)} WHERE LANE = 0`,
+    sql: `SELECT LANE, SYNC_ID, JOURNAL_ID, DIGEST, TIMESTAMPDIFF(MICROSECOND, UPDATED_AT, UTC_TIMESTAMP(3)) / 1000000 AS AGE FROM ${quote(name)}`,
     params: [],
   }),
   insertCheckpoint: (name, row) => ({
-    sql: `INSERT INTO ${quote(name)} (LANE, SYNC_ID, JOURNAL_ID, DIGEST, UPDATED_AT) VALUES (0, ?, ?, ?, UTC_TIMESTAMP(3))`,
-    params: [row.position.toString(), row.journalId, row.digest],
+    sql: `INSERT INTO ${quote(name)} (LANE, SYNC_ID, JOURNAL_ID, DIGEST, UPDATED_AT) VALUES (?, ?, ?, ?, UTC_TIMESTAMP(3))`,
+    params: [row.lane, row.position.toString(), row.journalId, row.digest],
   }),
   moveCheckpoint: (name, from, to) => ({
     sql: `UPDATE ${quote(name)} SET SYNC_ID = ?, DIGEST = ?, UPDATED_AT = UTC_TIMESTAMP(3)
-WHERE LANE = 0 AND SYNC_ID = ? AND JOURNAL_ID = ? AND DIGEST = ?`,
-    params: [to.position.toString(), to.digest, from.position.toString(), from.journalId, from.digest],
+WHERE LANE = ? AND SYNC_ID = ? AND JOURNAL_ID = ? AND DIGEST = ?`,
+    params: [
+      to.position.toString(),
+      to.digest,
+      from.lane,
+      from.position.toString(),
+      from.journalId,
+      from.digest,
+    ],
   }),
 };
 
@@ -114,7 +121,7 @@ function afterKey(columns: readonly Column[], after: Key): { sql: string; params
  */
 export async function writeRows(
   tx: Queryable,
-  table: TablePlan,
+  table: TargetTable,
   rows: readonly Row[],
   keepOnUpdate: readonly string[],
 ): Promise<void> {
@@ -148,7 +155,7 @@ export async function writeRows(
 }
 
 /** The rows whose key the table holds; the server compares, since only it knows the collation. */
-async function lockPresent(tx: Queryable, table: TablePlan, rows: readonly Row[]): Promise<ReadonlySet<Row>> {
+async function lockPresent(tx: Queryable, table: TargetTable, rows: readonly Row[]): Promise<ReadonlySet<Row>> {
   const key = table.key.map((column) => column.target);
   const select = key.map((column, i) => `${quote(column.name)} AS c${i}`).join(", ");
   const found = await tx.query(
@@ -181,7 +188,7 @@ async function lockPresent(tx: Queryable, table: TablePlan, rows: readonly Row[]
 /** One statement for all rows; with `keepOnUpdate` undefined a row that exists is refused, else it is updated. */
 async function insert(
   tx: Queryable,
-  table: TablePlan,
+  table: TargetTable,
   rows: readonly Row[],
   keepOnUpdate: readonly string[] | undefined,
 ): Promise<void> {
@@ -203,7 +210,7 @@ async function insert(
 /** Deletes by a list of keys in one statement. */
 export async function deleteRows(
   tx: Queryable,
-  table: TablePlan,
+  table: TargetTable,
   keys: readonly Key[],
   exactly: boolean,
 ): Promise<void> {

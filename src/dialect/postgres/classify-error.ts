@@ -1,3 +1,4 @@
+import { STANDBY } from "../../db/pick-host.ts";
 import type { ClassifiedError, ErrorClass } from "../dialect.ts";
 
 /**
@@ -15,9 +16,12 @@ const CODES: Readonly<Record<string, readonly [ErrorClass, string]>> = {
   "23505": ["unique", "another row holds the same unique key"],
   "23514": ["row", "a check constraint refuses the row"],
   "25006": ["transient", "the database is read-only"],
+  "25P02": ["transient", "an earlier statement of the transaction failed"],
   "25P03": ["connection", "the server ended an idle transaction"],
-  "28": ["auth", "the server refuses the login"],
-  "3D000": ["auth", "the database does not exist"],
+  "25P04": ["transient", "the transaction ran into its time limit"],
+  "28": ["login", "the server refuses the login"],
+  "28P01": ["login", "the server refuses the login: the password is wrong or was changed"],
+  "3D000": ["login", "the database does not exist"],
   "40": ["transient", "the transaction was rolled back by a concurrent one"],
   "40001": ["transient", "the transaction could not be serialized"],
   "40P01": ["transient", "the transaction was the victim of a deadlock"],
@@ -29,6 +33,7 @@ const CODES: Readonly<Record<string, readonly [ErrorClass, string]>> = {
   "53": ["transient", "the server is short of a resource"],
   "53100": ["transient", "the server's disk is full"],
   "53300": ["transient", "the server has too many connections"],
+  "54000": ["row", "a value is too large for the table or an index"],
   "55": ["transient", "an object is in use"],
   "55P03": ["transient", "a lock was not to be had in time"],
   "57": ["connection", "the server or an operator ended the session"],
@@ -36,6 +41,7 @@ const CODES: Readonly<Record<string, readonly [ErrorClass, string]>> = {
   "57P01": ["connection", "the server is shutting down"],
   "57P03": ["connection", "the server is starting up"],
   "58": ["transient", "the server has a system error"],
+  P0001: ["row", "a trigger of the table refuses the row"],
   XX: ["fatal", "the server reports an internal error"],
 };
 
@@ -61,6 +67,8 @@ export function classifyError(error: unknown): ClassifiedError {
       reason: "the connection ended",
     };
   }
+  if (code === STANDBY)
+    return { class: "connection", code, reason: "the host is a standby, another one is tried" };
   if (SOCKET.has(code)) return { class: "connection", code, reason: "the server cannot be reached" };
   const [errorClass, reason] = CODES[code] ??
     CODES[code.slice(0, 2)] ?? ["fatal", "the server reports an error"];

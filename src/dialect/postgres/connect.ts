@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type pg from "pg";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
-import { createHostPicker, poolSize } from "../../db/pick-host.ts";
+import { createHostPicker, poolSize, standbyError } from "../../db/pick-host.ts";
 import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
 import { classifyError } from "./classify-error.ts";
 
@@ -25,13 +25,13 @@ const TEXT_PARSERS = { getTypeParser: () => (text: string) => text };
 const SESSION = [
   "SET timezone = 'UTC'",
   "SET datestyle = 'ISO, YMD'",
+  // default_transaction_read_only is left alone: a service whose disk runs full protects its databases by it.
   "SET bytea_output = 'hex'",
   "SET extra_float_digits = 1",
   "SET standard_conforming_strings = on",
   "SET default_transaction_isolation = 'read committed'",
-  "SET default_transaction_read_only = off",
   "SET statement_timeout = 0",
-  "SET lock_timeout = '20s'",
+  "SET lock_timeout = '10s'",
   // A transaction of ours that lost its runner must not keep its locks until the network notices.
   "SET idle_in_transaction_session_timeout = '2min'",
   "SET tcp_keepalives_idle = 10",
@@ -82,9 +82,13 @@ async function open(settings: ConnectionSettings, ssl: object | false): Promise<
         min: 0,
         max: poolSize(pool.max),
         afterCreate: (connection: pg.Client, done: (error: unknown, connection: pg.Client) => void) => {
-          connection.query(session.join("; ")).then(
+          prepareSession(connection, session, settings.hosts.length > 1).then(
             () => done(null, connection),
-            (error: unknown) => done(error, connection),
+            (error: unknown) => {
+              // The pool forgets a connection that failed here, but does not close it.
+              connection.end().catch(() => undefined);
+              done(error, connection);
+            },
           );
         },
       },
@@ -92,7 +96,19 @@ async function open(settings: ConnectionSettings, ssl: object | false): Promise<
     },
     { ...READER, onError: (error) => hosts.failed(classifyError(error)) },
     pool.validationQuery ?? "SELECT 1",
+    settings.hosts.length,
   );
+}
+
+async function prepareSession(
+  connection: pg.Client,
+  session: readonly string[],
+  mayBeStandby: boolean,
+): Promise<void> {
+  await connection.query(session.join("; "));
+  if (!mayBeStandby) return;
+  const { rows } = await connection.query<{ standby: string }>("SELECT pg_is_in_recovery() AS standby");
+  if (rows[0]?.standby === "t") throw standbyError();
 }
 
 /** libpq's modes: "require" encrypts without proof, "verify-ca" proves the chain, "verify-full" the name as well. */

@@ -96,14 +96,14 @@ function triggerBody(work: string): string {
   return `\n-- ${MARK} ${fingerprint(work)}\nBEGIN\n  ${work}\n  RETURN NULL;\nEND\n`;
 }
 
-export const ddl: Dialect["ddl"] = {
-  session: () => [`SET lock_timeout = ${LOCK_TIMEOUT_MS}`],
-  lockTable: (table) => [`LOCK TABLE ${quote(table)} IN SHARE ROW EXCLUSIVE MODE`],
 /** The schema before a journal's name: in the statement a placeholder, in the function what `format` made of it. */
 function withoutSchema(body: string): string {
   return body.replaceAll(/INSERT INTO (?:%1\$I|"(?:[^"]|"")+"|[^\s".]+)\./g, "INSERT INTO ").trim();
 }
 
+export const ddl: Dialect["ddl"] = {
+  session: () => [`SET lock_timeout = ${LOCK_TIMEOUT_MS}`],
+  lockTable: (table) => [`LOCK TABLE ${quote(table)} IN SHARE ROW EXCLUSIVE MODE`],
   capture,
   checkpoint: (name) => ({
     object: { kind: "checkpoint", name },

@@ -1,6 +1,6 @@
 import type { Queryable } from "../../db/database.ts";
 import type { Key } from "../../journal/change.ts";
-import type { TablePlan } from "../../plan/sync-plan.ts";
+import type { TargetTable } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
 import type { Dialect, Param } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
@@ -14,12 +14,12 @@ const selectList = (columns: readonly Column[]): string =>
 export const sql: Dialect["sql"] = {
   quote,
   readChanges: (table, from, limit) => ({
-    sql: `SELECT sync_id AS "SYNC_ID", action AS "ACTION", ${selectList(table.columns.map((c) => c.source))}
+    sql: `SELECT sync_id AS "SYNC_ID", action AS "ACTION", ${selectList(table.sourceColumns.map((c) => c.source))}
 FROM ${quote(table.names.journal)} WHERE sync_id >= ? ORDER BY sync_id LIMIT ?`,
     params: [from.toString(), limit],
   }),
   readChangesAt: (table, positions) => ({
-    sql: `SELECT sync_id AS "SYNC_ID", action AS "ACTION", ${selectList(table.columns.map((c) => c.source))}
+    sql: `SELECT sync_id AS "SYNC_ID", action AS "ACTION", ${selectList(table.sourceColumns.map((c) => c.source))}
 FROM ${quote(table.names.journal)} WHERE sync_id = ANY (?::bigint[]) ORDER BY sync_id`,
     params: [positions.map(String)],
   }),
@@ -67,24 +67,31 @@ FROM ${quote(table.names.journal)} WHERE sync_id = ANY (?::bigint[]) ORDER BY sy
     params: limit === undefined ? [] : [limit],
   }),
   readCheckpoint: (name) => ({
-    sql: `SELECT sync_id AS "SYNC_ID", journal_id AS "JOURNAL_ID", digest AS "DIGEST", extract(epoch FROM clock_timestamp()::timestamp - updated_at) AS "AGE" FROM ${quote(name)} WHERE lane = 0`,
+    sql: `SELECT lane AS "LANE", sync_id AS "SYNC_ID", journal_id AS "JOURNAL_ID", digest AS "DIGEST", extract(epoch FROM clock_timestamp()::timestamp - updated_at) AS "AGE" FROM ${quote(name)}`,
     params: [],
   }),
   insertCheckpoint: (name, row) => ({
-    sql: `INSERT INTO ${quote(name)} (lane, sync_id, journal_id, digest, updated_at) VALUES (0, ?, ?, ?, clock_timestamp()::timestamp)`,
-    params: [row.position.toString(), row.journalId, row.digest],
+    sql: `INSERT INTO ${quote(name)} (lane, sync_id, journal_id, digest, updated_at) VALUES (?, ?, ?, ?, clock_timestamp()::timestamp)`,
+    params: [row.lane, row.position.toString(), row.journalId, row.digest],
   }),
   moveCheckpoint: (name, from, to) => ({
     sql: `UPDATE ${quote(name)} SET sync_id = ?, digest = ?, updated_at = clock_timestamp()::timestamp
-WHERE lane = 0 AND sync_id = ? AND journal_id = ? AND digest = ?`,
-    params: [to.position.toString(), to.digest, from.position.toString(), from.journalId, from.digest],
+WHERE lane = ? AND sync_id = ? AND journal_id = ? AND digest = ?`,
+    params: [
+      to.position.toString(),
+      to.digest,
+      from.lane,
+      from.position.toString(),
+      from.journalId,
+      from.digest,
+    ],
   }),
 };
 
 /** One upsert for the whole batch: an array parameter for each column, matched by the primary key alone. */
 export async function writeRows(
   tx: Queryable,
-  table: TablePlan,
+  table: TargetTable,
   rows: readonly Row[],
   keepOnUpdate: readonly string[],
 ): Promise<void> {
@@ -109,7 +116,7 @@ ON CONFLICT (${table.key.map((c) => quote(c.target.name)).join(", ")}) DO ${set.
 /** Deletes by a list of keys in one statement. */
 export async function deleteRows(
   tx: Queryable,
-  table: TablePlan,
+  table: TargetTable,
   keys: readonly Key[],
   exactly: boolean,
 ): Promise<void> {
