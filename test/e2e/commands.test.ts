@@ -6,6 +6,7 @@ import { readCatalogue } from "../support/catalogue.ts";
 import { runCli, startCli } from "../support/cli.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
 import { describeDialects } from "../support/dialects.ts";
+import { waitUntilBlocked } from "../support/lock-waits.ts";
 import type { TestDatabase } from "../support/servers/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { createTables } from "../support/wso2-tables.ts";
@@ -141,6 +142,27 @@ describeDialects("The commands", (dialect) => {
     });
   });
 
+  test("run ends with 143 at a second SIGTERM, in the middle of a batch, and loses nothing", async () => {
+    const holder = await green.session();
+    await holder.exec(["BEGIN", `UPDATE ${TABLE}_SV SET DIGEST = DIGEST`]);
+    await blue.exec([put("gus", "private-value")]);
+    const runner = startCli(["run"], folder);
+    await waitFor(() => runner.output().stderr.includes("run begins"), { what: "the run to begin" });
+    await waitUntilBlocked(green);
+    runner.kill("SIGTERM");
+    await waitFor(() => runner.output().stderr.includes("a second signal stops at once"), {
+      what: "the notice",
+    });
+    runner.kill("SIGTERM");
+    expect(await runner.ended).toMatchObject({ code: 143 });
+    await holder.exec(["ROLLBACK"]);
+    await holder.close();
+    const gus = `SELECT 1 AS X FROM ${TABLE} WHERE USER_NAME = 'gus'`;
+    expect(await green.query(gus)).toEqual([]);
+    expect((await syncTool("run", "--until-drained")).code).toBe(0);
+    expect(await green.query(gus)).toHaveLength(1);
+  });
+
   test("purge needs --yes, and leaves one row that marks how far it went", async () => {
     expect((await syncTool("purge")).code).toBe(2);
     expect((await syncTool("purge", "--yes")).code).toBe(0);
@@ -149,7 +171,7 @@ describeDialects("The commands", (dialect) => {
     ]);
     await blue.exec([put("fay", "private-value")]);
     expect((await syncTool("run", "--until-drained")).code).toBe(0);
-    expect(await green.query(`SELECT 1 AS ONE FROM ${TABLE}`)).toHaveLength(4);
+    expect(await green.query(`SELECT 1 AS ONE FROM ${TABLE}`)).toHaveLength(5);
     expect((await syncTool("purge", "--yes")).code).toBe(0);
     expect(await blue.query(`SELECT ACTION FROM ${TABLE}_S`)).toEqual([{ ACTION: "PURGE" }]);
   });
