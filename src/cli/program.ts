@@ -65,6 +65,10 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--json", "print JSON")
     .action(does(async () => (await import("./commands/drain.ts")).drain));
 
+  command("doctor", "check both databases and say what mends each fault")
+    .option("--json", "print JSON")
+    .action(does(async () => (await import("./commands/doctor.ts")).doctor));
+
   const letters = program
     .command("dead-letters")
     .description("changes that the target refused: list them, have them tried again, or give them up")

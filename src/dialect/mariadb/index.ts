@@ -1,6 +1,8 @@
 import type { Dialect } from "../dialect.ts";
+import { clock } from "../mysql/doctor-facts.ts";
 import { confirmWith } from "../mysql/horizon.ts";
 import { mysql } from "../mysql/index.ts";
+import { facts } from "./doctor-facts.ts";
 
 /** MySQL but for the words of a locking read that does not wait. */
 export const mariadb: Dialect = {
@@ -8,4 +10,5 @@ export const mariadb: Dialect = {
   name: "mariadb",
   title: "MariaDB",
   horizon: { ...mysql.horizon, confirm: confirmWith("LOCK IN SHARE MODE NOWAIT") },
+  doctor: { clock, facts },
 };

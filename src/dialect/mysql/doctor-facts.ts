@@ -1,0 +1,178 @@
+import type { ResultRow } from "../../db/database.ts";
+import type { Fact, FactScope, Finding } from "../fact.ts";
+import { isLocal, neededGrants } from "../needed-grants.ts";
+import { literal, quote } from "./connect.ts";
+import { settingFacts } from "./doctor-settings.ts";
+
+export const clock = "SELECT UNIX_TIMESTAMP(NOW(3)) * 1000 AS now_ms";
+
+/** The current user as the privilege tables spell it; its name may have an @ in it. */
+export const ME = `CONCAT('''', LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER()) - CHAR_LENGTH(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)) - 1), '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')`;
+
+/** TABLE_SCHEMA of a schema privilege is a pattern. Privileges that come by a role are not in these tables. */
+const PRIVILEGES = `SELECT ${ME} AS me, '' AS tbl, PRIVILEGE_TYPE AS priv FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = ${ME}
+UNION ALL SELECT ${ME}, '', PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = ${ME} AND DATABASE() LIKE TABLE_SCHEMA
+UNION ALL SELECT ${ME}, UPPER(TABLE_NAME), PRIVILEGE_TYPE FROM information_schema.TABLE_PRIVILEGES WHERE GRANTEE = ${ME} AND TABLE_SCHEMA = DATABASE()`;
+
+const text = (row: ResultRow | undefined, column: string): string => String(row?.[column] ?? "");
+const ok = (found: string, wanted: string): Finding => ({ status: "ok", found, wanted });
+
+const LARGE_JOURNALS = 10 * 1024 ** 3;
+
+/** Everything that `doctor` asks of a MySQL or MariaDB server, see fact.ts. */
+export function facts(scope: FactScope): readonly Fact[] {
+  const both = [runGrants(scope), tls(scope), ...settingFacts(scope)];
+  return scope.side === "source"
+    ? [...both, prepareRights(scope), oldTransactions(scope), journalSize(scope)]
+    : both;
+}
+
+/** Whether a privilege is held, on the whole server, the schema or the table. */
+function holds(rows: readonly ResultRow[]): (privilege: string, table: string) => boolean {
+  const held = new Set(rows.map((row) => `${text(row, "tbl")} ${text(row, "priv").toUpperCase()}`));
+  return (privilege, table) => held.has(` ${privilege}`) || held.has(`${table.toUpperCase()} ${privilege}`);
+}
+
+/** Tables that our triggers stand on, those of cascades among them. */
+function triggerTables({ side, tables }: FactScope): readonly string[] {
+  if (side === "target") return tables.map((table) => table.target.name);
+  const all = tables.flatMap(({ source, cascades }) => [
+    source.name,
+    ...cascades.map(({ ancestor }) => ancestor),
+  ]);
+  return [...new Set(all)];
+}
+
+function runGrants(scope: FactScope): Fact {
+  const needed: readonly { readonly table: string; readonly privileges: readonly string[] }[] = [
+    ...neededGrants(scope, true),
+    // Without it the user sees no triggers: neither capture on the source nor the copies of it on the target.
+    ...triggerTables(scope).map((table) => ({ table, privileges: ["TRIGGER"] })),
+  ];
+  const wanted = "the privileges that a run needs on its tables";
+  return {
+    id: "grants-run",
+    group: "grants",
+    title: "privileges of the user that runs",
+    ask: { sql: PRIVILEGES, params: [] },
+    judge: (rows) => {
+      const has = holds(rows);
+      const missing = needed
+        .map(({ table, privileges }) => ({ table, privileges: privileges.filter((one) => !has(one, table)) }))
+        .filter(({ privileges }) => privileges.length > 0);
+      if (missing.length === 0) return ok("all are granted", wanted);
+      const user = rows.length === 0 ? `${literal(scope.settings.user)}@'%'` : text(rows[0], "me");
+      return {
+        status: "fail",
+        found: `missing: ${missing.map(({ table, privileges }) => `${privileges.join(", ")} on ${table}`).join("; ")}`,
+        wanted,
+        statements: missing.map(
+          ({ table, privileges }) => `GRANT ${privileges.join(", ")} ON ${quote(table)} TO ${user}`,
+        ),
+        ...(scope.isPrepared
+          ? {}
+          : { advice: "Run `sync-tool prepare` before tables of its own are granted" }),
+      };
+    },
+  };
+}
+
+function prepareRights({ tables, isPrepared }: FactScope): Fact {
+  const wanted = "CREATE, DROP and TRIGGER on the schema";
+  return {
+    id: "grants-prepare",
+    group: "grants",
+    title: "rights of the user that prepares",
+    ask: { sql: PRIVILEGES, params: [] },
+    judge: (rows) => {
+      const has = holds(rows);
+      const missing = ["CREATE", "DROP", "TRIGGER"].filter(
+        (one) => !has(one, "") && !tables.every((table) => one === "TRIGGER" && has(one, table.source.name)),
+      );
+      if (missing.length === 0) return ok("it has them", wanted);
+      const found = `missing: ${missing.join(", ")}`;
+      if (isPrepared) return ok(`${found}; capture is installed, so nothing needs it now`, wanted);
+      return {
+        status: "warn",
+        found,
+        wanted,
+        advice: "Give your DBA the scripts of `sync-tool prepare --generate-ddl`, or prepare as another user",
+      };
+    },
+  };
+}
+
+function tls(scope: FactScope): Fact {
+  const wanted = "an encrypted connection";
+  return {
+    id: "tls",
+    group: "connection",
+    title: "encryption of the connection",
+    ask: { sql: "SHOW SESSION STATUS LIKE 'Ssl_version'", params: [] },
+    judge: ([row]) => {
+      const version = text(row, "Value");
+      if (version !== "") return ok(version, wanted);
+      if (isLocal(scope)) return ok("none, on this machine", wanted);
+      return {
+        status: "warn",
+        found: "none: tokens cross the network readable",
+        wanted,
+        advice:
+          "Set sslMode=VERIFY_IDENTITY (or REQUIRED) in the JDBC URL; MariaDB's name for it is verify-full",
+      };
+    },
+  };
+}
+
+/** Needs PROCESS; without it the server refuses, and that is said. */
+function oldTransactions({ tables }: FactScope): Fact {
+  const wanted = "none: a dump that began before `prepare` ended misses changes";
+  const journals = tables.map((table) => table.names.journal);
+  return {
+    id: "old-transactions",
+    group: "capture",
+    title: "transactions older than capture",
+    ask: {
+      sql: `SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(SECOND, trx_started, NOW()) AS age FROM information_schema.INNODB_TRX
+WHERE trx_mysql_thread_id <> CONNECTION_ID() AND trx_started <
+  (SELECT MAX(CREATE_TIME) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?))`,
+      params: [journals.length === 0 ? [""] : journals],
+    },
+    refused: (reason) => ({
+      status: "unknown",
+      found: reason,
+      wanted,
+      advice:
+        "Grant PROCESS to see them; before the dump begins, SHOW PROCESSLIST must show no transaction older than `prepare`",
+    }),
+    judge: (rows) =>
+      rows.length === 0
+        ? ok("none", wanted)
+        : {
+            status: "warn",
+            found: rows.map((row) => `connection ${text(row, "id")}, ${text(row, "age")} s`).join("; "),
+            wanted,
+            advice: "Wait for them to end before the dump begins; if one of them is the dump, take it again",
+          },
+  };
+}
+
+function journalSize({ tables }: FactScope): Fact {
+  const wanted = "below 10 GiB";
+  const journals = tables.map((table) => table.names.journal);
+  return {
+    id: "journal-size",
+    group: "capture",
+    title: "disk space of the journals",
+    ask: {
+      sql: "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?)",
+      params: [journals.length === 0 ? [""] : journals],
+    },
+    judge: ([row]) => {
+      const bytes = Number(row?.["bytes"]);
+      const found = `${Math.ceil(bytes / 1024 ** 2)} MiB`;
+      if (bytes < LARGE_JOURNALS) return ok(found, wanted);
+      return { status: "warn", found, wanted, advice: "`sync-tool purge` deletes what is applied" };
+    },
+  };
+}

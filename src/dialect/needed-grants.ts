@@ -1,0 +1,56 @@
+import { deadLettersName } from "../plan/object-names.ts";
+import type { FactScope } from "./fact.ts";
+
+/** What the user of a run needs on one table, whichever database it is. */
+export interface NeededGrant {
+  /** As the catalogue spells it. */
+  readonly table: string;
+  readonly privileges: readonly ("SELECT" | "INSERT" | "UPDATE" | "DELETE")[];
+}
+
+/** Looked up for the ids of identity providers. */
+const IDENTITY_PROVIDERS = "IDP";
+
+/**
+ * Privileges of a run; `purge` needs UPDATE and DELETE on journals. Tables of ours that are not there are left out,
+ * unless the database hides from a user what it may not touch.
+ */
+export function neededGrants(
+  { side, tables, present }: FactScope,
+  hidesTables = false,
+): readonly NeededGrant[] {
+  const first = tables[0];
+  if (first === undefined) return [];
+  const isThere = ({ table }: NeededGrant): boolean => hidesTables || present.has(table.toUpperCase());
+  if (side === "source") {
+    return tables.flatMap((table): readonly NeededGrant[] => [
+      { table: table.source.name, privileges: ["SELECT"] },
+      ...[{ table: table.names.journal, privileges: ["SELECT", "UPDATE", "DELETE"] } as const].filter(
+        isThere,
+      ),
+    ]);
+  }
+  const own: readonly NeededGrant[] = [
+    ...tables.map((table) => table.targetNames.checkpoint),
+    deadLettersName(first.target.name),
+  ].map((table) => ({ table, privileges: ["SELECT", "INSERT", "UPDATE", "DELETE"] }));
+  const lower = first.target.name === first.target.name.toLowerCase();
+  const providers = lower ? IDENTITY_PROVIDERS.toLowerCase() : IDENTITY_PROVIDERS;
+  return [
+    ...tables.map(
+      (table): NeededGrant => ({
+        table: table.target.name,
+        privileges: ["SELECT", "INSERT", "UPDATE", "DELETE"],
+      }),
+    ),
+    ...[...own, { table: providers, privileges: ["SELECT"] } as const].filter(isThere),
+  ];
+}
+
+/** Hosts that a connection without encryption to does not leave the machine for. */
+export function isLocal({ settings }: FactScope): boolean {
+  return (
+    settings.socketPath !== undefined ||
+    settings.hosts.every(({ host }) => /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/.test(host))
+  );
+}

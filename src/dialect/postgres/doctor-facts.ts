@@ -1,0 +1,187 @@
+import type { ResultRow } from "../../db/database.ts";
+import type { Fact, FactScope, Finding } from "../fact.ts";
+import { isLocal, neededGrants } from "../needed-grants.ts";
+import { quote } from "./connect.ts";
+
+export const clock = "SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now_ms";
+
+const text = (row: ResultRow | undefined, column: string): string => String(row?.[column] ?? "");
+const ok = (found: string, wanted: string): Finding => ({ status: "ok", found, wanted });
+
+const LARGE_JOURNALS = 10 * 1024 ** 3;
+const SPARE_CONNECTIONS = 10;
+
+/** Everything that `doctor` asks of a PostgreSQL server, see fact.ts. */
+export function facts(scope: FactScope): readonly Fact[] {
+  const both = [runGrants(scope), encoding, timeZone, tls(scope), connections];
+  return scope.side === "source"
+    ? [...both, prepareRights(scope), oldTransactions(scope), journalSize(scope)]
+    : both;
+}
+
+function runGrants(scope: FactScope): Fact {
+  const pairs = neededGrants(scope).flatMap(({ table, privileges }) =>
+    privileges.map((privilege) => ({ table, privilege })),
+  );
+  const wanted = "the privileges that a run needs on its tables";
+  return {
+    id: "grants-run",
+    group: "grants",
+    title: "privileges of the user that runs",
+    ask: {
+      sql: `SELECT n.tbl, n.priv FROM unnest(?::text[], ?::text[]) AS n(tbl, priv)
+WHERE to_regclass(n.tbl) IS NOT NULL AND NOT has_table_privilege(to_regclass(n.tbl), n.priv)`,
+      params: [pairs.map(({ table }) => quote(table)), pairs.map(({ privilege }) => privilege)],
+    },
+    judge: (rows) =>
+      rows.length === 0
+        ? ok("all are granted", wanted)
+        : {
+            status: "fail",
+            found: `missing: ${rows.map((row) => `${text(row, "priv")} on ${text(row, "tbl")}`).join(", ")}`,
+            wanted,
+            statements: rows.map(
+              (row) => `GRANT ${text(row, "priv")} ON ${text(row, "tbl")} TO ${quote(scope.settings.user)}`,
+            ),
+          },
+  };
+}
+
+/** Making a trigger fire always takes the table's owner. */
+function prepareRights({ tables, isPrepared }: FactScope): Fact {
+  const wanted = "the owner of the tables, with CREATE on their schema";
+  return {
+    id: "grants-prepare",
+    group: "grants",
+    title: "rights of the user that prepares",
+    ask: {
+      sql: `SELECT n.tbl FROM unnest(?::text[]) AS n(tbl) JOIN pg_class c ON c.oid = to_regclass(n.tbl)
+WHERE NOT pg_has_role(c.relowner, 'USAGE') OR NOT has_schema_privilege(c.relnamespace, 'CREATE')`,
+      params: [tables.map((table) => quote(table.source.name))],
+    },
+    judge: (rows) => {
+      if (rows.length === 0) return ok("it owns them", wanted);
+      const found = `not for ${rows.map((row) => text(row, "tbl")).join(", ")}`;
+      if (isPrepared) return ok(`${found}; capture is installed, so nothing needs it now`, wanted);
+      return {
+        status: "warn",
+        found,
+        wanted,
+        advice: "Give your DBA the scripts of `sync-tool prepare --generate-ddl`, or prepare as the owner",
+      };
+    },
+  };
+}
+
+const encoding: Fact = {
+  id: "encoding",
+  group: "settings",
+  title: "character set of the database",
+  ask: { sql: "SELECT current_setting('server_encoding') AS encoding", params: [] },
+  judge: ([row]) => {
+    const found = text(row, "encoding");
+    if (found === "UTF8") return ok(found, "UTF8");
+    const advice = "Texts that the encoding cannot hold become dead letters; a new UTF8 database has none";
+    return { status: "warn", found, wanted: "UTF8", advice };
+  },
+};
+
+const timeZone: Fact = {
+  id: "time-zone",
+  group: "settings",
+  title: "time zone of the server",
+  ask: {
+    sql: "SELECT reset_val AS zone, current_setting('TimeZone') AS ours FROM pg_settings WHERE name = 'TimeZone'",
+    params: [],
+  },
+  judge: ([row]) =>
+    ok(`${text(row, "zone")}, our sessions ${text(row, "ours")}`, "any; our sessions use UTC"),
+};
+
+function tls(scope: FactScope): Fact {
+  const wanted = "an encrypted connection";
+  return {
+    id: "tls",
+    group: "connection",
+    title: "encryption of the connection",
+    ask: { sql: "SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()", params: [] },
+    judge: ([row]) => {
+      if (row?.["ssl"] === "t") return ok(text(row, "version"), wanted);
+      if (isLocal(scope)) return ok("none, on this machine", wanted);
+      return {
+        status: "warn",
+        found: "none: tokens cross the network readable",
+        wanted,
+        advice: "Set sslmode=verify-full (or require) in the JDBC URL",
+      };
+    },
+  };
+}
+
+const connections: Fact = {
+  id: "connections",
+  group: "server",
+  title: "free connections",
+  ask: {
+    sql: `SELECT current_setting('max_connections')::int - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS free`,
+    params: [],
+  },
+  judge: ([row]) => {
+    const free = Number(row?.["free"]);
+    const wanted = `at least ${SPARE_CONNECTIONS}`;
+    if (free >= SPARE_CONNECTIONS) return ok(String(free), wanted);
+    return {
+      status: "warn",
+      found: String(free),
+      wanted,
+      advice: "Raise max_connections, or lower maxActive",
+    };
+  },
+};
+
+/** A transaction whose snapshot is older than the journal does not see it: a dump taken in it lacks changes. */
+function oldTransactions({ tables }: FactScope): Fact {
+  const wanted = "none: a dump that began before `prepare` ended misses changes";
+  return {
+    id: "old-transactions",
+    group: "capture",
+    title: "transactions older than capture",
+    ask: {
+      sql: `SELECT a.pid, a.usename AS "user", extract(epoch FROM clock_timestamp() - a.xact_start)::int AS age
+FROM pg_stat_activity a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_xmin IS NOT NULL
+AND EXISTS (SELECT 1 FROM pg_class c WHERE c.oid IN (SELECT to_regclass(j) FROM unnest(?::text[]) AS j)
+            AND age(a.backend_xmin) > age(c.xmin))`,
+      params: [tables.map((table) => quote(table.names.journal))],
+    },
+    judge: (rows) =>
+      rows.length === 0
+        ? ok("none", wanted)
+        : {
+            status: "warn",
+            found: rows
+              .map((row) => `backend ${text(row, "pid")} of ${text(row, "user")}, ${text(row, "age")} s`)
+              .join("; "),
+            wanted,
+            advice: "Wait for them to end before the dump begins; if one of them is the dump, take it again",
+          },
+  };
+}
+
+function journalSize({ tables }: FactScope): Fact {
+  const wanted = "below 10 GiB";
+  return {
+    id: "journal-size",
+    group: "capture",
+    title: "disk space of the journals",
+    ask: {
+      sql: "SELECT coalesce(sum(pg_total_relation_size(to_regclass(j))), 0) AS bytes FROM unnest(?::text[]) AS j",
+      params: [tables.map((table) => quote(table.names.journal))],
+    },
+    judge: ([row]) => {
+      const bytes = Number(row?.["bytes"]);
+      const found = `${Math.ceil(bytes / 1024 ** 2)} MiB`;
+      if (bytes < LARGE_JOURNALS) return ok(found, wanted);
+      return { status: "warn", found, wanted, advice: "`sync-tool purge` deletes what is applied" };
+    },
+  };
+}

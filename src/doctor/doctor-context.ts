@@ -1,0 +1,120 @@
+import { type CaptureState, isComplete, readCaptureState } from "../capture/capture-state.ts";
+import type { ConnectionSettings, SchemaName } from "../config/sync-config.ts";
+import type { IsVersion } from "../config/versions.ts";
+import type { Database } from "../db/database.ts";
+import type { Dialect } from "../dialect/dialect.ts";
+import { loadDialect } from "../dialect/registry.ts";
+import { SyncError } from "../errors.ts";
+import { buildPlan } from "../plan/build-plan.ts";
+import { planTables, type SyncPlan, type TablePlan } from "../plan/sync-plan.ts";
+
+export interface DoctorRequest {
+  readonly schema: SchemaName;
+  readonly sourceVersion: IsVersion;
+  readonly targetVersion: IsVersion;
+  /** Upper case. */
+  readonly tables: readonly string[];
+  readonly source: ConnectionSettings;
+  readonly target: ConnectionSettings;
+}
+
+export interface DoctorSide {
+  readonly name: "source" | "target";
+  readonly settings: ConnectionSettings;
+  readonly dialect: () => Promise<Dialect>;
+  readonly db: () => Promise<Database>;
+}
+
+/** What could be planned, and why the rest could not. */
+export interface Planned {
+  readonly tables: readonly TablePlan[];
+  readonly problems: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * What checks ask, found out once and only when asked for. Each rejects for its own reason: a check whose question
+ * cannot be answered is "unknown", and the others go on.
+ */
+export interface DoctorContext {
+  readonly request: DoctorRequest;
+  readonly source: DoctorSide;
+  readonly target: DoctorSide;
+  readonly planned: () => Promise<Planned>;
+  readonly capture: () => Promise<readonly CaptureState[]>;
+  close(): Promise<void>;
+}
+
+export function openDoctor(request: DoctorRequest): DoctorContext {
+  const source = openSide("source", request.source);
+  const target = openSide("target", request.target);
+  const planned = once(async () => {
+    const sides = [await both(source), await both(target)] as const;
+    return await planWhatCanBe(request, ...sides);
+  });
+  return {
+    request,
+    source,
+    target,
+    planned,
+    capture: once(async () =>
+      readCaptureState(await source.db(), await source.dialect(), (await planned()).tables),
+    ),
+    async close() {
+      for (const side of [source, target]) {
+        const db = await side.db().catch(() => undefined);
+        await db?.close().catch(() => undefined);
+      }
+    },
+  };
+}
+
+/** Whether capture is there and as wanted for every table that can be planned; false when that is not known. */
+export async function isPrepared(context: DoctorContext): Promise<boolean> {
+  const states = await context.capture().catch(() => []);
+  return states.length > 0 && states.every(isComplete);
+}
+
+function openSide(name: DoctorSide["name"], settings: ConnectionSettings): DoctorSide {
+  const dialect = once(() => loadDialect(settings.type));
+  return { name, settings, dialect, db: once(async () => (await dialect()).connect(settings)) };
+}
+
+const both = async (side: DoctorSide) => ({ dialect: await side.dialect(), db: await side.db() });
+
+/** All tables at once, or, when some cannot be planned, each by itself: one bad table hides no fault of another. */
+async function planWhatCanBe(
+  request: DoctorRequest,
+  source: Awaited<ReturnType<typeof both>>,
+  target: Awaited<ReturnType<typeof both>>,
+): Promise<Planned> {
+  const plan = async (tables: readonly string[]): Promise<SyncPlan | SyncError> => {
+    try {
+      return await buildPlan({ ...request, tables }, source, target);
+    } catch (error) {
+      if (error instanceof SyncError && error.code === "PLAN_IMPOSSIBLE") return error;
+      throw error;
+    }
+  };
+  const whole = await plan(request.tables);
+  if (!(whole instanceof SyncError)) return { tables: planTables(whole), problems: [], notes: whole.notes };
+  const parts: SyncPlan[] = [];
+  for (const table of request.tables) {
+    const part = await plan([table]);
+    if (!(part instanceof SyncError)) parts.push(part);
+  }
+  const problems = whole.message.split("\n").flatMap((line) => /^ {2}- (.*)$/.exec(line)?.[1] ?? []);
+  return {
+    tables: parts.flatMap(planTables),
+    problems: problems.length === 0 ? [whole.message] : problems,
+    notes: parts.flatMap(({ notes }) => notes),
+  };
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= work();
+    return result;
+  };
+}

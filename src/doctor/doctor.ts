@@ -1,0 +1,103 @@
+import type { Dialect } from "../dialect/dialect.ts";
+import type { FactScope } from "../dialect/fact.ts";
+import { SyncError } from "../errors.ts";
+import { deadLettersName } from "../plan/object-names.ts";
+import { captureChecks } from "./capture-checks.ts";
+import { type Check, type CheckResult, type Outcome, outcomeOf } from "./check.ts";
+import { connectionChecks } from "./connection-checks.ts";
+import { type DoctorContext, type DoctorSide, isPrepared } from "./doctor-context.ts";
+import { tableChecks } from "./table-checks.ts";
+
+/** The checks that every pair of databases gets; each database adds its own, see fact.ts. */
+export const checks: readonly Check[] = [...connectionChecks, ...tableChecks, ...captureChecks];
+
+/** Those that a run can afford before it starts. */
+export const cheapChecks: readonly Check[] = checks.filter(({ cheap }) => cheap);
+
+/** Does all checks, those of the databases too. A check that fails stops no other. */
+export async function examine(context: DoctorContext): Promise<readonly CheckResult[]> {
+  const results = await runChecks(context, checks);
+  return [
+    ...results,
+    ...(await askFacts(context, context.source)),
+    ...(await askFacts(context, context.target)),
+  ];
+}
+
+/** Does these checks, one after the other. */
+export async function runChecks(
+  context: DoctorContext,
+  chosen: readonly Check[],
+): Promise<readonly CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const { id, group, title, run } of chosen)
+    results.push(await result({ id, group, title }, context, () => run(context)));
+  return results;
+}
+
+async function askFacts(context: DoctorContext, side: DoctorSide): Promise<readonly CheckResult[]> {
+  const dialect = await side.dialect();
+  const db = await side.db().catch(() => undefined);
+  if (db === undefined || dialect.doctor === undefined) return [];
+  const results: CheckResult[] = [];
+  for (const fact of dialect.doctor.facts(await scopeOf(context, side, dialect))) {
+    const about = { id: `${side.name}.${fact.id}`, group: fact.group, title: fact.title };
+    results.push(
+      await result(about, context, async () => {
+        try {
+          return outcomeOf(side.name, fact.judge(await db.query(fact.ask.sql, fact.ask.params)));
+        } catch (error) {
+          if (fact.refused === undefined) throw error;
+          return outcomeOf(side.name, fact.refused(reasonOf([dialect], error)));
+        }
+      }),
+    );
+  }
+  return results;
+}
+
+async function scopeOf(context: DoctorContext, side: DoctorSide, dialect: Dialect): Promise<FactScope> {
+  const { tables } = await context.planned().catch(() => ({ tables: [] }));
+  const first = tables[0];
+  const db = await side.db();
+  const own =
+    side.name === "source"
+      ? tables.map(({ names }) => names.journal)
+      : [
+          ...tables.map(({ targetNames }) => targetNames.checkpoint),
+          deadLettersName(first?.target.name ?? ""),
+        ];
+  const there = first === undefined ? [] : await dialect.introspector.objects(db, own).catch(() => []);
+  const providers = await dialect.introspector.tables(db, ["IDP"]).catch(() => []);
+  return {
+    side: side.name,
+    settings: side.settings,
+    tables,
+    isPrepared: await isPrepared(context),
+    present: new Set([...there, ...providers].map(({ name }) => name.toUpperCase())),
+  };
+}
+
+/** What could not be found out is "unknown": its cause is the finding of another check. */
+async function result(
+  about: Pick<CheckResult, "id" | "group" | "title">,
+  context: DoctorContext,
+  work: () => Promise<Outcome>,
+): Promise<CheckResult> {
+  try {
+    const { mend = [], ...outcome } = await work();
+    return { ...about, ...outcome, mend };
+  } catch (error) {
+    const dialects = await Promise.all([context.source.dialect(), context.target.dialect()]);
+    const found = `not found out: ${reasonOf(dialects, error)}`;
+    return { ...about, status: "unknown", found, wanted: "an answer", mend: [] };
+  }
+}
+
+/** Our words for a failure; a driver's own quote values. What no database knows is a bug. */
+function reasonOf(dialects: readonly Dialect[], error: unknown): string {
+  if (error instanceof SyncError) return error.message;
+  const found = dialects.map((dialect) => dialect.classifyError(error)).find(({ code }) => code !== "none");
+  if (found === undefined) throw error;
+  return `${found.reason} (${found.code})`;
+}

@@ -1,0 +1,53 @@
+import type { Check, Mend, Outcome } from "./check.ts";
+import type { DoctorContext } from "./doctor-context.ts";
+
+/** Whether the tables of both sides fit each other. */
+export const tableChecks: readonly Check[] = [
+  { id: "tables.match", group: "tables", title: "tables and columns of both sides", cheap: true, run: match },
+  { id: "tables.keys", group: "tables", title: "primary keys", cheap: true, run: keys },
+];
+
+async function match({ planned }: DoctorContext): Promise<Outcome> {
+  const { problems, notes, tables } = await planned();
+  const wanted = "every synced table on both sides, with columns that fit";
+  if (problems.length > 0) {
+    const text = "Mend the tables, or take them out of syncTables";
+    return { status: "fail", found: problems.join("; "), wanted, mend: [{ on: "elsewhere", text }] };
+  }
+  if (notes.length > 0) return { status: "warn", found: notes.join("; "), wanted };
+  return { status: "ok", found: `${tables.length} tables fit`, wanted };
+}
+
+/** A key that one side lacks is the other's: WSO2's tables have the same on both. */
+async function keys({ request, source, target }: DoctorContext): Promise<Outcome> {
+  const wanted = "a primary key on each table of both sides";
+  const read = async (side: DoctorContext["source"]) => {
+    const dialect = await side.dialect();
+    return { side, dialect, tables: await dialect.introspector.tables(await side.db(), request.tables) };
+  };
+  const [from, to] = [await read(source), await read(target)];
+  const missing: string[] = [];
+  const mend: Mend[] = [];
+  for (const [here, there] of [
+    [from, to],
+    [to, from],
+  ] as const) {
+    for (const table of here.tables.filter(({ primaryKey }) => primaryKey.length === 0)) {
+      missing.push(`${table.name} on the ${here.side.name}`);
+      const twin = there.tables.find(({ name }) => name.toUpperCase() === table.name.toUpperCase());
+      const columns = (twin?.primaryKey ?? []).flatMap(
+        (name) =>
+          table.columns.find((column) => column.name.toUpperCase() === name.toUpperCase())?.name ?? [],
+      );
+      const { quote } = here.dialect.sql;
+      if (columns.length > 0) {
+        const text = `ALTER TABLE ${quote(table.name)} ADD PRIMARY KEY (${columns.map(quote).join(", ")})`;
+        mend.push({ on: here.side.name, text });
+      }
+    }
+  }
+  if (missing.length === 0) return { status: "ok", found: "all have one", wanted };
+  // The source's own key is not needed: the target's decides which row is which.
+  const status = missing.some((text) => text.endsWith("target")) ? "fail" : "warn";
+  return { status, found: `none: ${missing.join(", ")}`, wanted, mend };
+}

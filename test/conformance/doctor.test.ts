@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ConnectionSettings } from "../../src/config/sync-config.ts";
+import type { CheckResult } from "../../src/doctor/check.ts";
+import { cheapChecks, examine, runChecks } from "../../src/doctor/doctor.ts";
+import { openDoctor } from "../../src/doctor/doctor-context.ts";
+import { type BlueGreen, openBlueGreen, type Side } from "../support/blue-green.ts";
+import { describeDialects } from "../support/dialects.ts";
+import { createTables } from "../support/wso2-tables.ts";
+
+const TOKENS = "IDN_OAUTH2_ACCESS_TOKEN";
+const SCOPES = "IDN_OAUTH2_ACCESS_TOKEN_SCOPE";
+const CODES = "IDN_OAUTH2_AUTHORIZATION_CODE";
+const USER_DATA = "IDN_IDENTITY_USER_DATA";
+const TABLES = [TOKENS, SCOPES, CODES, USER_DATA];
+
+describeDialects("Doctor", (dialect) => {
+  let pair: BlueGreen;
+  const isPostgres = dialect.name === "postgres";
+
+  beforeAll(async () => {
+    pair = await openBlueGreen({
+      source: dialect,
+      sourceVersion: "5.11.0",
+      sourceSchema: createTables(dialect.name, "5.11.0"),
+      targetSchema: createTables(dialect.name, "5.11.0"),
+      tables: TABLES,
+    });
+    await pair.prepare();
+  });
+  afterAll(() => pair.close());
+
+  async function examined(
+    settings: Partial<Record<"source" | "target", object>> = {},
+    chosen?: typeof cheapChecks,
+  ): Promise<readonly CheckResult[]> {
+    const context = openDoctor({
+      schema: "identity",
+      sourceVersion: "5.11.0",
+      targetVersion: "5.11.0",
+      tables: TABLES,
+      source: { ...pair.source.test.settings, ...settings.source } as ConnectionSettings,
+      target: { ...pair.target.test.settings, ...settings.target } as ConnectionSettings,
+    });
+    try {
+      return chosen === undefined ? await examine(context) : await runChecks(context, chosen);
+    } finally {
+      await context.close();
+    }
+  }
+  const failed = (results: readonly CheckResult[]): readonly string[] =>
+    results.filter(({ status }) => status === "fail").map(({ id }) => id);
+
+  /** Runs the statements of every failed check as a DBA does, each side's on one connection. */
+  async function mend(results: readonly CheckResult[]): Promise<void> {
+    for (const side of ["source", "target"] as const) {
+      const session = await pair[side].test.session({ admin: true });
+      if (isPostgres) await session.exec(`SET ROLE ${pair[side].test.settings.user}`);
+      for (const result of results.filter(({ status }) => status === "fail"))
+        for (const { on, text } of result.mend) if (on === side) await session.exec(text);
+      await session.close();
+    }
+  }
+
+  const asAdmin = async (side: Side, statements: readonly string[]): Promise<void> => {
+    const session = await side.test.session({ admin: true });
+    await session.exec(statements);
+    await session.close();
+  };
+
+  test("a healthy pair passes every check, and each check answers", async () => {
+    const results = await examined();
+    expect(failed(results)).toEqual([]);
+    expect(new Set(results.map(({ id }) => id)).size).toBe(results.length);
+    expect(results.filter(({ status }) => status === "unknown").map(({ id }) => id)).toEqual(
+      {
+        postgres: [],
+        mysql: ["source.old-transactions"],
+        mariadb: ["source.old-transactions", "source.disk", "target.disk"],
+      }[dialect.name as string],
+    );
+    expect(results.find(({ id }) => id === "pair.clocks")?.status).toBe("ok");
+  });
+
+  test("every fault of a broken set-up is reported at once, and the statements given mend them all", async () => {
+    const tokens = await pair.table(TOKENS);
+    const codes = await pair.table(CODES);
+    const limited = { user: `limited_${pair.target.test.name}`.slice(0, 30), password: "a-Password-1" };
+    const grantee = isPostgres ? limited.user : `'${limited.user}'@'%'`;
+    await asAdmin(pair.target, [
+      isPostgres
+        ? `CREATE ROLE ${limited.user} LOGIN PASSWORD '${limited.password}'`
+        : `CREATE USER ${grantee} IDENTIFIED BY '${limited.password}'`,
+      ...[...TABLES, "IDP", codes.targetNames.checkpoint, tokens.targetNames.checkpoint].map(
+        (table) => `GRANT SELECT, INSERT, UPDATE ON ${table} TO ${grantee}`,
+      ),
+    ]);
+    const drop = (name: string, table: string) =>
+      pair.source.dialect.ddl.drop({ kind: "trigger", name, table });
+    await pair.source.test.exec([
+      // A dropped trigger, one that does not fire (where triggers can be disabled), and a column that came later.
+      ...drop(tokens.names.deleteTrigger, tokens.source.name),
+      ...(isPostgres ? [`ALTER TABLE ${CODES} DISABLE TRIGGER ${codes.names.updateTrigger}`] : []),
+      `ALTER TABLE ${SCOPES} ADD COLUMN ADDED_LATER VARCHAR(10)`,
+    ]);
+    // On the target: no checkpoint, no key, the copy of a trigger with its journal.
+    const journal = pair.source.dialect.ddl.capture(codes);
+    const copies = journal.filter(
+      ({ object }) =>
+        object.kind === "journal" || object.name.toUpperCase() === codes.names.insertTrigger.toUpperCase(),
+    );
+    await pair.target.test.exec([
+      `DROP TABLE ${tokens.targetNames.checkpoint}`,
+      `DELETE FROM ${codes.targetNames.checkpoint}`,
+      isPostgres
+        ? `ALTER TABLE ${USER_DATA} DROP CONSTRAINT ${USER_DATA.toLowerCase()}_pkey`
+        : `ALTER TABLE ${USER_DATA} DROP PRIMARY KEY`,
+      ...copies.flatMap(({ sql }) => sql),
+      await copiedIdentity(codes.names.journal),
+    ]);
+    await asAdmin(pair.target, [
+      // What a user may not touch, MySQL does not show.
+      `GRANT SELECT ON ${codes.names.journal} TO ${grantee}`,
+      `GRANT TRIGGER ON ${CODES} TO ${grantee}`,
+    ]);
+    try {
+      const broken = await examined({ target: limited });
+      expect([...failed(broken)].sort()).toEqual([
+        "source.capture",
+        "tables.keys",
+        "tables.match",
+        "target.checkpoints",
+        "target.grants-run",
+        "target.leftovers",
+      ]);
+      const text = JSON.stringify(broken);
+      for (const fault of [
+        tokens.names.deleteTrigger,
+        "ADDED_LATER",
+        USER_DATA,
+        tokens.targetNames.checkpoint,
+      ])
+        expect(text.toUpperCase()).toContain(fault.toUpperCase());
+      if (isPostgres) expect(text).toContain("is disabled");
+
+      // The statements for one fault may bring the next to light: a table without a key is in no plan.
+      await mend(broken);
+      await mend(await examined({ target: limited }));
+      expect(failed(await examined({ target: limited }))).toEqual([]);
+    } finally {
+      await asAdmin(
+        pair.target,
+        isPostgres
+          ? [`DROP OWNED BY ${limited.user}`, `DROP ROLE ${limited.user}`]
+          : [`DROP USER '${limited.user}'@'%'`],
+      );
+    }
+    await pair.source.test.exec(
+      `INSERT INTO ${USER_DATA} (TENANT_ID, USER_NAME, DATA_KEY) VALUES (1, 'mended', 'k')`,
+    );
+    await pair.run();
+    expect(await pair.rows("target", USER_DATA)).toHaveLength(1);
+  });
+
+  /** Gives the target's journal the identity of the source's, as a dump would. */
+  async function copiedIdentity(journal: string): Promise<string> {
+    const found = await pair.source.dialect.introspector.objects(pair.source.db, [journal]);
+    const { journalId, journalHome } = found.find(({ kind }) => kind === "journal") ?? {};
+    const comment = `sync-tool journal ${String(journalId)} ${String(journalHome)}`;
+    return isPostgres
+      ? `COMMENT ON TABLE ${journal} IS '${comment}'`
+      : `ALTER TABLE ${journal} COMMENT = '${comment}'`;
+  }
+
+  test("a server that refuses the login leaves the other's checks as they are", async () => {
+    const results = await examined({ target: { password: "wrong-1" } });
+    expect(failed(results)).toEqual(["target.reachable"]);
+    expect(results.find(({ id }) => id === "source.version")?.status).toBe("ok");
+    expect(results.find(({ id }) => id === "target.checkpoints")?.status).toBe("unknown");
+    expect(results.find(({ id }) => id === "source.time-zone")?.status).toBe("ok");
+    expect(JSON.stringify(results)).not.toContain("wrong-1");
+  });
+
+  test("the cheap checks find one database named twice", async () => {
+    const same = { ...pair.source.test.settings };
+    expect(failed(await examined({ target: same }, cheapChecks))).toContain("pair.two-databases");
+  });
+});
+
+describeDialects(
+  "Doctor and the binary log",
+  (dialect) => {
+    test("a statement-based log and triggers that only SUPER may make are faults, and the statements mend them", async ({
+      skip,
+    }) => {
+      if (dialect.startPrivate === undefined) return skip("the server comes by URL");
+      const server = await dialect.startPrivate({ binaryLog: true, trustFunctionCreators: false });
+      try {
+        const source = await server.createDatabase();
+        const target = await server.createDatabase();
+        for (const side of [source, target]) await side.exec(createTables(dialect.name, "5.11.0"));
+        const admin = await source.session({ admin: true });
+        const hasFormat = await admin.exec("SET GLOBAL binlog_format = 'STATEMENT'").then(
+          () => true,
+          () => false,
+        );
+        const examined = async (): Promise<readonly CheckResult[]> => {
+          const context = openDoctor({
+            schema: "identity",
+            sourceVersion: "5.11.0",
+            targetVersion: "5.11.0",
+            tables: [USER_DATA],
+            source: source.settings as ConnectionSettings,
+            target: target.settings as ConnectionSettings,
+          });
+          return await examine(context).finally(() => context.close());
+        };
+        const faults = (await examined()).filter(({ status }) => status === "fail");
+        expect(faults.map(({ id }) => id)).toEqual([
+          "source.capture",
+          "target.checkpoints",
+          "source.trust-function-creators",
+          ...(hasFormat ? ["target.binlog-format"] : []),
+        ]);
+        for (const { id, mend } of faults) {
+          if (!/trust|binlog/.test(id)) continue;
+          for (const { on, text } of mend) if (on !== "elsewhere") await admin.exec(text);
+        }
+        expect((await examined()).filter(({ status }) => status === "fail").map(({ id }) => id)).toEqual([
+          "source.capture",
+          "target.checkpoints",
+        ]);
+        await admin.close();
+        await source.drop();
+        await target.drop();
+      } finally {
+        await server.stop();
+      }
+    });
+  },
+  ["mysql", "mariadb"],
+);
