@@ -3,6 +3,9 @@ import { Socket } from "node:net";
 /** Silence after which a connection counts as dead, unless the URL sets a socket timeout. */
 export const DEFAULT_SILENCE_MS = 60_000;
 
+/** No shorter than this: a lock's connection, idle between two checks of the lock, must not count as dead. */
+const MIN_SILENCE_MS = 3_000;
+
 /**
  * A socket that ends when nothing moves on it for so long, whether a statement is under way or not. A connection whose
  * other end has vanished without a word looks alive to TCP for hours; every statement on it would wait that long.
@@ -10,7 +13,7 @@ export const DEFAULT_SILENCE_MS = 60_000;
 export function watchedSocket(silenceMs: number): Socket {
   const socket = new Socket();
   socket.setKeepAlive(true, 10_000);
-  socket.setTimeout(silenceMs, () => {
+  socket.setTimeout(Math.max(MIN_SILENCE_MS, silenceMs), () => {
     socket.destroy(Object.assign(new Error("the connection fell silent"), { code: "ETIMEDOUT" }));
   });
   return socket;

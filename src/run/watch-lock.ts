@@ -7,13 +7,17 @@ export interface WatchedLock {
   release(): Promise<void>;
 }
 
-/** Also keeps the lock's connection from falling silent, which would end it. */
-const CHECK_MS = 10_000;
+/** Also keeps the lock's connection from falling silent, which would end it (see watched-socket.ts). */
+const CHECK_MS = 1_000;
 
 export function watchLock(lock: Lock, checkMs = CHECK_MS): WatchedLock {
   const lost = new AbortController();
+  let isChecking = false;
   const check = async (): Promise<void> => {
+    if (isChecking) return;
+    isChecking = true;
     const isHeld = await lock.isHeld().catch(() => false);
+    isChecking = false;
     if (!isHeld) lost.abort();
   };
   const timer = setInterval(() => void check(), checkMs);
