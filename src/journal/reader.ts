@@ -141,6 +141,8 @@ function toChange(
 function withoutAnchor(table: TablePlan, after: Anchor, rows: readonly Change[]): Change[] {
   const [first, ...rest] = rows;
   if (first === undefined || first.position !== after.position) {
+    if (first?.action === "PURGE")
+      throw journalReplaced(table.name, after.position, { purgedTo: first.position });
     throw journalReplaced(table.name, after.position, { found: first?.position });
   }
   if (first.action !== "PURGE" && changeDigest(first) !== after.digest)
