@@ -4,6 +4,8 @@ import type { Change } from "../journal/change.ts";
 import { keyOf, netChanges } from "../journal/net.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Row } from "../row.ts";
+import { transformFailed } from "../transform/transform-failed.ts";
+import { writeSplitRows } from "./split-rows.ts";
 
 /** The row to write for a change that is no DELETE: transformed, columns as the target has them. */
 export type RowFor = (change: Change) => Row;
@@ -22,9 +24,19 @@ export async function applyChanges(
 ): Promise<void> {
   const key = (change: Change) => keyOf(table.key, change);
   for (const segment of netChanges(changes, table.key)) {
+    refuseUnknownKeys(table, segment.deletes);
     if (segment.deletes.length > 0) await dialect.deleteRows(tx, table, segment.deletes.map(key), false);
-    if (segment.upserts.length > 0)
+    if (segment.upserts.length > 0) {
       await dialect.writeRows(tx, table, segment.upserts.map(rowFor), keepOnUpdate);
+      await writeSplitRows(tx, dialect, table, segment.upserts);
+    }
     if (segment.replaced.length > 0) await dialect.deleteRows(tx, table, segment.replaced.map(key), true);
+  }
+}
+
+/** A row whose key is not known would be left behind on the target. */
+function refuseUnknownKeys(table: TablePlan, deletes: readonly Change[]): void {
+  for (const { position, keyFailure } of deletes) {
+    if (keyFailure !== undefined) throw transformFailed(table.name, position, keyFailure);
   }
 }

@@ -3,6 +3,7 @@ import type { Queryable, ResultRow } from "../db/database.ts";
 import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
 import type { Change, Key, Position } from "../journal/change.ts";
 import { exactKey } from "../journal/key-equality.ts";
+import { keyOf } from "../journal/net.ts";
 import type { PlanColumn } from "../plan/sync-plan.ts";
 
 /** A change that the target refuses, set aside so that others can pass. The row itself stays in the journal. */
@@ -156,7 +157,7 @@ export function keyDigest(key: Key): string {
 
 /** The key of a change in the order of the plan. */
 export function letterKey(columns: readonly PlanColumn[], change: Change): Key {
-  return columns.map((column) => change.row[column.name] ?? null);
+  return keyOf(columns, change);
 }
 
 const RETRY_FIRST_MS = 15_000;

@@ -28,18 +28,19 @@ export async function judgeParents(
     const key = link.columns.map((column) => row[column] ?? null);
     if (key.includes(null)) continue;
     if (await exists({ dialect: target.dialect, db: target.tx }, link, key)) continue;
-    if (!(await exists(source, link, key))) return { verdict: "gone", link, key };
+    if ((await exists(source, link, key)) === false) return { verdict: "gone", link, key };
     return { verdict: link.synced ? "kept out" : "missing", link, key };
   }
   // Every parent is there by now: somebody made it since.
   return { verdict: "kept out", key: [] };
 }
 
-async function exists(side: Side, link: ParentLink, key: Key): Promise<boolean> {
+async function exists(side: Side, link: ParentLink, key: Key): Promise<boolean | undefined> {
   const [parent] = await side.dialect.introspector.tables(side.db, [link.parent]);
   if (parent === undefined) return false;
   const columns = link.parentColumns.flatMap((name) => find(parent, name));
-  if (columns.length < link.parentColumns.length) return false;
+  // A rekeyed parent is not known by this key there: nothing can be said.
+  if (columns.length < link.parentColumns.length) return undefined;
   const statement = side.dialect.sql.readRows(parent.name, columns, columns, [key]);
   return (await side.db.query(statement.sql, statement.params)).length > 0;
 }

@@ -2,13 +2,14 @@ import type { Queryable } from "../db/database.ts";
 import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import type { Change, Key } from "../journal/change.ts";
-import { keyOf } from "../journal/net.ts";
+import { sourceKeyOf } from "../journal/net.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Row } from "../row.ts";
 import { applyChanges, type RowFor } from "./applier.ts";
 import { type ConflictPolicy, resolveConflict } from "./conflict.ts";
 import { hasLaterChange, judgeParents } from "./missing-parents.ts";
+import { writeSplitRows } from "./split-rows.ts";
 
 /** What the replay of a refused batch needs to know about its table. */
 export interface ReplayContext {
@@ -77,7 +78,7 @@ async function applyAlone(
 ): Promise<number> {
   const { source, table } = context;
   // A dump is newer than the journal's first changes: replayed, an old image can collide with what came after it.
-  if (await hasLaterChange(source, table, change, keyOf(table.key, change))) return 1;
+  if (await hasLaterChange(source, table, change, sourceKeyOf(table.key, change))) return 1;
   if (refusal.class === "parent" && (await passesWithoutParent(tx, context, change))) return 1;
   if (refusal.class === "parent" && (await context.mayStillCome(change))) return 0;
   if (refusal.class === "unique" && (await findsAnotherWay(tx, context, change))) return 1;
@@ -106,7 +107,9 @@ async function findsAnotherWay(tx: Queryable, context: ReplayContext, change: Ch
         await write(onUniqueConflict(row));
         return true;
       }
-      return (await resolveConflict(tx, dialect, table, row, context.conflictPolicy, write)) !== "unresolved";
+      const outcome = await resolveConflict(tx, dialect, table, row, context.conflictPolicy, write);
+      if (outcome === "written") await writeSplitRows(tx, dialect, table, [change]);
+      return outcome !== "unresolved";
     });
   } catch (error) {
     if (asRefusal(dialect, error) === undefined) throw error;

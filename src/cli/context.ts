@@ -7,6 +7,7 @@ import type { Dialect } from "../dialect/dialect.ts";
 import { loadDialect } from "../dialect/registry.ts";
 import { type Log, openLog } from "../log.ts";
 import { buildPlan } from "../plan/build-plan.ts";
+import { splitFrom } from "../plan/rekeyed-tables.ts";
 import type { SyncPlan } from "../plan/sync-plan.ts";
 import { commandFailure, unreachable } from "./driver-error.ts";
 import type { CommonFlags } from "./flags.ts";
@@ -24,6 +25,8 @@ export interface SchemaContext {
   readonly source: Connected;
   readonly target: Connected;
   readonly plan: SyncPlan;
+  /** The target of umSchema, where the tenants are, when it is configured. */
+  readonly tenants?: Connected;
 }
 
 export interface Context {
@@ -111,7 +114,9 @@ async function openSchemas(
   connect: (datasource: Datasource) => Promise<Connected>,
   { beforeRestore = false, quiet = false }: OpenOptions,
 ): Promise<readonly SchemaContext[]> {
+  const { sourceVersion, targetVersion } = config;
   const schemas: SchemaContext[] = [];
+  let tenants: Connected | undefined;
   let left = config.syncTables;
   for (const [i, pair] of config.schemas.entries()) {
     const source = await connect(pair.source);
@@ -120,12 +125,13 @@ async function openSchemas(
     // With one schema left, tables that are nowhere are reported there.
     const isLast = i === config.schemas.length - 1;
     const found = isLast ? [] : await source.dialect.introspector.tables(source.db, left);
-    const tables = isLast
-      ? left
-      : left.filter((name) => found.some((one) => one.name.toUpperCase() === name));
+    const isThere = (name: string): boolean => found.some((one) => one.name.toUpperCase() === name);
+    // Rows that were split off a column later on come with the table that still has the column.
+    const whole = (name: string): string => splitFrom(name, sourceVersion, targetVersion) ?? name;
+    const tables = isLast ? left : left.filter((name) => isThere(name) || isThere(whole(name)));
+    if (pair.name === "um") tenants = target;
     left = left.filter((name) => !tables.includes(name));
     if (tables.length === 0) continue;
-    const { sourceVersion, targetVersion } = config;
     const plan = await buildPlan(
       { schema: pair.name, sourceVersion, targetVersion, tables, beforeRestore },
       source,
@@ -134,7 +140,7 @@ async function openSchemas(
     if (!quiet) for (const note of plan.notes) log.warn(note);
     schemas.push({ name: pair.name, source, target, plan });
   }
-  return schemas;
+  return tenants === undefined ? schemas : schemas.map((schema) => ({ ...schema, tenants }));
 }
 
 function openTerminal(): { readonly terminal: Terminal; readonly write: (text: string) => void } {

@@ -17,4 +17,8 @@ export interface Change {
   readonly position: Position;
   readonly action: Action;
   readonly row: Row;
+  /** In a rekeyed table the target's key of the row, found before the change is applied. */
+  readonly key?: Row;
+  /** In a rekeyed table why the key could not be found: then a DELETE cannot be applied. Never a value. */
+  readonly keyFailure?: string;
 }

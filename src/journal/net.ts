@@ -1,5 +1,5 @@
 import type { Column } from "../dialect/table-schema.ts";
-import type { PlanColumn } from "../plan/sync-plan.ts";
+import type { PlanColumn, TargetColumn } from "../plan/sync-plan.ts";
 import type { Change, Key } from "./change.ts";
 import { equalityClass, exactKey } from "./key-equality.ts";
 
@@ -23,13 +23,18 @@ interface Slot {
   readonly replaced: readonly Change[];
 }
 
-/** Values of the key columns of a change. */
-export function keyOf(columns: readonly PlanColumn[], change: Change): Key {
-  return columns.map((column) => change.row[column.name] ?? null);
+/** Values of the target's key columns of a change. */
+export function keyOf(columns: readonly TargetColumn[], change: Change): Key {
+  return columns.map(({ name }) => change.key?.[name] ?? change.row[name] ?? null);
+}
+
+/** Values of the source's key columns of a change. */
+export function sourceKeyOf(columns: readonly PlanColumn[], change: Change): Key {
+  return columns.map(({ source }) => change.row[source.name.toUpperCase()] ?? null);
 }
 
 /** Collapses changes, in order of position, to the last one per key. An insert followed by a delete is a delete. */
-export function netChanges(changes: readonly Change[], key: readonly PlanColumn[]): readonly NetSegment[] {
+export function netChanges(changes: readonly Change[], key: readonly TargetColumn[]): readonly NetSegment[] {
   const columns: readonly Column[] = key.map((column) => column.target);
   const segments: NetSegment[] = [];
   let slots = new Map<string, Slot>();

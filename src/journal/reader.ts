@@ -130,7 +130,7 @@ function toChange(
   raw: Record<string, unknown>,
 ): Change {
   const row: Record<string, Value> = {};
-  for (const column of table.columns) row[column.name] = decode(column.source, raw[column.name]);
+  for (const column of table.sourceColumns) row[column.name] = decode(column.source, raw[column.name]);
   return {
     position: BigInt(String(raw["SYNC_ID"])),
     action: String(raw["ACTION"]) as Action,

@@ -6,7 +6,8 @@ import { SyncError } from "../errors.ts";
 import { cascadePaths } from "./cascades.ts";
 import { groupTables } from "./groups.ts";
 import { objectNames } from "./object-names.ts";
-import type { ParentLink, PlanColumn, SyncPlan, TablePlan } from "./sync-plan.ts";
+import { type Rekeyed, rekeyedTable, splitFrom } from "./rekeyed-tables.ts";
+import type { ParentLink, PlanColumn, SourceColumn, SplitTable, SyncPlan, TablePlan } from "./sync-plan.ts";
 
 /** One side of a plan: a dialect and a connection of it. */
 export interface Side {
@@ -37,7 +38,11 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
   const problems: string[] = [];
   const notes: string[] = [];
   const tables: TablePlan[] = [];
+  const { sourceVersion, targetVersion } = request;
   for (const name of request.tables) {
+    const parent = splitFrom(name, sourceVersion, targetVersion);
+    // Its rows come with those of the table that they are split from.
+    if (parent !== undefined && request.tables.includes(parent)) continue;
     const from = sourceTables.find((table) => table.name.toUpperCase() === name);
     const found = targetTables.find((table) => table.name.toUpperCase() === name);
     const awaitsRestore = found === undefined && request.beforeRestore === true;
@@ -48,11 +53,33 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
     if (awaitsRestore)
       notes.push(`${name}: the target does not have it yet; planned with the source's shape`);
     const writer = awaitsRestore ? source.dialect : target.dialect;
-    const plan = planTable(name, from, to, request.tables, source.dialect, writer, notes, problems);
+    const rekeyed = rekeyedTable(name, sourceVersion, targetVersion);
+    const isOldShape = rekeyed !== undefined && !has(to, rekeyed.key);
+    if (isOldShape && !awaitsRestore)
+      notes.push(
+        `${name}: the target still has the shape of ${sourceVersion}; it is planned anew once migrated`,
+      );
+    const plan = planTable(
+      name,
+      from,
+      to,
+      request.tables,
+      source.dialect,
+      writer,
+      notes,
+      problems,
+      isOldShape ? undefined : rekeyed,
+    );
     const cascades = source.dialect.capabilities.cascadesSkipTriggers
       ? await cascadePaths(from, source, problems)
       : [];
-    tables.push({ ...plan, cascades, ...(awaitsRestore ? { awaitsRestore } : {}) });
+    const split = isOldShape ? undefined : splitTable(rekeyed, request.tables, targetTables, problems);
+    tables.push({
+      ...plan,
+      cascades,
+      ...(awaitsRestore ? { awaitsRestore } : {}),
+      ...(split === undefined ? {} : { split }),
+    });
   }
   problems.push(...nameClashes(tables));
   if (problems.length > 0) {
@@ -79,6 +106,7 @@ function planTable(
   to: Dialect,
   notes: string[],
   problems: string[],
+  rekeyed: Rekeyed | undefined,
 ): TablePlan {
   for (const [side, table] of [
     ["source", source],
@@ -101,9 +129,14 @@ function planTable(
       );
     }
   }
-  const key = target.primaryKey.flatMap((column) => columns.filter((c) => c.name === column.toUpperCase()));
+  const key =
+    rekeyed === undefined
+      ? target.primaryKey.flatMap((column) => columns.filter((c) => c.name === column.toUpperCase()))
+      : rekeyedColumns(rekeyed, sourceColumns, targetColumns);
   if (target.primaryKey.length === 0) problems.push(`${name}: the target's table has no primary key`);
-  else if (key.length < target.primaryKey.length) {
+  else if (rekeyed !== undefined && (key.length === 0 || sourceColumns.has(rekeyed.key))) {
+    problems.push(`${name}: the source does not have the shape of its sourceVersion`);
+  } else if (key.length < target.primaryKey.length) {
     const missing = target.primaryKey.filter((column) => !sourceColumns.has(column.toUpperCase()));
     problems.push(`${name}: the source lacks ${missing.join(", ")}, the target's primary key`);
   }
@@ -111,13 +144,16 @@ function planTable(
     if (sourceColumns.has(reserved))
       problems.push(`${name}: it has a column ${reserved}, a name that the journal needs`);
   }
-  const sourceOnly = [...sourceColumns.keys()].filter((column) => !targetColumns.has(column));
+  const reads = rekeyed?.reads ?? [];
+  const sourceOnly = [...sourceColumns.keys()].filter(
+    (column) => !targetColumns.has(column) && !reads.includes(column),
+  );
   const targetOnly = [...targetColumns.keys()].filter((column) => !sourceColumns.has(column));
   if (sourceOnly.length > 0)
     notes.push(`${name}: dropped, since only the source has it: ${sourceOnly.join(", ")}`);
   for (const column of targetOnly) {
     const ours = targetColumns.get(column);
-    if (ours?.nullable === false && ours.default === null && !ours.generated) {
+    if (column !== rekeyed?.key && ours?.nullable === false && ours.default === null && !ours.generated) {
       notes.push(`${name}.${column}: only the target has it, it must not be null and has no default`);
     }
   }
@@ -133,10 +169,10 @@ function planTable(
     source,
     target,
     columns,
-    targetColumns: [...targetColumns]
-      .filter(([, c]) => !c.generated)
-      .map(([column, ours]) => ({ name: column, target: ours })),
+    sourceColumns: [...columns, ...reads.flatMap((column) => sourceColumn(column, sourceColumns))],
+    targetColumns: writable(target),
     key,
+    ...(rekeyed === undefined ? {} : { isRekeyed: true }),
     targetOnly,
     sourceOnly,
     targetUniqueKeys: target.uniqueKeys,
@@ -145,6 +181,49 @@ function planTable(
     names: objectNames(source.name),
     targetNames: objectNames(target.name),
   };
+}
+
+function has(table: TableSchema, column: string): boolean {
+  return table.columns.some(({ name }) => name.toUpperCase() === column);
+}
+
+function sourceColumn(name: string, columns: ReadonlyMap<string, Column>): readonly SourceColumn[] {
+  const source = columns.get(name);
+  return source === undefined ? [] : [{ name, source }];
+}
+
+function writable(table: TableSchema): TablePlan["targetColumns"] {
+  return table.columns
+    .filter((column) => !column.generated)
+    .map((column) => ({ name: column.name.toUpperCase(), target: column }));
+}
+
+function rekeyedColumns(
+  { key, sourceKey }: Rekeyed,
+  sourceColumns: ReadonlyMap<string, Column>,
+  targetColumns: ReadonlyMap<string, Column>,
+): readonly PlanColumn[] {
+  const [source, target] = [sourceColumns.get(sourceKey), targetColumns.get(key)];
+  return source === undefined || target === undefined ? [] : [{ name: key, source, target }];
+}
+
+/** The table that a rekeyed one's rows are split into, when it is synced too. */
+function splitTable(
+  rekeyed: Rekeyed | undefined,
+  synced: readonly string[],
+  targetTables: readonly TableSchema[],
+  problems: string[],
+): SplitTable | undefined {
+  if (rekeyed?.splits === undefined || !synced.includes(rekeyed.splits.table)) return undefined;
+  const { table: name, column } = rekeyed.splits;
+  const target = targetTables.find((table) => table.name.toUpperCase() === name);
+  if (target === undefined) {
+    problems.push(`${name}: the target has no such table`);
+    return undefined;
+  }
+  const targetColumns = writable(target);
+  const key = targetColumns.filter(({ target: { name: own } }) => target.primaryKey.includes(own));
+  return { target, targetColumns, key, targetUniqueKeys: target.uniqueKeys, column };
 }
 
 const NUMBERS = new Set(["integer", "decimal", "boolean", "float"]);

@@ -35,21 +35,50 @@ export interface CascadePath {
   readonly trigger: string;
 }
 
+/** A column of the source as the journal is read. */
+export interface SourceColumn {
+  /** Upper case. */
+  readonly name: string;
+  readonly source: Column;
+}
+
+/** What writing rows needs to know of a table. */
+export interface TargetTable {
+  readonly target: TableSchema;
+  /** Every column of the target that can be written: a transformed row may hold some that the source lacks. */
+  readonly targetColumns: readonly TargetColumn[];
+  /** The target's primary key. */
+  readonly key: readonly TargetColumn[];
+  readonly targetUniqueKeys: readonly UniqueKey[];
+}
+
+/** A target's table without one on the source: its rows are words of a column of another table. */
+export interface SplitTable extends TargetTable {
+  /** Upper case: the column on the source that is split at blanks, and the one on the target that takes a word. */
+  readonly column: string;
+}
+
 /** How one table is captured on the source and written on the target. */
-export interface TablePlan {
+export interface TablePlan extends TargetTable {
   /** Upper case. */
   readonly name: string;
   readonly source: TableSchema;
   readonly target: TableSchema;
   /** Columns that are read, transformed and written. */
   readonly columns: readonly PlanColumn[];
-  /** Every column of the target that can be written: a transformed row may hold some that the source lacks. */
-  readonly targetColumns: readonly TargetColumn[];
-  /** The target's primary key. */
+  /** Columns read from the journal: those above, and others that the transformation needs. */
+  readonly sourceColumns: readonly SourceColumn[];
+  /**
+   * The target's primary key, each column with the one that identifies the row on the source. They are of one name,
+   * but in a rekeyed table.
+   */
   readonly key: readonly PlanColumn[];
+  /** The key's columns differ: a change's key has to be found before it is applied (rekeyed-tables.ts). */
+  readonly isRekeyed?: true;
+  /** The table whose rows are made from this one's. */
+  readonly split?: SplitTable;
   readonly targetOnly: readonly string[];
   readonly sourceOnly: readonly string[];
-  readonly targetUniqueKeys: readonly UniqueKey[];
   readonly parents: readonly ParentLink[];
   /** Empty where cascades fire the table's own triggers. */
   readonly cascades: readonly CascadePath[];

@@ -1,28 +1,31 @@
-import type { Side } from "../plan/build-plan.ts";
 import type { SyncPlan, TablePlan } from "../plan/sync-plan.ts";
 import type { KeyProfiles } from "../transform/crypto/key-config.ts";
-import type { ReadValues } from "../transform/read-values.ts";
+import { DEFAULT_HASH_ALGORITHM } from "../transform/crypto/token-hash.ts";
+import { type ReadValues, readPlain } from "../transform/read-values.ts";
+import { keyResolver } from "../transform/resolve-keys.ts";
 import { createRowSource, type RowSource } from "../transform/row-source.ts";
 import { transformerFor } from "../transform/transformer-for.ts";
-import { targetLookups } from "./target-lookups.ts";
+import { type LookupSides, loadLookups } from "./target-lookups.ts";
 
-export interface RowSourcesOptions {
-  readonly target: Side;
+export interface RowSourcesOptions extends LookupSides {
   /** How both servers store tokens; default: plain, with SHA-256. */
-  readonly keys?: { readonly profiles: Pick<KeyProfiles, "target">; readonly readValues: ReadValues };
+  readonly keys?:
+    | { readonly profiles: Pick<KeyProfiles, "target">; readonly readValues: ReadValues }
+    | undefined;
 }
 
 /** Gives each table's way from a change to the target's row; the tables of a plan share their look-ups. */
-export function rowSources(
-  plan: SyncPlan,
-  { target, keys }: RowSourcesOptions,
-): (table: TablePlan) => RowSource {
-  const lookups = targetLookups(target);
-  return (table) =>
-    createRowSource(
-      table.name,
-      transformerFor(plan, table, keys?.profiles.target.hashAlgorithm),
-      lookups,
-      keys?.readValues,
-    );
+export function rowSources(plan: SyncPlan, options: RowSourcesOptions): (table: TablePlan) => RowSource {
+  const { target, keys } = options;
+  const lookups = loadLookups(options);
+  const readValues = keys?.readValues ?? readPlain;
+  const hashAlgorithm = keys?.profiles.target.hashAlgorithm ?? DEFAULT_HASH_ALGORITHM;
+  return (table) => {
+    const transformer = transformerFor(plan, table, hashAlgorithm);
+    return createRowSource(table.name, transformer, {
+      loadLookups: (rows) => lookups(transformer.needs, rows),
+      readValues,
+      resolveKeys: keyResolver(table, target, readValues, hashAlgorithm),
+    });
+  };
 }

@@ -5,6 +5,7 @@ import { readAhead } from "../journal/read-ahead.ts";
 import { type Anchor, type Batch, createJournalReader, type JournalReader } from "../journal/reader.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { type BatchWriterOptions, createBatchWriter } from "./batch-writer.ts";
+import { resolvedReader } from "./resolved-reader.ts";
 
 /** What happened to one batch, for logs and progress. */
 export interface BatchReport {
@@ -65,7 +66,10 @@ export function createTableSync(options: TableSyncOptions): TableSync {
   const { table } = options;
   // Each lane writes a batch of its own at a time.
   const batchSize = options.batchSize * options.parallelism;
-  const reader = readAhead(createJournalReader(options.source, table));
+  const reader = resolvedReader(
+    readAhead(createJournalReader(options.source, table)),
+    options.rows.resolveKeys,
+  );
   const writer = createBatchWriter({ ...options, reader, mayStillCome });
   let wait: Wait | undefined;
 

@@ -1,22 +1,111 @@
-import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { Value } from "../row.ts";
-import { LOCAL_IDP, type Lookups, localIdpIds, NO_LOOKUPS } from "../transform/lookups.ts";
+/** What transformers ask the databases for, besides the row itself. */
+import type { Column } from "../dialect/table-schema.ts";
+import type { Side } from "../plan/build-plan.ts";
+import type { Row, Value } from "../row.ts";
+import { LOCAL_IDP, type Lookups, localIdpIds, SCIM_ID, tenantIds } from "../transform/lookups.ts";
+import type { Transformer } from "../transform/transformer.ts";
 
-/** How long a look-up is used before it is read again: tenants are made rarely, and mostly on blue. */
+/** How long a look-up of a whole table is used: tenants are made rarely, and mostly on blue. */
 const FRESH_MS = 10_000;
 
-/** Loads the target's identity providers, at most every ten seconds; a target without an IDP table gives none. */
-export function targetLookups(target: {
-  readonly dialect: Dialect;
-  readonly db: Queryable;
-}): () => Promise<Lookups> {
-  let loaded: Promise<Lookups> | undefined;
+export interface LookupSides {
+  readonly source: Side;
+  readonly target: Side;
+  /** Where the target keeps UM_TENANT; default: beside the synced tables. */
+  readonly tenants?: Side;
+}
+
+export type LoadLookups = (needs: Transformer["needs"], rows: readonly Row[]) => Promise<Lookups>;
+
+/**
+ * Loads what a batch needs: the target's identity providers and tenants at most every ten seconds, the rest by the
+ * rows of the batch, in one statement each. A table that is not there gives nothing.
+ */
+export function loadLookups({ source, target, tenants = target }: LookupSides): LoadLookups {
+  const idps = cached(async () => localIdpIds(await readColumns(target, LOCAL_IDP.table, LOCAL_IDP.columns)));
+  const domains = cached(async () =>
+    tenantIds(await readColumns(tenants, "UM_TENANT", ["UM_ID", "UM_DOMAIN_NAME"])),
+  );
+  return async (needs, rows) => ({
+    localIdpIdByTenant: needs.localIdp ? await idps() : new Map(),
+    ...(needs.accounts
+      ? { tenantIdByDomain: await domains(), appIdByConsumerKey: await appIds(target, rows) }
+      : {}),
+    ...(needs.scimIds ? { scimIdByUser: await scimIds(source, rows) } : {}),
+  });
+}
+
+async function appIds(target: Side, rows: readonly Row[]): Promise<ReadonlyMap<string, string>> {
+  const keys = [...new Set(rows.map((row) => row["CONSUMER_KEY"] ?? null))].filter((key) => key !== null);
+  const found = await readColumns(
+    target,
+    "IDN_OAUTH_CONSUMER_APPS",
+    ["ID", "CONSUMER_KEY"],
+    keys.map((key) => ({ CONSUMER_KEY: key })),
+  );
+  return new Map(found.map((row) => [String(row["CONSUMER_KEY"]), String(row["ID"])]));
+}
+
+/** `<UM_ID>/<UM_TENANT_ID>` -> the id that SCIM gave the user. */
+async function scimIds(source: Side, rows: readonly Row[]): Promise<ReadonlyMap<string, string>> {
+  const users = rows.map((row) => ({
+    UM_ATTR_NAME: SCIM_ID.attribute,
+    UM_USER_ID: row["UM_ID"] ?? null,
+    UM_TENANT_ID: row["UM_TENANT_ID"] ?? null,
+  }));
+  const columns = ["UM_USER_ID", "UM_TENANT_ID", "UM_ATTR_VALUE", "UM_ATTR_NAME"];
+  const found = await readColumns(source, SCIM_ID.table, columns, users);
+  return new Map(
+    found.flatMap((row) => {
+      const id = row["UM_ATTR_VALUE"];
+      return typeof id === "string" && id !== "" ? [[`${row["UM_USER_ID"]}/${row["UM_TENANT_ID"]}`, id]] : [];
+    }),
+  );
+}
+
+/** Some columns of a table, of all rows or of those with one of these keys (each with the same columns). */
+async function readColumns(
+  { dialect, db }: Side,
+  name: string,
+  wanted: readonly string[],
+  keys?: readonly Row[],
+): Promise<readonly Row[]> {
+  if (keys?.length === 0) return [];
+  const [table] = await dialect.introspector.tables(db, [name]);
+  if (table === undefined) return [];
+  const named = (names: readonly string[]): readonly Column[] =>
+    names.flatMap((one) => table.columns.filter((column) => column.name.toUpperCase() === one));
+  const columns = named(wanted);
+  const keyNames = Object.keys(keys?.[0] ?? {});
+  const statement =
+    keys === undefined
+      ? dialect.sql.readTable(
+          table.name,
+          columns.map((column) => column.name),
+        )
+      : dialect.sql.readRows(
+          table.name,
+          columns,
+          named(keyNames),
+          keys.map((key) => keyNames.map((column) => key[column] ?? null)),
+        );
+  return (await db.query(statement.sql, statement.params)).map((raw) =>
+    Object.fromEntries(
+      columns.map((column): [string, Value] => {
+        const upper = column.name.toUpperCase();
+        return [upper, dialect.codec.decode(column, raw[upper])];
+      }),
+    ),
+  );
+}
+
+function cached<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined;
   let loadedAt = 0;
   return () => {
     if (loaded === undefined || Date.now() - loadedAt > FRESH_MS) {
       loadedAt = Date.now();
-      loaded = load(target.dialect, target.db);
+      loaded = load();
       // A failed look-up must not be kept for the next batch.
       loaded.catch(() => {
         loaded = undefined;
@@ -24,24 +113,4 @@ export function targetLookups(target: {
     }
     return loaded;
   };
-}
-
-async function load(dialect: Dialect, db: Queryable): Promise<Lookups> {
-  const [table] = await dialect.introspector.tables(db, [LOCAL_IDP.table]);
-  if (table === undefined) return NO_LOOKUPS;
-  const wanted: readonly string[] = LOCAL_IDP.columns;
-  const columns = table.columns.filter((column) => wanted.includes(column.name.toUpperCase()));
-  const statement = dialect.sql.readTable(
-    table.name,
-    columns.map((column) => column.name),
-  );
-  const rows = (await db.query(statement.sql, statement.params)).map((raw) =>
-    Object.fromEntries(
-      columns.map((column): [string, Value] => [
-        column.name.toUpperCase(),
-        dialect.codec.decode(column, raw[column.name.toUpperCase()]),
-      ]),
-    ),
-  );
-  return { localIdpIdByTenant: localIdpIds(rows) };
 }

@@ -1,9 +1,16 @@
 import type { Row } from "../row.ts";
+import { SUPER_TENANT } from "./user-name.ts";
 
 /** What steps need to know besides the row itself, loaded from the **target** before a batch is transformed. */
 export interface Lookups {
   /** TENANT_ID as text -> IDP.ID as text of that tenant's own identity provider, the one named LOCAL. */
   readonly localIdpIdByTenant: ReadonlyMap<string, string>;
+  /** IDN_OAUTH_CONSUMER_APPS: CONSUMER_KEY -> ID, of the batch's rows; only where a 5.0.0 source needs it. */
+  readonly appIdByConsumerKey?: ReadonlyMap<string, string>;
+  /** UM_TENANT: domain in lower case -> id, with the super tenant; only where a 5.0.0 source needs it. */
+  readonly tenantIdByDomain?: ReadonlyMap<string, string>;
+  /** `<UM_ID>/<UM_TENANT_ID>` -> SCIM's id of the user, of the batch's rows; from the **source**. */
+  readonly scimIdByUser?: ReadonlyMap<string, string>;
 }
 
 /** For transformers whose `needs.localIdp` is false. */
@@ -19,6 +26,18 @@ export const LOCAL_IDP = {
   columns: ["ID", "NAME", "TENANT_ID"],
   name: "LOCAL",
 } as const;
+
+/** Where the source keeps the id that SCIM gave a user: the attribute that WSO2 maps its id claim to. */
+export const SCIM_ID = { table: "UM_USER_ATTRIBUTE", attribute: "scimId" } as const;
+
+/** Domains in lower case to tenant ids, from rows of UM_TENANT; the super tenant stands in no row. */
+export function tenantIds(rows: Iterable<Row>): ReadonlyMap<string, string> {
+  const ids = new Map([[SUPER_TENANT, "-1234"]]);
+  for (const { UM_ID: id, UM_DOMAIN_NAME: domain } of rows) {
+    if (typeof id === "string" && typeof domain === "string") ids.set(domain.toLowerCase(), id);
+  }
+  return ids;
+}
 
 /**
  * Builds the look-up from rows of IDP. Rows with another name are passed over, so that a filter which the database

@@ -1,12 +1,15 @@
-import { SyncError } from "../errors.ts";
 import type { Change } from "../journal/change.ts";
 import type { Row } from "../row.ts";
 import type { Lookups } from "./lookups.ts";
 import { type ReadValues, readPlain } from "./read-values.ts";
+import type { ResolveKeys } from "./resolve-keys.ts";
+import { transformFailed } from "./transform-failed.ts";
 import type { Transformed, Transformer } from "./transformer.ts";
 
 /** Gives the rows that a table's changes become on the target. */
 export interface RowSource {
+  /** Gives each change the target's key; only for a rekeyed table, whose changes have none before. */
+  readonly resolveKeys?: ResolveKeys;
   /**
    * Transforms these changes (none of them a DELETE) at once; the function returned gives each one's row and throws
    * TRANSFORM_FAILED, without values, for one that could not be transformed.
@@ -16,39 +19,38 @@ export interface RowSource {
   readonly onUniqueConflict: ((row: Row) => Row) | undefined;
 }
 
-/**
- * `loadLookups` is asked once per batch and may answer from a cache; `readValues` reads the stored tokens and secrets
- * of a whole batch at once.
- */
+export interface RowSourceOptions {
+  /** Asked once per batch, with its rows; it may answer from a cache. */
+  readonly loadLookups: (rows: readonly Row[]) => Promise<Lookups>;
+  /** Reads the stored tokens and secrets of a whole batch at once; default: plain ones pass, others fail. */
+  readonly readValues?: ReadValues;
+  readonly resolveKeys?: ResolveKeys | undefined;
+}
+
 export function createRowSource(
   table: string,
   transformer: Transformer,
-  loadLookups: () => Promise<Lookups>,
-  readValues: ReadValues = readPlain,
+  { loadLookups, readValues = readPlain, resolveKeys }: RowSourceOptions,
 ): RowSource {
   return {
+    ...(resolveKeys === undefined ? {} : { resolveKeys }),
     keepOnUpdate: transformer.keepOnUpdate,
     onUniqueConflict: transformer.onUniqueConflict,
     async prepare(changes) {
-      const lookups = await loadLookups();
-      const readers = transformer.needs.values
-        ? await readValues(
-            table,
-            changes.map((change) => change.row),
-          )
-        : undefined;
+      const sourceRows = changes.map(({ row, key }): Row => ({ ...row, ...key }));
+      const lookups = await loadLookups(sourceRows);
+      const readers = transformer.needs.values ? await readValues(table, sourceRows) : undefined;
       const rows = new Map<bigint, Transformed>(
-        changes.map((change) => [change.position, transformer.transform(change.row, lookups, readers)]),
+        changes.map(({ position }, n) => [
+          position,
+          transformer.transform(sourceRows[n] ?? {}, lookups, readers),
+        ]),
       );
       return (change) => {
         const result = rows.get(change.position);
         if (result === undefined) throw new Error(`${table}: position ${change.position} was not prepared`);
         if ("row" in result) return result.row;
-        throw new SyncError("TRANSFORM_FAILED", {
-          what: `${table}: the change at position ${change.position} cannot be transformed: ${result.failure}`,
-          next: "Mend the row on the source or the configuration, then start the run again",
-          at: { table, position: change.position },
-        });
+        throw transformFailed(table, change.position, result.failure);
       };
     },
   };

@@ -37,6 +37,10 @@ export interface TableStep {
   readonly readsValues?: boolean;
   /** The step needs `localIdpIdByTenant`. */
   readonly needsLocalIdp?: boolean;
+  /** The step needs `appIdByConsumerKey` and `tenantIdByDomain`. */
+  readonly needsAccounts?: boolean;
+  /** The step needs `scimIdByUser`. */
+  readonly needsScimIds?: boolean;
   /** Columns that an update must leave as the target has them. */
   readonly keepOnUpdate?: readonly string[];
   /** Gives the row to insert instead when CON_APP_KEY of the target refuses the transformed one. */

@@ -26,7 +26,12 @@ export interface Transformer {
   /** "<version> <title>" of each step that applies, in order; empty when rows pass as they are. */
   readonly steps: readonly string[];
   /** What to load before each batch: look-ups, and the readers of its stored values. */
-  readonly needs: { readonly localIdp: boolean; readonly values: boolean };
+  readonly needs: {
+    readonly localIdp: boolean;
+    readonly accounts: boolean;
+    readonly scimIds: boolean;
+    readonly values: boolean;
+  };
   /**
    * Pure. `readers` read stored tokens and secrets before the steps that look at them see them (5.5.0, 5.7.0, 5.11.0);
    * they give the value and hash to be stored, and later steps leave these alone. Default: plain values pass,
@@ -46,8 +51,6 @@ export interface Transformer {
 
 /**
  * Builds the transformer of one table. Tables that no step touches pass as they are.
- *
- * Throws SyncError TRANSFORM_UNAVAILABLE for the token tables of a 5.0.0 source.
  */
 export function buildTransformer(context: TransformContext): Transformer {
   const table = context.table.toUpperCase();
@@ -59,7 +62,12 @@ export function buildTransformer(context: TransformContext): Transformer {
   const steps = chain(parts.map((part) => part.transform));
   return {
     steps: chosen.map(({ name }) => name),
-    needs: { localIdp: parts.some((part) => part.needsLocalIdp), values: readsValues },
+    needs: {
+      localIdp: parts.some((part) => part.needsLocalIdp),
+      accounts: parts.some((part) => part.needsAccounts),
+      scimIds: parts.some((part) => part.needsScimIds),
+      values: readsValues,
+    },
     transform: (row, lookups, readers = PLAIN_READERS) => {
       const read = readsValues ? overValues(table, readers)(row, lookups) : { row };
       return "failure" in read ? read : steps(read.row, lookups);

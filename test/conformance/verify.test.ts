@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { targetLookups } from "../../src/run/target-lookups.ts";
-import { createRowSource } from "../../src/transform/row-source.ts";
-import { transformerFor } from "../../src/transform/transformer-for.ts";
+import { rowSources } from "../../src/run/row-sources.ts";
 import type { StateStore, VerifyState } from "../../src/verify/progress-state.ts";
 import { type ReportedDifference, type VerifyOptions, verify } from "../../src/verify/verify.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
@@ -29,13 +27,12 @@ interface Verified {
 
 async function verified(pair: BlueGreen, options: Partial<VerifyOptions> = {}): Promise<Verified> {
   const plan = await pair.plan();
-  const lookups = targetLookups(pair.target);
   const differences: ReportedDifference[] = [];
   const report = await verify({
     plan,
     source: pair.source,
     target: pair.target,
-    rowsFor: (table) => createRowSource(table.name, transformerFor(plan, table), lookups),
+    rowsFor: rowSources(plan, pair),
     patienceMs: 300,
     signal: new AbortController().signal,
     onDifference: (difference) => differences.push(difference),

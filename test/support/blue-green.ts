@@ -120,7 +120,7 @@ export async function openBlueGreen(options: BlueGreenOptions): Promise<BlueGree
         signal,
         events: { ...SILENT, ...events },
         ...policy,
-        rowsFor: rowSources(current, { target, ...(options.keys && { keys: options.keys }) }),
+        rowsFor: rowSources(current, { source, target, keys: options.keys }),
       });
     },
     async rows(side, table) {

@@ -71,7 +71,7 @@ async function runSchemas(
   log.info({ batchSize: config.batchSize, syncIntervalMs: config.syncIntervalMs }, "run begins");
   try {
     const results = await Promise.allSettled(
-      schemas.map(async ({ source, target, plan }) => {
+      schemas.map(async ({ source, target, tenants, plan }) => {
         await runSync({
           plan,
           source,
@@ -84,7 +84,7 @@ async function runSchemas(
           until,
           signal,
           events,
-          rowsFor: rowSources(plan, { target, keys }),
+          rowsFor: rowSources(plan, { source, target, keys, ...(tenants && { tenants }) }),
         });
       }),
     );

@@ -5,9 +5,7 @@ import type { Dialect } from "../../../src/dialect/dialect.ts";
 import type { Row } from "../../../src/row.ts";
 import type { RunEvents } from "../../../src/run/events.ts";
 import { runSync } from "../../../src/run/run-sync.ts";
-import { targetLookups } from "../../../src/run/target-lookups.ts";
-import { createRowSource } from "../../../src/transform/row-source.ts";
-import { transformerFor } from "../../../src/transform/transformer-for.ts";
+import { rowSources } from \"../../../src/run/row-sources.ts\";
 import { type BlueGreen, openBlueGreen, SILENT } from "../blue-green.ts";
 import { copyRows } from "../copy-rows.ts";
 import type { TestDialect } from "../dialects.ts";
@@ -66,7 +64,6 @@ export async function openHistoryLab(dialect: TestDialect): Promise<HistoryLab> 
     ...pair.source.dialect,
     capabilities: { ...pair.source.dialect.capabilities, minHoleAgeMs: holeAge(pair.source.dialect) },
   };
-  const lookups = targetLookups(pair.target);
 
   const run = (
     db: Database,
@@ -84,7 +81,7 @@ export async function openHistoryLab(dialect: TestDialect): Promise<HistoryLab> 
       until,
       signal,
       events: { ...SILENT, ...events },
-      rowsFor: (table) => createRowSource(table.name, transformerFor(plan, table), lookups),
+      rowsFor: rowSources(plan, pair),
     });
 
   /** Starts the runner anew as often as it crashes. */

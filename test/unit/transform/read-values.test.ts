@@ -27,12 +27,10 @@ const changes = (rows: readonly Row[]): Change[] =>
   rows.map((row, n) => ({ position: BigInt(n + 1), action: "INSERT", row }));
 
 it("decrypts the values of a batch and keeps the order of its rows", async () => {
-  const source = createRowSource(
-    ACCESS_TOKEN,
-    transformerOf(ACCESS_TOKEN, { from: "5.4.0" }),
-    async () => LOOKUPS,
-    readByKeys(pool),
-  );
+  const source = createRowSource(ACCESS_TOKEN, transformerOf(ACCESS_TOKEN, { from: "5.4.0" }), {
+    loadLookups: async () => LOOKUPS,
+    readValues: readByKeys(pool),
+  });
   const encrypted = stored("rsa-raw-primary-accessToken");
   const rows = ["a", "b", "c"].map((id) => ({
     ...tokenRow,
@@ -55,12 +53,10 @@ it("decrypts the values of a batch and keeps the order of its rows", async () =>
 });
 
 it("fails only the row that no key opens, when it is asked for", async () => {
-  const source = createRowSource(
-    ACCESS_TOKEN,
-    transformerOf(ACCESS_TOKEN, { from: "5.4.0" }),
-    async () => LOOKUPS,
-    readByKeys(pool),
-  );
+  const source = createRowSource(ACCESS_TOKEN, transformerOf(ACCESS_TOKEN, { from: "5.4.0" }), {
+    loadLookups: async () => LOOKUPS,
+    readValues: readByKeys(pool),
+  });
   const [good, bad] = changes([
     { ...tokenRow, ACCESS_TOKEN: stored("rsa-raw-primary-accessToken"), REFRESH_TOKEN: null },
     { ...tokenRow, ACCESS_TOKEN: Buffer.alloc(256, 7).toString("base64"), REFRESH_TOKEN: null },

@@ -51,6 +51,8 @@ describe("what the applier is told", () => {
   it("finds the table whatever its letter case", () => {
     expect(transformerOf("idn_oauth2_access_token", { from: "5.7.0" }).needs).toEqual({
       localIdp: true,
+      accounts: false,
+      scimIds: false,
       values: true,
     });
   });

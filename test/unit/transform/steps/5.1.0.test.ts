@@ -1,30 +1,105 @@
 import { describe, expect, it } from "vitest";
-import { SyncError } from "../../../../src/errors.ts";
-import { ACCESS_TOKEN, CODE, SCOPE, scopeRow, USER_DATA } from "../rows.ts";
-import { transformerOf, transformRow } from "../transform-row.ts";
+import type { Row } from "../../../../src/row.ts";
+import { buildTransformer } from "../../../../src/transform/transformer.ts";
+import { splitUser } from "../../../../src/transform/user-name.ts";
+import { ACCESS_TOKEN, CODE, SCOPE, scopeRow, USER_DATA, userDataRow } from "../rows.ts";
+import { LOOKUPS, transformerOf, transformRow } from "../transform-row.ts";
 
-describe("a source of 5.0.0", () => {
-  it.each([ACCESS_TOKEN, SCOPE, CODE, USER_DATA])("is refused for %s with TRANSFORM_UNAVAILABLE", (table) => {
-    let caught: unknown;
-    try {
-      transformerOf(table, { from: "5.0.0" });
-    } catch (error) {
-      caught = error;
-    }
-    expect(caught).toBeInstanceOf(SyncError);
-    expect(caught).toMatchObject({
-      code: "TRANSFORM_UNAVAILABLE",
-      message: `Rows of ${table} cannot be brought from 5.0.0 to 5.1.0 or later: 5.1.0 gave the token tables new keys`,
-      at: { table },
+const ACCOUNTS = {
+  ...LOOKUPS,
+  appIdByConsumerKey: new Map([["app", "5"]]),
+  tenantIdByDomain: new Map([
+    ["carbon.super", "-1234"],
+    ["example.com", "7"],
+  ]),
+};
+const between = (table: string, targetVersion: string) =>
+  buildTransformer({
+    table,
+    sourceVersion: "5.0.0",
+    targetVersion,
+    sourceCaptureFacts: { scopeHashKeyIncludesTenant: true },
+    hashAlgorithm: "SHA-256",
+  });
+const token: Row = {
+  TOKEN_ID: "id",
+  ACCESS_TOKEN: "at",
+  CONSUMER_KEY: "app",
+  AUTHZ_USER: "ldap/ann@example.com",
+  TIME_CREATED: "2015-01-02 03:04:05",
+  TOKEN_SCOPE: "openid email",
+};
+
+describe("the 5.1.0 step", () => {
+  it("makes of a token the row that the migration client makes", () => {
+    expect(between(ACCESS_TOKEN, "5.1.0").transform(token, ACCOUNTS)).toEqual({
+      row: {
+        TOKEN_ID: "id",
+        ACCESS_TOKEN: "at",
+        CONSUMER_KEY_ID: "5",
+        AUTHZ_USER: "ann",
+        TENANT_ID: "7",
+        USER_DOMAIN: "LDAP",
+        SUBJECT_IDENTIFIER: "ldap/ann@example.com",
+        TIME_CREATED: "2015-01-02 03:04:05",
+        REFRESH_TOKEN_TIME_CREATED: "2015-01-02 03:04:05",
+        REFRESH_TOKEN_VALIDITY_PERIOD: "84600000",
+        // printf %s 'openid email' | md5sum
+        TOKEN_SCOPE_HASH: "af347b1ac178f59c5991fa9728ca9277",
+      },
     });
   });
 
-  it("is refused whatever the letter case of the table", () => {
-    expect(() => transformerOf("idn_oauth2_access_token", { from: "5.0.0", to: "5.1.0" })).toThrow(SyncError);
+  it("leaves out of a code what only tokens have", () => {
+    const { TOKEN_SCOPE: _scope, TOKEN_ID: _id, ACCESS_TOKEN: _token, ...row } = token;
+    expect(between(CODE, "5.1.0").transform({ ...row, CODE_ID: "id", SCOPE: "openid" }, ACCOUNTS)).toEqual({
+      row: {
+        CODE_ID: "id",
+        SCOPE: "openid",
+        CONSUMER_KEY_ID: "5",
+        AUTHZ_USER: "ann",
+        TENANT_ID: "7",
+        USER_DOMAIN: "LDAP",
+        SUBJECT_IDENTIFIER: "ldap/ann@example.com",
+        TIME_CREATED: "2015-01-02 03:04:05",
+      },
+    });
   });
 
-  it("passes tables that no release changed, and everything to a target of 5.0.0", () => {
-    expect(transformRow("UM_USER", { UM_ID: "1" }, { from: "5.0.0" })).toEqual({ row: { UM_ID: "1" } });
+  it.each([
+    [{ CONSUMER_KEY: "other" }, "CONSUMER_KEY: the target has no application of this key"],
+    [
+      { AUTHZ_USER: "ann@elsewhere" },
+      "AUTHZ_USER: the target knows no tenant of this domain (UM_TENANT of identitySchema or umSchema)",
+    ],
+  ])("fails a row with %j, naming the column and not the value", (own, failure) => {
+    expect(between(ACCESS_TOKEN, "5.1.0").transform({ ...token, ...own }, ACCOUNTS)).toEqual({ failure });
+  });
+
+  it("asks for applications and tenants, the local providers too when 5.8.0 is crossed", () => {
+    const needs = { accounts: true, scimIds: false };
+    expect(between(CODE, "5.1.0").needs).toEqual({ ...needs, localIdp: false, values: false });
+    expect(between(CODE, "5.11.0").needs).toEqual({ ...needs, localIdp: true, values: true });
+  });
+
+  it("does not touch user data, nor any table of a 5.1.0 source", () => {
+    expect(transformRow(USER_DATA, userDataRow, { from: "5.0.0", to: "5.1.0" })).toEqual({
+      row: userDataRow,
+    });
     expect(transformRow(SCOPE, scopeRow, { from: "5.0.0", to: "5.0.0" })).toEqual({ row: scopeRow });
+    expect(transformerOf(ACCESS_TOKEN, { from: "5.1.0", to: "5.4.0" }).steps).toEqual([]);
+  });
+});
+
+describe("a user name of 5.0.0", () => {
+  it.each([
+    ["ann@carbon.super", { name: "ann", domain: "PRIMARY", tenant: "carbon.super" }],
+    ["ann", { name: "ann", domain: "PRIMARY", tenant: "carbon.super" }],
+    ["ldap/ann@T.Com", { name: "ann", domain: "LDAP", tenant: "t.com" }],
+    ["ann@mail.org@t.com", { name: "ann@mail.org", domain: "PRIMARY", tenant: "t.com" }],
+    ["AD/a/b@t.com", { name: "a/b", domain: "AD", tenant: "t.com" }],
+    ["/ann", { name: "ann", domain: "PRIMARY", tenant: "carbon.super" }],
+  ])("%s is split", (user, split) => {
+    expect(splitUser(user)).toEqual(split);
   });
 });

@@ -1,0 +1,74 @@
+import type { Queryable } from "../db/database.ts";
+import type { Dialect } from "../dialect/dialect.ts";
+import type { Change, Key } from "../journal/change.ts";
+import { keyOf } from "../journal/net.ts";
+import type { SplitTable, TablePlan } from "../plan/sync-plan.ts";
+import type { Row } from "../row.ts";
+
+/**
+ * Makes the rows of the table that a rekeyed one is split into: one for each word of these changes' column, those that
+ * are there already left alone, others of the same parent deleted. Does nothing for all other tables.
+ */
+export async function writeSplitRows(
+  tx: Queryable,
+  dialect: Dialect,
+  table: TablePlan,
+  upserts: readonly Change[],
+): Promise<void> {
+  const { split } = table;
+  if (split === undefined || upserts.length === 0) return;
+  const wanted = new Map(
+    upserts.flatMap((change) => rowsOf(table, split, change)).map((row) => [identity(split, row), row]),
+  );
+  const present = await readPresent(tx, dialect, table, split, upserts);
+  const extra = [...present].filter(([id]) => !wanted.has(id)).map(([, row]) => keyValues(split, row));
+  const missing = [...wanted].filter(([id]) => !present.has(id)).map(([, row]) => row);
+  if (extra.length > 0) await dialect.deleteRows(tx, split, extra, false);
+  if (missing.length > 0) await dialect.writeRows(tx, split, missing, []);
+}
+
+function rowsOf(table: TablePlan, split: SplitTable, change: Change): readonly Row[] {
+  const text = change.row[split.column];
+  if (typeof text !== "string") return [];
+  const words = text.split(/ +/).filter((word) => word !== "");
+  return words.map((word) => ({ ...parentKey(table, change), [split.column]: word }));
+}
+
+function parentKey(table: TablePlan, change: Change): Row {
+  const values = keyOf(table.key, change);
+  return Object.fromEntries(table.key.map(({ name }, n) => [name, values[n] ?? null]));
+}
+
+async function readPresent(
+  tx: Queryable,
+  dialect: Dialect,
+  table: TablePlan,
+  split: SplitTable,
+  upserts: readonly Change[],
+): Promise<ReadonlyMap<string, Row>> {
+  const parents = new Set(table.key.map(({ name }) => name));
+  const columns = split.key.map(({ target }) => target);
+  const statement = dialect.sql.readRows(
+    split.target.name,
+    columns,
+    split.key.filter(({ name }) => parents.has(name)).map(({ target }) => target),
+    upserts.map((change) => keyOf(table.key, change)),
+  );
+  const rows = await tx.query(statement.sql, statement.params);
+  return new Map(
+    rows.map((raw) => {
+      const row: Row = Object.fromEntries(
+        split.key.map(({ name, target }) => [name, dialect.codec.decode(target, raw[name])]),
+      );
+      return [identity(split, row), row];
+    }),
+  );
+}
+
+function keyValues(split: SplitTable, row: Row): Key {
+  return split.key.map(({ name }) => row[name] ?? null);
+}
+
+function identity(split: SplitTable, row: Row): string {
+  return JSON.stringify(keyValues(split, row));
+}

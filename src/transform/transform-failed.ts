@@ -1,0 +1,11 @@
+import { SyncError } from "../errors.ts";
+import type { Position } from "../journal/change.ts";
+
+/** A change that cannot be brought to the target; `failure` names columns and facts, never a value. */
+export function transformFailed(table: string, position: Position, failure: string): SyncError {
+  return new SyncError("TRANSFORM_FAILED", {
+    what: `${table}: the change at position ${position} cannot be transformed: ${failure}`,
+    next: "Mend the row on the source or the configuration, then start the run again",
+    at: { table, position },
+  });
+}

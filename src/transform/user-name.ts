@@ -1,0 +1,25 @@
+/** A user as the token tables name one from 5.1.0 on. */
+export interface SplitUser {
+  readonly name: string;
+  /** Upper case; PRIMARY when none is given. */
+  readonly domain: string;
+  /** Lower case; the super tenant's when none is given. */
+  readonly tenant: string;
+}
+
+export const SUPER_TENANT = "carbon.super";
+
+/**
+ * Splits `DOMAIN/user@tenant`: the tenant stands behind the last `@`, the user store's domain before the first `/`
+ * (WSO2's MultitenantUtils and UserCoreUtil).
+ */
+export function splitUser(user: string): SplitUser {
+  const at = user.lastIndexOf("@");
+  const local = at < 0 ? user : user.slice(0, at);
+  const slash = local.indexOf("/");
+  return {
+    name: slash < 0 ? local : local.slice(slash + 1),
+    domain: slash > 0 ? local.slice(0, slash).toUpperCase() : "PRIMARY",
+    tenant: at < 0 ? SUPER_TENANT : user.slice(at + 1).toLowerCase(),
+  };
+}

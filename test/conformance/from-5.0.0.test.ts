@@ -1,0 +1,252 @@
+import { afterEach, expect, test } from "vitest";
+import type { Row } from "../../src/row.ts";
+import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
+import { describeDialects } from "../support/dialects.ts";
+import { createTables } from "../support/wso2-tables.ts";
+
+const TOKENS = "IDN_OAUTH2_ACCESS_TOKEN";
+const SCOPES = "IDN_OAUTH2_ACCESS_TOKEN_SCOPE";
+const CODES = "IDN_OAUTH2_AUTHORIZATION_CODE";
+const USER_DATA = "IDN_IDENTITY_USER_DATA";
+
+/** By `printf %s <token> | sha256sum`. */
+const SHA256 = {
+  "at-old": "da0c40a18d437b854d23ec17aba4246a24c22aca3becf1e4ad85cb4e7aff2a62",
+  "rt-old": "068bfce5d78d07acf39929b409792282905c991016701da51fb1f2c2fa16d410",
+  "at-a": "34e3bccf912fceca69cdbdf9fcf18f79b1e07f685cabe2e1daba6eb736d9ba2c",
+  "rt-a": "ba2fd7183518f57b1418d9245c09fae16df3c23b99c69353b660b991ee3a6d16",
+  "at-b": "bd8b7d106577ac65ee49631f42d14c7b40c085f6e2bbf07100dc3c1559ad1520",
+  "ac-x": "ea1e35293c8292cb666d05a167c186ffd691084ab07acaf4ad507d05a2889152",
+} as const;
+const json = (token: keyof typeof SHA256): string => `{"hash":"${SHA256[token]}","algorithm":"SHA-256"}`;
+
+/** A token as 5.0.0 writes it. */
+const login = (token: string, own: Partial<Record<string, string | null>> = {}): string => {
+  const row = {
+    ACCESS_TOKEN: token,
+    CONSUMER_KEY: "app-1",
+    AUTHZ_USER: "ann@carbon.super",
+    USER_TYPE: "APPLICATION_USER",
+    TIME_CREATED: "2015-03-04 05:06:07",
+    VALIDITY_PERIOD: "3600000",
+    TOKEN_SCOPE: "openid email",
+    TOKEN_STATE: "ACTIVE",
+    TOKEN_STATE_ID: "NONE",
+    ...own,
+  };
+  return insert(TOKENS, row);
+};
+function insert(table: string, row: Readonly<Record<string, string | null | undefined>>): string {
+  const text = (value: string | null | undefined): string => (value == null ? "NULL" : `'${value}'`);
+  return `INSERT INTO ${table} (${Object.keys(row).join(", ")}) VALUES (${Object.values(row).map(text).join(", ")})`;
+}
+
+const TENANTS = [
+  "CREATE TABLE UM_TENANT (UM_ID INTEGER NOT NULL, UM_DOMAIN_NAME VARCHAR(255) NOT NULL, PRIMARY KEY (UM_ID))",
+  "INSERT INTO UM_TENANT (UM_ID, UM_DOMAIN_NAME) VALUES (1, 'example.com'), (2, 'other.org')",
+];
+/** What the migration client made of the dump: ids at random, texts split, hashes filled. */
+const MIGRATED = [
+  "INSERT INTO IDP (ID, TENANT_ID, NAME, UUID) VALUES (7, -1234, 'LOCAL', 'u7'), (8, 1, 'LOCAL', 'u8')",
+  "INSERT INTO IDN_OAUTH_CONSUMER_APPS (ID, CONSUMER_KEY, TENANT_ID) VALUES (5, 'app-1', -1234), (6, 'app-2', 1)",
+  ...["old", "gone"].flatMap((name) => [
+    insert(TOKENS, {
+      TOKEN_ID: `random-${name}`,
+      ACCESS_TOKEN: `at-${name}`,
+      REFRESH_TOKEN: `rt-${name}`,
+      CONSUMER_KEY_ID: "5",
+      AUTHZ_USER: "ann",
+      TENANT_ID: "-1234",
+      USER_DOMAIN: "PRIMARY",
+      USER_TYPE: "APPLICATION_USER",
+      TIME_CREATED: "2015-01-01 00:00:00",
+      REFRESH_TOKEN_TIME_CREATED: "2015-01-01 00:00:00",
+      VALIDITY_PERIOD: "3600000",
+      REFRESH_TOKEN_VALIDITY_PERIOD: "84600000",
+      TOKEN_SCOPE_HASH: "e2c9d0f6d1bd2dcc3a1fa3e4ae6fd5d2",
+      TOKEN_STATE: "ACTIVE",
+      TOKEN_STATE_ID: name,
+      SUBJECT_IDENTIFIER: "ann@carbon.super",
+      ACCESS_TOKEN_HASH: name === "old" ? json("at-old") : '{"hash":"gone","algorithm":"SHA-256"}',
+      REFRESH_TOKEN_HASH: json("rt-old"),
+      IDP_ID: "7",
+    }),
+    insert(SCOPES, { TOKEN_ID: `random-${name}`, TOKEN_SCOPE: "openid" }),
+    insert(SCOPES, { TOKEN_ID: `random-${name}`, TOKEN_SCOPE: "left-over" }),
+  ]),
+];
+
+describeDialects("A source of 5.0.0", (dialect) => {
+  let pair: BlueGreen | undefined;
+  afterEach(async () => {
+    await pair?.close();
+    pair = undefined;
+  });
+  const open = async (targetSchema: readonly string[] = []): Promise<BlueGreen> => {
+    pair = await openBlueGreen({
+      source: dialect,
+      sourceVersion: "5.0.0",
+      sourceSchema: [
+        ...createTables(dialect.name, "5.0.0"),
+        "INSERT INTO IDN_OAUTH_CONSUMER_APPS (CONSUMER_KEY, TENANT_ID) VALUES ('app-1', -1234), ('app-2', 1), ('blue-only', 1)",
+        login("at-old", { REFRESH_TOKEN: "rt-old", TIME_CREATED: "2015-01-01 00:00:00" }),
+        login("at-gone", { TOKEN_STATE_ID: "gone" }),
+      ],
+      targetSchema: [...createTables(dialect.name, "5.11.0"), ...TENANTS, ...MIGRATED, ...targetSchema],
+      tables: [TOKENS, SCOPES, CODES, USER_DATA],
+    });
+    await pair.prepare();
+    return pair;
+  };
+  const byToken = (rows: readonly Row[]): Record<string, Row> =>
+    Object.fromEntries(rows.map((row) => [String(row["ACCESS_TOKEN"]), row]));
+  const scopesOf = async (id: unknown): Promise<unknown[]> =>
+    ((await pair?.rows("target", SCOPES)) ?? [])
+      .filter((row) => row["TOKEN_ID"] === id)
+      .map((row) => `${row["TOKEN_SCOPE"]} ${row["TENANT_ID"]}`)
+      .sort();
+
+  test("updates tokens of the dump under the migration's ids and gives new ones ids of their own", async () => {
+    const { source, run, rows } = await open();
+    await source.test.exec([
+      `UPDATE ${TOKENS} SET TOKEN_STATE = 'INACTIVE', TOKEN_STATE_ID = 'out' WHERE ACCESS_TOKEN = 'at-old'`,
+      login("at-a", {
+        REFRESH_TOKEN: "rt-a",
+        CONSUMER_KEY: "app-2",
+        AUTHZ_USER: "ldap.x/Bob.B@Example.com",
+        TOKEN_SCOPE: "openid  profile",
+      }),
+      login("at-b", {
+        CONSUMER_KEY: null,
+        AUTHZ_USER: "svc",
+        TOKEN_SCOPE: null,
+        TIME_CREATED: "2015-03-04 05:06:08",
+      }),
+      insert(CODES, {
+        AUTHORIZATION_CODE: "ac-x",
+        CONSUMER_KEY: "app-1",
+        CALLBACK_URL: "https://app/cb",
+        SCOPE: "openid",
+        AUTHZ_USER: "PRIMARY/eve@carbon.super",
+        TIME_CREATED: "2015-03-04 05:06:07",
+        VALIDITY_PERIOD: "300000",
+      }),
+      insert(USER_DATA, { TENANT_ID: "1", USER_NAME: "bob", DATA_KEY: "k", DATA_VALUE: "v" }),
+    ]);
+    await run({ batchSize: 2 });
+
+    const tokens = byToken(await rows("target", TOKENS));
+    expect(Object.keys(tokens).sort()).toEqual(["at-a", "at-b", "at-gone", "at-old"]);
+    expect(tokens["at-old"]).toMatchObject({
+      TOKEN_ID: "random-old",
+      TOKEN_STATE: "INACTIVE",
+      TOKEN_STATE_ID: "out",
+      AUTHZ_USER: "ann",
+      ACCESS_TOKEN_HASH: json("at-old"),
+    });
+    expect(await scopesOf("random-old")).toEqual(["email -1", "openid -1"]);
+    expect(tokens["at-a"]).toEqual({
+      TOKEN_ID: expect.stringMatching(
+        /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+      ),
+      ACCESS_TOKEN: "at-a",
+      REFRESH_TOKEN: "rt-a",
+      CONSUMER_KEY_ID: "6",
+      AUTHZ_USER: "Bob.B",
+      TENANT_ID: "1",
+      USER_DOMAIN: "LDAP.X",
+      USER_TYPE: "APPLICATION_USER",
+      GRANT_TYPE: null,
+      TIME_CREATED: "2015-03-04 05:06:07",
+      REFRESH_TOKEN_TIME_CREATED: "2015-03-04 05:06:07",
+      VALIDITY_PERIOD: "3600000",
+      REFRESH_TOKEN_VALIDITY_PERIOD: "84600000",
+      // printf %s 'openid  profile' | md5sum
+      TOKEN_SCOPE_HASH: "85f9499b779c3a62509d615504f993d4",
+      TOKEN_STATE: "ACTIVE",
+      TOKEN_STATE_ID: "NONE",
+      SUBJECT_IDENTIFIER: "ldap.x/Bob.B@Example.com",
+      ACCESS_TOKEN_HASH: json("at-a"),
+      REFRESH_TOKEN_HASH: json("rt-a"),
+      IDP_ID: "8",
+      TOKEN_BINDING_REF: "NONE",
+    });
+    expect(await scopesOf(tokens["at-a"]?.["TOKEN_ID"])).toEqual(["openid -1", "profile -1"]);
+    expect(tokens["at-b"]).toMatchObject({
+      CONSUMER_KEY_ID: null,
+      AUTHZ_USER: "svc",
+      TENANT_ID: "-1234",
+      USER_DOMAIN: "PRIMARY",
+      TOKEN_SCOPE_HASH: null,
+      SUBJECT_IDENTIFIER: "svc",
+      REFRESH_TOKEN_HASH: null,
+      ACCESS_TOKEN_HASH: json("at-b"),
+    });
+    expect(await rows("target", CODES)).toEqual([
+      expect.objectContaining({
+        AUTHORIZATION_CODE: "ac-x",
+        AUTHORIZATION_CODE_HASH: json("ac-x"),
+        CONSUMER_KEY_ID: "5",
+        AUTHZ_USER: "eve",
+        TENANT_ID: "-1234",
+        USER_DOMAIN: "PRIMARY",
+        SUBJECT_IDENTIFIER: "PRIMARY/eve@carbon.super",
+        STATE: "ACTIVE",
+        SCOPE: "openid",
+        IDP_ID: "7",
+      }),
+    ]);
+    expect(await rows("target", USER_DATA)).toHaveLength(1);
+  });
+
+  test("applied twice gives the same ids, and deletes reach the rows of the dump", async () => {
+    const { source, target, run, rows } = await open([
+      `UPDATE ${TOKENS} SET ACCESS_TOKEN_HASH = '{"hash":"6af90e31b06a82cfcecf6d56f4062d4bad6ac76692578a9f225314cc07c21cf4","algorithm":"SHA-256"}' WHERE TOKEN_ID = 'random-gone'`,
+    ]);
+    await source.test.exec([
+      login("at-a", { AUTHZ_USER: "bob" }),
+      login("at-b", { AUTHZ_USER: "eve" }),
+      `DELETE FROM ${TOKENS} WHERE ACCESS_TOKEN = 'at-gone'`,
+      `DELETE FROM ${TOKENS} WHERE ACCESS_TOKEN = 'at-b'`,
+    ]);
+    await run({ batchSize: 1 });
+    const once = await rows("target", TOKENS);
+    expect(once.map((row) => row["ACCESS_TOKEN"]).sort()).toEqual(["at-a", "at-old"]);
+    expect(await scopesOf("random-gone")).toEqual([]);
+    await target.test.exec(`UPDATE ${TOKENS.slice(0, 27)}_SV SET SYNC_ID = 0, DIGEST = ''`);
+    await run({ batchSize: 100 });
+    expect(await rows("target", TOKENS)).toEqual(once);
+    // A renamed token is another one: the old row goes.
+    await source.test.exec(`UPDATE ${TOKENS} SET ACCESS_TOKEN = 'at-b' WHERE ACCESS_TOKEN = 'at-a'`);
+    await run();
+    expect((await rows("target", TOKENS)).map((row) => row["ACCESS_TOKEN"]).sort()).toEqual([
+      "at-b",
+      "at-old",
+    ]);
+  });
+
+  test("sets rows aside whose application or tenant the target lacks, unless they are deleted later", async () => {
+    const { source, run, rows } = await open();
+    await source.test.exec([
+      login("at-a", { CONSUMER_KEY: "blue-only", AUTHZ_USER: "bob" }),
+      login("at-b", { AUTHZ_USER: "eve@unknown.net" }),
+    ]);
+    const told: string[] = [];
+    await expect(
+      run({ events: { deadLetter: (_table, position, { reason }) => told.push(`${position} ${reason}`) } }),
+    ).rejects.toMatchObject({ code: "DEAD_LETTERS_LEFT" });
+    expect(told).toEqual([
+      expect.stringMatching(/^1 .*CONSUMER_KEY: the target has no application of this key/),
+      expect.stringMatching(/^2 .*AUTHZ_USER: the target knows no tenant of this domain/),
+    ]);
+    await source.test.exec([
+      "DELETE FROM IDN_OAUTH_CONSUMER_APPS WHERE CONSUMER_KEY = 'blue-only'",
+      `DELETE FROM ${TOKENS} WHERE ACCESS_TOKEN = 'at-b'`,
+    ]);
+    await run();
+    expect((await rows("target", TOKENS)).map((row) => row["ACCESS_TOKEN"]).sort()).toEqual([
+      "at-gone",
+      "at-old",
+    ]);
+  });
+});
