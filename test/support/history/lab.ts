@@ -5,7 +5,7 @@ import type { Dialect } from "../../../src/dialect/dialect.ts";
 import type { Row } from "../../../src/row.ts";
 import type { RunEvents } from "../../../src/run/events.ts";
 import { runSync } from "../../../src/run/run-sync.ts";
-import { rowSources } from \"../../../src/run/row-sources.ts\";
+import { rowSources } from "../../../src/run/row-sources.ts";
 import { type BlueGreen, openBlueGreen, SILENT } from "../blue-green.ts";
 import { copyRows } from "../copy-rows.ts";
 import type { TestDialect } from "../dialects.ts";
