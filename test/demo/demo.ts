@@ -60,6 +60,8 @@ async function demo(stage: Stage, tell: Narrator): Promise<number> {
   tell.say(
     "A stand-in for WSO2's migration client: new columns, keys and indexes, and IDP_ID of each token.",
   );
+  const { stdout: checks } = await operator.give("doctor", 4);
+  tell.say(`The doctor looked at both: ${checks.trimEnd().split("\n").at(-1)}.`);
   tell.say(`Meanwhile on blue: ${describe(traffic.totals)}.`);
 
   tell.step("Green is kept in step");
@@ -102,7 +104,10 @@ async function demo(stage: Stage, tell: Narrator): Promise<number> {
   const isSafe = stdout.includes("safe to switch: yes");
 
   tell.step("Green is compared with blue, row by row and column by column");
-  tell.say("Without sync-tool: blue is migrated anew by SQL in a third database, and green held against it.");
+  await operator.give("verify");
+  tell.say(
+    "And without sync-tool: blue is migrated anew by SQL in a third database, and green held against it.",
+  );
   const compared = await compareRows(blue, green, await server.createDatabase("third"));
   tell.output(
     formatTable(
@@ -133,6 +138,7 @@ const tell = createNarrator();
 tell.title("sync-tool: from WSO2 Identity Server 5.7.0 to 5.11.0 without downtime, on a private PostgreSQL");
 try {
   process.exitCode = await onStage((stage) => demo(stage, tell));
+  if (process.exitCode >= 128) tell.verdict(false, "Stopped. The server is gone, and so are its files.");
 } catch (error) {
   tell.verdict(false, `The demo failed: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

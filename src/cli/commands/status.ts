@@ -58,5 +58,7 @@ function holeText({ openHole, holders }: TableStatus): string {
       ...(ageSeconds === undefined ? [] : [`${Math.round(ageSeconds)} s`]),
     ].join(" "),
   );
-  return who.length === 0 ? range : `${range} (${who.join(", ")})`;
+  const [first, ...others] = who;
+  if (first === undefined) return range;
+  return others.length === 0 ? `${range} (${first})` : `${range} (${first}, and ${others.length} more)`;
 }
