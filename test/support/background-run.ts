@@ -1,5 +1,5 @@
 import type { Database } from "../../src/db/database.ts";
-import type { HolderFacts, Hole } from "../../src/dialect/dialect.ts";
+import type { Dialect, HolderFacts, Hole } from "../../src/dialect/dialect.ts";
 import type { BlueGreen } from "./blue-green.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -13,6 +13,12 @@ export interface Blocked {
 export interface BackgroundRun {
   /** Waits until the runner reports a hole that is still open. */
   blocked(): Promise<Blocked>;
+  /** Waits until the runner has applied something, found nothing to do, or stands by. */
+  started(): Promise<void>;
+  /** Throws when the runner has failed. */
+  check(): void;
+  /** Codes of the failures after which it went on. */
+  readonly retried: readonly string[];
   /** Ends the runner; rejects when it failed. */
   stop(): Promise<void>;
 }
@@ -20,10 +26,19 @@ export interface BackgroundRun {
 /** Runs in the background until stopped. */
 export function startRun(
   pair: BlueGreen,
-  options: { readonly batchSize?: number; readonly sourceDb?: Database } = {},
+  options: {
+    readonly batchSize?: number;
+    readonly sourceDb?: Database;
+    readonly targetDialect?: Dialect;
+  } = {},
 ): BackgroundRun {
   const ended = new AbortController();
   const reports: Blocked[] = [];
+  const retried: string[] = [];
+  let isStarted = false;
+  const start = (): void => {
+    isStarted = true;
+  };
   let failure: unknown;
   const done = pair
     .run({
@@ -32,16 +47,34 @@ export function startRun(
       signal: ended.signal,
       events: {
         blocked: (table, hole, seconds, holders) => reports.push({ table, hole, seconds, holders }),
+        batch: start,
+        idle: start,
+        standby: start,
+        retrying: (_group, _reason, code) => retried.push(code),
       },
     })
     .catch((error: unknown) => {
       failure = error;
     });
+  const check = (): void => {
+    if (failure !== undefined) throw failure;
+  };
   return {
+    async started() {
+      await waitFor(
+        () => {
+          check();
+          return isStarted;
+        },
+        { what: "the runner to begin" },
+      );
+    },
+    check,
+    retried,
     blocked: () =>
       waitFor(
         () => {
-          if (failure !== undefined) throw failure;
+          check();
           return reports[0];
         },
         { what: "the runner to report an open hole" },
@@ -49,7 +82,7 @@ export function startRun(
     async stop() {
       ended.abort();
       await done;
-      if (failure !== undefined) throw failure;
+      check();
     },
   };
 }

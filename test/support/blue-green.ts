@@ -55,6 +55,7 @@ export interface BlueGreen {
     /** Instead of the pair's own connections. */
     sourceDb?: Database;
     targetDb?: Database;
+    targetDialect?: Dialect;
     conflictPolicy?: ConflictPolicy;
     deadLetterLimit?: number;
     parallelism?: number;
@@ -107,13 +108,14 @@ export async function openBlueGreen(options: BlueGreenOptions): Promise<BlueGree
       events = {},
       sourceDb = source.db,
       targetDb = target.db,
+      targetDialect = target.dialect,
       ...policy
     } = {}) {
       const current = await plan();
       await runSync({
         plan: current,
         source: { dialect: source.dialect, db: sourceDb },
-        target: { dialect: target.dialect, db: targetDb },
+        target: { dialect: targetDialect, db: targetDb },
         batchSize,
         syncIntervalMs: 20,
         until,

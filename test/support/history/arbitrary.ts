@@ -14,6 +14,8 @@ export interface History {
   readonly dumpBefore: number;
   readonly isolation: "READ COMMITTED" | "REPEATABLE READ";
   readonly batchSize: number;
+  /** Connections that write a table at a time; it may change from one life of the runner to the next. */
+  readonly parallelism: readonly [number, ...number[]];
   readonly crashes: readonly Crash[];
 }
 
@@ -83,5 +85,9 @@ export const anyHistory: fc.Arbitrary<History> = fc.record({
   dumpBefore: fc.oneof(fc.constant(0), fc.nat(20)),
   isolation: fc.constantFrom("READ COMMITTED", "REPEATABLE READ"),
   batchSize: fc.constantFrom(1, 1, 2, 3, 5, 100),
+  parallelism: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([1] as const) },
+    { weight: 2, arbitrary: fc.tuple(fc.constantFrom(1, 2, 4), fc.constantFrom(1, 2, 4)) },
+  ),
   crashes: fc.array(crash, { maxLength: 3 }),
 });

@@ -2,10 +2,11 @@
 
 import type { Database, Queryable } from "../../../src/db/database.ts";
 import type { Dialect } from "../../../src/dialect/dialect.ts";
+import { deadLettersName } from "../../../src/plan/object-names.ts";
 import type { Row } from "../../../src/row.ts";
 import type { RunEvents } from "../../../src/run/events.ts";
-import { runSync } from "../../../src/run/run-sync.ts";
 import { rowSources } from "../../../src/run/row-sources.ts";
+import { runSync } from "../../../src/run/run-sync.ts";
 import { type BlueGreen, openBlueGreen, SILENT } from "../blue-green.ts";
 import { copyRows } from "../copy-rows.ts";
 import type { TestDialect } from "../dialects.ts";
@@ -69,6 +70,7 @@ export async function openHistoryLab(dialect: TestDialect): Promise<HistoryLab> 
     db: Database,
     until: "stopped" | "drained",
     batchSize: number,
+    parallelism: number,
     signal: AbortSignal,
     events: Partial<RunEvents> = {},
   ): Promise<void> =>
@@ -77,6 +79,7 @@ export async function openHistoryLab(dialect: TestDialect): Promise<HistoryLab> 
       source: { dialect: sourceDialect, db: pair.source.db },
       target: { dialect: pair.target.dialect, db },
       batchSize,
+      parallelism,
       syncIntervalMs: 5,
       until,
       signal,
@@ -98,9 +101,10 @@ export async function openHistoryLab(dialect: TestDialect): Promise<HistoryLab> 
       crash = new AbortController();
       db.revive();
       try {
-        return await run(db, until, history.batchSize, AbortSignal.any([signal, crash.signal]));
+        const parallelism = history.parallelism[life % history.parallelism.length] ?? 1;
+        return await run(db, until, history.batchSize, parallelism, AbortSignal.any([signal, crash.signal]));
       } catch (error) {
-        if ((error as { cause?: unknown }).cause !== CRASH) throw error;
+        if (error !== CRASH && (error as { cause?: unknown }).cause !== CRASH) throw error;
       }
     }
   }
@@ -164,6 +168,7 @@ export async function openHistoryLab(dialect: TestDialect): Promise<HistoryLab> 
       await target.exec([
         "DELETE FROM IDN_OAUTH2_ACCESS_TOKEN",
         "DELETE FROM IDN_IDENTITY_USER_DATA",
+        `DELETE FROM ${deadLettersName(tables[0]?.target.name ?? "")}`,
         ...tables.map((table) => `UPDATE ${table.targetNames.checkpoint} SET SYNC_ID = 0, DIGEST = ''`),
       ]);
     },
