@@ -21,6 +21,13 @@ export function neededGrants(
 ): readonly NeededGrant[] {
   const first = tables[0];
   if (first === undefined) return [];
+  // A row that is refused for a foreign key is judged by what stands in the parent, on both sides.
+  const schemas = tables.map((table) => (side === "source" ? table.source : table.target));
+  const synced = new Set(schemas.map(({ name }) => name));
+  const parents = schemas.flatMap(({ foreignKeys }) => foreignKeys.map(({ refTable }) => refTable));
+  const read = [...new Set(parents)]
+    .filter((name) => !synced.has(name))
+    .map((table): NeededGrant => ({ table, privileges: ["SELECT"] }));
   const isThere = ({ table }: NeededGrant): boolean => hidesTables || present.has(table.toUpperCase());
   if (side === "source") {
     return tables.flatMap((table): readonly NeededGrant[] => [
@@ -31,9 +38,14 @@ export function neededGrants(
     ]);
   }
   const own: readonly NeededGrant[] = [
-    ...tables.map((table) => table.targetNames.checkpoint),
-    deadLettersName(first.target.name),
-  ].map((table) => ({ table, privileges: ["SELECT", "INSERT", "UPDATE", "DELETE"] }));
+    ...tables.map(
+      (table): NeededGrant => ({
+        table: table.targetNames.checkpoint,
+        privileges: ["SELECT", "INSERT", "UPDATE"],
+      }),
+    ),
+    { table: deadLettersName(first.target.name), privileges: ["SELECT", "INSERT", "UPDATE", "DELETE"] },
+  ];
   const lower = first.target.name === first.target.name.toLowerCase();
   const providers = lower ? IDENTITY_PROVIDERS.toLowerCase() : IDENTITY_PROVIDERS;
   return [
@@ -43,6 +55,7 @@ export function neededGrants(
         privileges: ["SELECT", "INSERT", "UPDATE", "DELETE"],
       }),
     ),
+    ...read,
     ...[...own, { table: providers, privileges: ["SELECT"] } as const].filter(isThere),
   ];
 }

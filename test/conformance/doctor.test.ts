@@ -3,6 +3,7 @@ import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import type { CheckResult } from "../../src/doctor/check.ts";
 import { cheapChecks, examine, runChecks } from "../../src/doctor/doctor.ts";
 import { openDoctor } from "../../src/doctor/doctor-context.ts";
+import { planTables } from "../../src/plan/sync-plan.ts";
 import { type BlueGreen, openBlueGreen, type Side } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { createTables } from "../support/wso2-tables.ts";
@@ -79,6 +80,40 @@ describeDialects("Doctor", (dialect) => {
       }[dialect.name as string],
     );
     expect(results.find(({ id }) => id === "pair.clocks")?.status).toBe("ok");
+  });
+
+  test("users with exactly the grants that prepare writes for them may run", async () => {
+    const tables = planTables(await pair.plan());
+    const users: Partial<Record<"source" | "target", object>> = {};
+    for (const side of ["source", "target"] as const) {
+      const { name } = pair[side].test;
+      const user = `run_${name}`.slice(0, 30);
+      users[side] = { user, password: "a-Password-1" };
+      await asAdmin(pair[side], [
+        isPostgres
+          ? `CREATE ROLE ${user} LOGIN PASSWORD 'a-Password-1'`
+          : `CREATE USER '${user}'@'%' IDENTIFIED BY 'a-Password-1'`,
+        ...pair[side].dialect.ddl.grants(
+          side,
+          tables,
+          side === "target" ? [isPostgres ? "idp" : "IDP"] : [],
+          user,
+        ),
+      ]);
+    }
+    try {
+      const results = await examined(users);
+      expect(failed(results)).toEqual([]);
+      expect(results.find(({ id }) => id === "source.grants-run")?.found).toBe("all are granted");
+    } finally {
+      for (const side of ["source", "target"] as const) {
+        const user = `run_${pair[side].test.name}`.slice(0, 30);
+        await asAdmin(
+          pair[side],
+          isPostgres ? [`DROP OWNED BY ${user}`, `DROP ROLE ${user}`] : [`DROP USER '${user}'@'%'`],
+        );
+      }
+    }
   });
 
   test("every fault of a broken set-up is reported at once, and the statements given mend them all", async () => {
