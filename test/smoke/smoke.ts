@@ -1,6 +1,6 @@
 /**
  * The whole way of a migration with the built command against one server:
- * prepare, traffic, dump and restore, migration, run, drain, comparison, cleanup. `npm run smoke`.
+ * prepare, traffic, dump and restore, migration, run, drain, verify, comparison, cleanup. `npm run smoke`.
  * SMOKE_URL=mysql://root:password@host:3306 names the server (also mariadb: and postgres:); without it, a private
  * server of SMOKE_DIALECT (default mariadb) is started.
  */
@@ -114,6 +114,7 @@ async function smoke(server: TestServer, folder: string): Promise<void> {
   await runTraffic(blue, { name: "late" });
   await syncTool("run", "--until-drained");
 
+  await syncTool("verify");
   const expected = await expectedRows(server, blue);
   for (const table of SYNCED) {
     const sql = `SELECT * FROM ${table} ORDER BY 1, 2, 3`;
