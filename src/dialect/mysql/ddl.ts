@@ -199,6 +199,9 @@ export const ddl: Dialect["ddl"] = {
       ...tables.flatMap((t) => [
         `GRANT SELECT, INSERT, UPDATE, DELETE, TRIGGER ON ${quote(t.target.name)} TO ${to}`,
         `GRANT SELECT, INSERT, UPDATE ON ${quote(t.targetNames.checkpoint)} TO ${to}`,
+        ...(t.split === undefined
+          ? []
+          : [`GRANT SELECT, INSERT, UPDATE, DELETE ON ${quote(t.split.target.name)} TO ${to}`]),
       ]),
       ...letters.map((table) => `GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${to}`),
       ...reads,

@@ -5,6 +5,7 @@ import type { DdlStep, Dialect, ObjectRef } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
 import { quote } from "./connect.ts";
 import { HOME } from "./introspect.ts";
+import { sequenceOf } from "./sequences.ts";
 
 /** A busy table is waited for this long in one attempt; meanwhile its writers queue behind us. */
 const LOCK_TIMEOUT_MS = 2_000;
@@ -179,6 +180,13 @@ END $sync_tool$`;
     const own = tables.flatMap((t) => [
       `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quote(t.target.name)} TO ${to}`,
       `GRANT SELECT, INSERT, UPDATE ON ${quote(t.targetNames.checkpoint)} TO ${to}`,
+      // They are moved past the ids that the source has drawn.
+      ...t.target.columns
+        .flatMap((column) => sequenceOf(column) ?? [])
+        .map((sequence) => `GRANT SELECT, UPDATE ON SEQUENCE ${sequence} TO ${to}`),
+      ...(t.split === undefined
+        ? []
+        : [`GRANT SELECT, INSERT, UPDATE, DELETE ON ${quote(t.split.target.name)} TO ${to}`]),
     ]);
     const letters = first === undefined ? [] : [quote(deadLettersName(first.target.name))];
     return [

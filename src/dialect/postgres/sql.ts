@@ -6,6 +6,7 @@ import type { Dialect, Param } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
 import { quote } from "./connect.ts";
+import { advanceSequences } from "./sequences.ts";
 
 /** Columns as the reader names them: the catalogue's spelling in, upper case out. */
 const selectList = (columns: readonly Column[]): string =>
@@ -110,6 +111,7 @@ SELECT ${unnestList(targets)} FROM unnest(${arrays(targets)}) WITH ORDINALITY AS
 ON CONFLICT (${table.key.map((c) => quote(c.target.name)).join(", ")}) DO ${set.length === 0 ? "NOTHING" : `UPDATE SET ${set.join(", ")}`}`,
       columns.map((column) => part.map((row) => text(encode(column.target, row[column.name] ?? null)))),
     );
+    await advanceSequences(tx, columns, part);
   }
 }
 
