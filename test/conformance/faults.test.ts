@@ -127,7 +127,7 @@ describeDialects("A run that meets a fault", (dialect) => {
   test("waits for a lock on the target's rows", { timeout: LOCK_WAIT_TEST_MS }, async () => {
     const holder = await admin();
     await survives(
-      async (running) => {
+      async () => {
         await holder.exec(["BEGIN", "UPDATE F SET N = 'held' WHERE ID = 'before'"]);
         // The runner has to write the row that is held.
         await lab.pair.source.test.exec("UPDATE F SET N = 'new' WHERE ID = 'before'");

@@ -38,6 +38,8 @@ export const testEnv = {
   seed: () => (text("SYNC_TEST_SEED") === undefined ? undefined : Number(text("SYNC_TEST_SEED"))),
   /** `SYNC_TEST_HISTORIES`: how many generated histories are played on each database. Default 200. */
   histories: () => Number(text("SYNC_TEST_HISTORIES") ?? 200),
+  /** `SYNC_TEST_CHAOS_FAULTS`: how many faults each database meets in the chaos suite. Default 100. */
+  chaosFaults: () => Number(text("SYNC_TEST_CHAOS_FAULTS") ?? 100),
   /** `SYNC_TEST_RUN_DIR`: where started servers are recorded; set by the global set-up of the test run. */
   runDir: () => text("SYNC_TEST_RUN_DIR"),
   /** `SYNC_TEST_VERIFY=100000x1000`: rows and damages of the test that finds every damage; small by default. */

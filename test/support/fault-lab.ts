@@ -55,14 +55,17 @@ export async function openFaultLab(
     startTcpProxy(sourceServer),
     startTcpProxy(targetServer),
   ]);
-  const through = (settings: object, proxy: TcpProxy, more: object): ConnectionSettings =>
-    ({
-      ...settings,
-      hosts: [{ host: proxy.host, port: proxy.port }],
-      connectTimeoutMs: SILENCE_MS,
-      socketTimeoutMs: SILENCE_MS,
-      ...more,
-    }) as ConnectionSettings;
+  const through = (
+    settings: ConnectionSettings,
+    proxy: TcpProxy,
+    more: Partial<ConnectionSettings>,
+  ): ConnectionSettings => ({
+    ...settings,
+    hosts: [{ host: proxy.host, port: proxy.port }],
+    connectTimeoutMs: SILENCE_MS,
+    socketTimeoutMs: SILENCE_MS,
+    ...more,
+  });
 
   async function start(more: Partial<ConnectionSettings> = {}): Promise<LabRun> {
     const opened: Database[] = [];
