@@ -1,7 +1,7 @@
 import type { Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import type { Change } from "../journal/change.ts";
-import { keyOf, netChanges } from "../journal/net.ts";
+import { keyOf, type NetSegment, netChanges } from "../journal/net.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Row } from "../row.ts";
 import { transformFailed } from "../transform/transform-failed.ts";
@@ -22,8 +22,20 @@ export async function applyChanges(
   rowFor: RowFor,
   keepOnUpdate: readonly string[],
 ): Promise<void> {
+  await applyNet(tx, dialect, table, netChanges(changes, table.key), rowFor, keepOnUpdate);
+}
+
+/** The same for changes that are netted already. */
+export async function applyNet(
+  tx: Queryable,
+  dialect: Dialect,
+  table: TablePlan,
+  segments: readonly NetSegment[],
+  rowFor: RowFor,
+  keepOnUpdate: readonly string[],
+): Promise<void> {
   const key = (change: Change) => keyOf(table.key, change);
-  for (const segment of netChanges(changes, table.key)) {
+  for (const segment of segments) {
     refuseUnknownKeys(table, segment.deletes);
     if (segment.deletes.length > 0) await dialect.deleteRows(tx, table, segment.deletes.map(key), false);
     if (segment.upserts.length > 0) {

@@ -43,8 +43,12 @@ const EQUATED: Readonly<Record<string, string>> = {
 const DISTINCT =
   /[ -~\p{Script=Han}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Hangul}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Thai}\p{Script=Devanagari}]/u;
 
+const PLAIN = /^[ -~]*$/;
+
 /** Older collations give all rarer characters, emoji above all, one and the same weight: so does this. */
 function foldInsensitive(text: string): string {
+  // Token ids and most names: worth a short cut, since this is asked for every change.
+  if (PLAIN.test(text)) return text.toLowerCase().trimEnd();
   let folded = "";
   for (const char of text
     .normalize("NFKD")

@@ -1,4 +1,4 @@
-import { applyChanges } from "../apply/applier.ts";
+import { applyNet, type RowFor } from "../apply/applier.ts";
 import type { ConflictPolicy } from "../apply/conflict.ts";
 import {
   type DeadLetter,
@@ -18,13 +18,13 @@ import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import type { Change } from "../journal/change.ts";
 import { changeDigest } from "../journal/digest.ts";
-import { netChanges } from "../journal/net.ts";
+import { type NetSegment, netChanges } from "../journal/net.ts";
 import type { Anchor, Batch, JournalReader } from "../journal/reader.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import { failpoint } from "../util/failpoint.ts";
-import { spread } from "./lanes.ts";
+import { type LanePart, spread } from "./lanes.ts";
 
 export interface BatchWriterOptions {
   readonly source: Side;
@@ -47,10 +47,24 @@ export interface BatchWriter {
   readonly checkpoint: () => Checkpoint;
   /** Takes up where the lanes of the target stand. */
   open(lanes: readonly Checkpoint[]): Promise<void>;
+  /** Nets and transforms a batch; nothing is written, so that it can be done while the one before is written. */
+  prepare(batch: Batch): Promise<PreparedBatch>;
   /** False when a change has to wait for its parent: then the checkpoint stands before that change. */
-  write(batch: Batch): Promise<boolean>;
+  write(prepared: PreparedBatch): Promise<boolean>;
   /** Tries again the letters that are due, or all of them. Gives how many are left. */
   retryDeadLetters(all: boolean): Promise<number>;
+}
+
+/** A batch with all that can be worked out before its turn to be written. */
+export interface PreparedBatch {
+  readonly batch: Batch;
+  /** One for each lane. */
+  readonly parts: readonly PreparedPart[];
+}
+
+interface PreparedPart extends LanePart {
+  readonly segments: readonly NetSegment[];
+  readonly rowFor: RowFor;
 }
 
 export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
@@ -106,18 +120,22 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     return true;
   }
 
-  async function writeAll(
-    moved: readonly Checkpoint[],
-    changes: readonly Change[],
-    end: Anchor,
-  ): Promise<void> {
-    const rowFor = await rows.prepare(netChanges(changes, table.key).flatMap((segment) => segment.upserts));
-    const settled = await inTransaction(moved, end, async (tx) => {
-      await applyChanges(tx, target.dialect, table, changes, rowFor, rows.keepOnUpdate);
+  async function preparePart(part: LanePart): Promise<PreparedPart> {
+    const segments = netChanges(part.changes, table.key);
+    return { ...part, segments, rowFor: await rows.prepare(segments.flatMap((segment) => segment.upserts)) };
+  }
+
+  async function writePart({ lane, changes, segments, rowFor }: PreparedPart, end: Anchor): Promise<void> {
+    const settled = await inTransaction(current([lane]), end, async (tx) => {
+      await applyNet(tx, target.dialect, table, segments, rowFor, rows.keepOnUpdate);
       return await settleWritten(tx, changes, new Map());
     });
     if (settled) await reload();
   }
+
+  /** Lanes as they stand now: a batch is prepared before the one in front of it has moved them. */
+  const current = (wanted: readonly number[]): readonly Checkpoint[] =>
+    lanes.filter(({ lane }) => wanted.includes(lane));
 
   /** Finds out how far the changes can go; when that is not the end, goes there in a transaction of its own. */
   async function writeSome(
@@ -143,11 +161,8 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
    * Each lane writes its own keys, all at a time. A lane can be refused only because another one was slower to free a
    * unique key: the lanes that were refused are written again together, in order, when the others are through.
    */
-  async function writeLanes(batch: Batch): Promise<boolean> {
-    const parts = spread(lanes, table, batch.changes);
-    const results = await Promise.allSettled(
-      parts.map(({ lane, changes }) => writeAll([lane], changes, batch.end)),
-    );
+  async function writeParts({ batch, parts }: PreparedBatch): Promise<boolean> {
+    const results = await Promise.allSettled(parts.map((part) => writePart(part, batch.end)));
     const failed = parts.filter((_, i) => results[i]?.status === "rejected");
     for (const result of results) {
       if (result.status === "rejected" && asRefusal(target.dialect, result.reason) === undefined)
@@ -155,11 +170,7 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     }
     if (failed.length === 0) return true;
     const again = failed.flatMap(({ changes }) => changes).sort((a, b) => (a.position < b.position ? -1 : 1));
-    return await writeSome(
-      failed.map(({ lane }) => lane),
-      again,
-      batch.end,
-    );
+    return await writeSome(current(failed.map(({ lane }) => lane)), again, batch.end);
   }
 
   /** Everything or nothing: fewer changes dealt with than given means that nothing was written. */
@@ -214,16 +225,10 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       lanes = await setLanes(target.db, target.dialect, checkpointName, from, options.parallelism);
       await reload();
     },
-    async write(batch) {
-      if (lanes.length > 1) return await writeLanes(batch);
-      try {
-        await writeAll(lanes, batch.changes, batch.end);
-        return true;
-      } catch (error) {
-        if (asRefusal(target.dialect, error) === undefined) throw error;
-        return await writeSome(lanes, batch.changes, batch.end);
-      }
+    async prepare(batch) {
+      return { batch, parts: await Promise.all(spread(lanes, table, batch.changes).map(preparePart)) };
     },
+    write: writeParts,
     async retryDeadLetters(all) {
       // Somebody may have asked for a retry or discarded some meanwhile.
       if (letters.length > 0) await reload();

@@ -200,20 +200,25 @@ async function openCheckpoints(options: GroupLoopOptions): Promise<void> {
   const { target } = options;
   for (const table of options.tables) {
     const name = table.table.targetNames.checkpoint;
-    const lanes = await readLanes(target.db, target.dialect, name);
+    const lanes = await readLanes(target.db, target.dialect, name).catch((error: unknown) => {
+      if (target.dialect.classifyError(error).class !== "schema") throw error;
+      throw notPrepared(table, `${name} does not exist on the target`);
+    });
     const checkpoint = lowest(lanes);
     const journalId = await options.journalId(table);
-    if (checkpoint === undefined) {
-      throw new SyncError("NOT_PREPARED", {
-        what: `${name} on the target has no row`,
-        next: "Run `sync-tool prepare`",
-        at: { table: table.table.name },
-      });
-    }
+    if (checkpoint === undefined) throw notPrepared(table, `${name} on the target has no row`);
     if (checkpoint.journalId !== journalId)
       throw journalReplaced(table.table.name, checkpoint.position, { otherJournal: true });
     await table.open(lanes);
   }
+}
+
+function notPrepared(table: TableSync, what: string): SyncError {
+  return new SyncError("NOT_PREPARED", {
+    what,
+    next: "Run `sync-tool prepare`",
+    at: { table: table.table.name },
+  });
 }
 
 /** Why the same work is tried again; undefined when that cannot help. */

@@ -6,7 +6,7 @@ import type { TablePlan } from "../plan/sync-plan.ts";
 
 /** What one lane has to write of a batch. */
 export interface LanePart {
-  readonly lane: Checkpoint;
+  readonly lane: number;
   readonly changes: readonly Change[];
 }
 
@@ -19,11 +19,13 @@ export function spread(
   table: TablePlan,
   changes: readonly Change[],
 ): readonly LanePart[] {
+  const [only] = lanes;
+  if (lanes.length === 1 && only !== undefined) return [{ lane: only.lane, changes }];
   const columns = table.key.map((column) => column.target);
-  const parts = lanes.map((lane) => ({ lane, changes: [] as Change[] }));
+  const parts = lanes.map(({ lane, position }) => ({ lane, position, changes: [] as Change[] }));
   for (const change of changes) {
     const part = parts[hash(equalityClass(columns, keyOf(table.key, change))) % parts.length];
-    if (part !== undefined && change.position > part.lane.position) part.changes.push(change);
+    if (part !== undefined && change.position > part.position) part.changes.push(change);
   }
   return parts;
 }

@@ -4,7 +4,7 @@ import type { Change, Position } from "../journal/change.ts";
 import { readAhead } from "../journal/read-ahead.ts";
 import { type Anchor, type Batch, createJournalReader, type JournalReader } from "../journal/reader.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
-import { type BatchWriterOptions, createBatchWriter } from "./batch-writer.ts";
+import { type BatchWriterOptions, createBatchWriter, type PreparedBatch } from "./batch-writer.ts";
 import { resolvedReader } from "./resolved-reader.ts";
 
 /** What happened to one batch, for logs and progress. */
@@ -45,9 +45,11 @@ export interface Drained {
   readonly hole?: Hole;
 }
 
-/** Batches read one after the other, and how far each parent's journal reached when they had been read. */
+/** Batches read one after the other and prepared, and how far each parent's journal reached when they had been read. */
 interface Slice {
-  readonly batches: readonly Batch[];
+  readonly batches: readonly PreparedBatch[];
+  /** How the last of them ended. */
+  readonly last: Batch;
   readonly parents: Reached;
 }
 
@@ -86,11 +88,15 @@ export function createTableSync(options: TableSyncOptions): TableSync {
    */
   async function readSlice(after: Anchor, upTo: Position | undefined): Promise<Slice> {
     const most = options.parents().length === 0 ? 1 : BATCHES_PER_WAIT;
-    const batches = [await reader.read(after, batchSize, upTo)];
-    for (let last = batches[0]; last?.full && batches.length < most; last = batches.at(-1))
-      batches.push(await reader.read(last.end, batchSize, upTo));
-    const isEmpty = batches[0]?.changes.length === 0;
-    return { batches, parents: isEmpty ? new Map() : await reachedParents() };
+    let last = await reader.read(after, batchSize, upTo);
+    const batches = [last];
+    while (last.full && batches.length < most) {
+      last = await reader.read(last.end, batchSize, upTo);
+      batches.push(last);
+    }
+    const filled = batches.filter((batch) => batch.changes.length > 0);
+    const parents = filled.length === 0 ? new Map() : await reachedParents();
+    return { batches: await Promise.all(filled.map((batch) => writer.prepare(batch))), last, parents };
   }
 
   async function parentsCame(parents: Reached, signal: AbortSignal): Promise<boolean> {
@@ -131,14 +137,14 @@ export function createTableSync(options: TableSyncOptions): TableSync {
           held = slice;
           if (!(await parentsCame(slice.parents, signal))) return { applied, caughtUp: false, waiting: true };
           held = undefined;
-          const last = slice.batches.at(-1);
+          const { last } = slice;
           // The next changes are read while these are applied; they are thrown away when these do not go through.
-          next = last?.full && !signal.aborted ? readSlice(last.end, upTo) : undefined;
+          next = last.full && !signal.aborted ? readSlice(last.end, upTo) : undefined;
           next?.catch(() => undefined);
-          for (const batch of slice.batches) {
-            if (batch.changes.length === 0) break;
+          for (const prepared of slice.batches) {
+            const { batch } = prepared;
             const started = Date.now();
-            const isComplete = await writer.write(batch);
+            const isComplete = await writer.write(prepared);
             applied += batch.changes.length;
             options.onBatch({
               table: table.name,
@@ -150,10 +156,10 @@ export function createTableSync(options: TableSyncOptions): TableSync {
             if (signal.aborted) return { applied, caughtUp: false, waiting: false };
           }
           if (next === undefined) {
-            const hole = last?.blocked;
+            const hole = last.blocked;
             return {
               applied,
-              caughtUp: last?.full !== true && hole === undefined,
+              caughtUp: !last.full && hole === undefined,
               waiting: hole !== undefined,
               ...(hole === undefined ? {} : { hole }),
             };
