@@ -3,6 +3,7 @@ import type { Dialect, FoundObject } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import { cascadeTriggerName, objectNames } from "../plan/object-names.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
+import { type Patience, patiently } from "./patiently.ts";
 
 /** More foreign keys than this between the synced tables do not occur. */
 const MAX_CASCADES = 9;
@@ -66,15 +67,25 @@ const isJournal = (object: FoundObject): boolean =>
   (object.columns?.has("SYNC_ID") ?? false) ||
   (object.columns?.has("sync_id") ?? false);
 
-/** Removes leftovers, triggers first: a trigger without its journal would make every login on green fail. */
-export async function removeLeftovers(db: Database, dialect: Dialect, leftovers: Leftovers): Promise<void> {
+/**
+ * Removes leftovers, triggers first: a trigger without its journal would make every login on green fail. A server that
+ * is at work on them already is waited for. Throws LOCK_TIMEOUT, GRANT_MISSING.
+ */
+export async function removeLeftovers(
+  db: Database,
+  dialect: Dialect,
+  leftovers: Leftovers,
+  options: Patience = {},
+): Promise<void> {
   if (leftovers.objects.length === 0) return;
   const order = { trigger: 0, function: 1, sequence: 2, journal: 3, checkpoint: 4, "dead-letters": 5 };
   const session = await db.session();
   try {
     for (const sql of dialect.ddl.session()) await session.execute(sql);
     for (const object of [...leftovers.objects].sort((a, b) => order[a.kind] - order[b.kind])) {
-      for (const sql of dialect.ddl.drop(object)) await session.execute(sql);
+      await patiently("cleanup", object, dialect, options, async () => {
+        for (const sql of dialect.ddl.drop(object)) await session.execute(sql);
+      });
     }
   } finally {
     await session.release();

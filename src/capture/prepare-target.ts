@@ -6,6 +6,7 @@ import { journalReplaced } from "../journal/journal-replaced.ts";
 import { deadLettersName } from "../plan/object-names.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { findLeftovers, type Leftovers, removeLeftovers } from "./leftovers.ts";
+import type { Patience } from "./patiently.ts";
 
 export interface TargetPrepared {
   /** Tables that were made now. */
@@ -16,7 +17,7 @@ export interface TargetPrepared {
   readonly started: readonly string[];
 }
 
-export interface PrepareTargetOptions {
+export interface PrepareTargetOptions extends Patience {
   /** Begin again at position 0 where the checkpoint belongs to another journal. */
   readonly acceptNewJournal?: boolean;
 }
@@ -33,7 +34,7 @@ export async function prepareTarget(
   options: PrepareTargetOptions = {},
 ): Promise<TargetPrepared> {
   const leftovers = await findLeftovers(db, dialect, tables, journals);
-  await removeLeftovers(db, dialect, leftovers);
+  await removeLeftovers(db, dialect, leftovers, options);
   const created: ObjectRef[] = [];
   const started: string[] = [];
   const steps = [
