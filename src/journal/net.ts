@@ -46,7 +46,8 @@ export function netChanges(changes: readonly Change[], key: readonly TargetColum
     let replaced = before?.replaced ?? [];
     if (before !== undefined && before.key !== exact) {
       if (before.change.action === "DELETE" && change.action !== "DELETE") {
-        replaced = [...replaced, before.change];
+        // A key that comes back ('Ann' to 'ann' to 'Ann') is no longer to be deleted.
+        replaced = [...replaced, before.change].filter((other) => exactKey(keyOf(key, other)) !== exact);
       } else {
         // Equal or not, only the database knows: what came first is applied first.
         segments.push(segment(slots));

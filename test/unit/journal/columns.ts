@@ -1,0 +1,24 @@
+import type { Column, TextEquality } from "../../../src/dialect/table-schema.ts";
+import type { Change } from "../../../src/journal/change.ts";
+import type { TargetColumn } from "../../../src/plan/sync-plan.ts";
+
+export const textColumn = (equality: TextEquality): Column => ({
+  name: "ID",
+  type: "VARCHAR(255)",
+  kind: "text",
+  nullable: false,
+  default: null,
+  generated: false,
+  equality,
+});
+
+/** The key of a table: one text column. */
+export const textKey = (equality: TextEquality): readonly TargetColumn[] => [
+  { name: "ID", target: textColumn(equality) },
+];
+
+export const change = (position: number, action: "INSERT" | "UPDATE" | "DELETE", id: string): Change => ({
+  position: BigInt(position),
+  action,
+  row: { ID: id, VALUE: `v${position}` },
+});
