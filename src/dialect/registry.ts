@@ -1,5 +1,4 @@
 import type { DatabaseType } from "../config/sync-config.ts";
-import { SyncError } from "../errors.ts";
 import type { Dialect } from "./dialect.ts";
 
 /** Loads a dialect, and with it its driver, only when a command needs it. */
@@ -11,10 +10,9 @@ export async function loadDialect(type: DatabaseType): Promise<Dialect> {
       return (await import("./mysql/index.ts")).mysql;
     case "mariadb":
       return (await import("./mariadb/index.ts")).mariadb;
-    default:
-      throw new SyncError("DATABASE_UNSUPPORTED", {
-        what: `${type} is not supported yet`,
-        next: "Use PostgreSQL, MySQL or MariaDB",
-      });
+    case "mssql":
+      return (await import("./mssql/index.ts")).mssql;
+    case "oracle":
+      return (await import("./oracle/index.ts")).oracle;
   }
 }

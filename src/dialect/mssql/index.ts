@@ -1,0 +1,36 @@
+import type { Dialect } from "../dialect.ts";
+import { classifyError } from "./classify-error.ts";
+import { decode, encode } from "./codec.ts";
+import { connect } from "./connect.ts";
+import { ddl } from "./ddl.ts";
+import { confirm, describe, observe } from "./horizon.ts";
+import { objects, server, tables } from "./introspect.ts";
+import { acquireLock } from "./lock.ts";
+import { savepoint } from "./savepoint.ts";
+import { sql } from "./sql.ts";
+import { deleteRows, writeRows } from "./write-rows.ts";
+
+export const mssql: Dialect = {
+  name: "mssql",
+  title: "SQL Server",
+  capabilities: {
+    // It does, but each trigger is made alone: a transaction would hold the tables' locks until the last one is there.
+    transactionalDdl: false,
+    errorAbortsTransaction: false,
+    cascadesSkipTriggers: false,
+    emptyStringIsNull: false,
+    // A position is drawn a moment before its row is locked, hence before the probe can meet its lock.
+    minHoleAgeMs: 1_000,
+  },
+  connect,
+  classifyError,
+  acquireLock,
+  introspector: { server, tables, objects },
+  ddl,
+  sql,
+  writeRows,
+  deleteRows,
+  savepoint,
+  horizon: { observe, confirm, describe },
+  codec: { decode, encode },
+};

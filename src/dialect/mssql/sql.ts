@@ -1,0 +1,151 @@
+import type { Key } from "../../journal/change.ts";
+import type { Value } from "../../row.ts";
+import type { Dialect, Param } from "../dialect.ts";
+import type { Column } from "../table-schema.ts";
+import { encode } from "./codec.ts";
+import { keyEquals, keyExpression, readExpression } from "./column-sql.ts";
+import { quote } from "./connect.ts";
+import { isAscii, keySet } from "./row-set.ts";
+
+const selectList = (columns: readonly Column[], table: string): string =>
+  columns
+    .map((column) => `${readExpression(column, table)} AS ${quote(column.name.toUpperCase())}`)
+    .join(", ");
+
+/**
+ * How journals are read, with READ_COMMITTED_SNAPSHOT and without: rows that others have locked are passed by, so that a
+ * writer's uncommitted row looks like a hole until it commits and no read waits for it. READPAST goes with locking reads
+ * only (Transact-SQL reference, "Table Hints").
+ */
+export const PASSING = "WITH (READCOMMITTEDLOCK, READPAST)";
+
+/** A read that must see a row even when somebody, `purge` say, has it locked at the moment. */
+const WAITING = "WITH (READCOMMITTEDLOCK)";
+
+/** A key's value as the text that the key expressions take. */
+function keyText(column: Column, value: Value): Param {
+  const encoded = encode(column, value);
+  return encoded instanceof Uint8Array ? Buffer.from(encoded).toString("hex") : encoded;
+}
+
+export const sql: Dialect["sql"] = {
+  quote,
+  readChanges(table, from, limit) {
+    const list = `j.[SYNC_ID], j.[ACTION], ${selectList(
+      table.sourceColumns.map((c) => c.source),
+      "j",
+    )}`;
+    const journal = quote(table.names.journal);
+    if (from <= 1n) {
+      return {
+        sql: `SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.[SYNC_ID] >= CONVERT(bigint, ?) ORDER BY j.[SYNC_ID]`,
+        params: [limit, from.toString()],
+      };
+    }
+    // The first row is the one that proves the journal: it must not be passed by because `purge` has it locked.
+    return {
+      sql: `SELECT TOP (?) r.* FROM (
+SELECT ${list} FROM ${journal} AS j ${WAITING} WHERE j.[SYNC_ID] = CONVERT(bigint, ?)
+UNION ALL
+SELECT n.* FROM (SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.[SYNC_ID] > CONVERT(bigint, ?) ORDER BY j.[SYNC_ID]) AS n
+) AS r ORDER BY r.[SYNC_ID]`,
+      params: [limit, from.toString(), limit, from.toString()],
+    };
+  },
+  readChangesAt: (table, positions) => ({
+    sql: `SELECT j.[SYNC_ID], j.[ACTION], ${selectList(
+      table.sourceColumns.map((c) => c.source),
+      "j",
+    )} FROM ${quote(table.names.journal)} AS j ${WAITING} WHERE j.[SYNC_ID] IN (${positions
+      .map(() => "CONVERT(bigint, ?)")
+      .join(", ")}) ORDER BY j.[SYNC_ID]`,
+    params: positions.map(String),
+  }),
+  laterChange(table, after, key) {
+    const columns = table.key.map((c) => c.source);
+    const rows = keySet(columns, [key]);
+    const same = columns.map((c, i) => keyEquals(c, `j.${quote(c.name)}`, `v.c${i}`, isAscii([key])));
+    return {
+      sql: `SELECT TOP (1) j.[SYNC_ID] FROM ${quote(table.names.journal)} AS j ${PASSING} INNER JOIN ${rows.sql} ON ${same.join(" AND ")} WHERE j.[SYNC_ID] > CONVERT(bigint, ?)`,
+      params: [...rows.params, after.toString()],
+    };
+  },
+  countChanges: (journal, after) => ({
+    sql: `SELECT COUNT_BIG(*) AS n FROM ${quote(journal)} ${PASSING} WHERE [SYNC_ID] > CONVERT(bigint, ?)`,
+    params: [after.toString()],
+  }),
+  markPurged: (table, position) => ({
+    sql: `UPDATE ${quote(table.names.journal)} SET [ACTION] = 'PURGE'${table.source.columns
+      .filter((c) => !c.generated)
+      .map((c) => `, ${quote(c.name)} = NULL`)
+      .join("")} WHERE [SYNC_ID] = CONVERT(bigint, ?)`,
+    params: [position.toString()],
+  }),
+  purgeBefore: (journal, position, limit) => ({
+    sql: `DELETE FROM ${quote(journal)} WHERE [SYNC_ID] IN (SELECT TOP (?) [SYNC_ID] FROM ${quote(journal)} WHERE [SYNC_ID] < CONVERT(bigint, ?) ORDER BY [SYNC_ID])`,
+    params: [limit, position.toString()],
+  }),
+  highestAtOrBelow: (journal, position) => ({
+    sql: `SELECT MAX([SYNC_ID]) AS [position] FROM ${quote(journal)} ${PASSING} WHERE [SYNC_ID] <= CONVERT(bigint, ?)`,
+    params: [position.toString()],
+  }),
+  readRows(table, columns, keyColumns, keys) {
+    const rows = keySet(keyColumns, keys);
+    const ascii = isAscii(keys);
+    return {
+      sql: `SELECT ${selectList(columns, "t")} FROM ${quote(table)} AS t INNER JOIN ${rows.sql} ON ${keyColumns
+        .map((column, i) => keyEquals(column, `t.${quote(column.name)}`, `v.c${i}`, ascii))
+        .join(" AND ")}`,
+      params: rows.params,
+    };
+  },
+  readKeyRange(table, columns, keyColumns, after, limit) {
+    const range = after === undefined ? undefined : keyRange(keyColumns, after);
+    return {
+      sql: `SELECT TOP (?) ${selectList(columns, "t")} FROM ${quote(table)} AS t${
+        range === undefined ? "" : ` WHERE ${range.sql}`
+      } ORDER BY ${keyColumns.map((column) => `t.${quote(column.name)}`).join(", ")}`,
+      params: [limit, ...(range?.params ?? [])],
+    };
+  },
+  readTable: (table, columns, limit) => ({
+    sql: `SELECT ${limit === undefined ? "" : "TOP (?) "}${columns
+      .map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`)
+      .join(", ")} FROM ${quote(table)}`,
+    params: limit === undefined ? [] : [limit],
+  }),
+  readCheckpoint: (name) => ({
+    sql: `SELECT [LANE], [SYNC_ID], [JOURNAL_ID], [DIGEST], DATEDIFF(second, [UPDATED_AT], SYSUTCDATETIME()) AS [AGE] FROM ${quote(name)}`,
+    params: [],
+  }),
+  insertCheckpoint: (name, row) => ({
+    sql: `INSERT INTO ${quote(name)} ([LANE], [SYNC_ID], [JOURNAL_ID], [DIGEST], [UPDATED_AT]) VALUES (?, CONVERT(bigint, ?), ?, ?, SYSUTCDATETIME())`,
+    params: [row.lane, row.position.toString(), row.journalId, row.digest],
+  }),
+  moveCheckpoint: (name, from, to) => ({
+    sql: `UPDATE ${quote(name)} SET [SYNC_ID] = CONVERT(bigint, ?), [DIGEST] = ?, [UPDATED_AT] = SYSUTCDATETIME()
+WHERE [LANE] = ? AND [SYNC_ID] = CONVERT(bigint, ?) AND [JOURNAL_ID] = ? AND [DIGEST] = ?`,
+    params: [
+      to.position.toString(),
+      to.digest,
+      from.lane,
+      from.position.toString(),
+      from.journalId,
+      from.digest,
+    ],
+  }),
+};
+
+/** `(a, b) > (x, y)`, which Transact-SQL cannot say in one comparison. */
+function keyRange(columns: readonly Column[], after: Key): { sql: string; params: readonly Param[] } {
+  const params: Param[] = [];
+  const compare = (i: number, operator: string): string => {
+    const column = columns[i] as Column;
+    params.push(keyText(column, after[i] ?? null));
+    return `t.${quote(column.name)} ${operator} ${keyExpression(column, "?")}`;
+  };
+  const alternatives = columns.map((_, i) =>
+    [...columns.slice(0, i).map((_, k) => compare(k, "=")), compare(i, ">")].join(" AND "),
+  );
+  return { sql: alternatives.map((alternative) => `(${alternative})`).join(" OR "), params };
+}

@@ -1,0 +1,40 @@
+import type { Value } from "../../row.ts";
+import type { Column } from "../table-schema.ts";
+import { encode } from "./codec.ts";
+import { quote } from "./connect.ts";
+
+const SECONDS = "YYYY-MM-DD HH24:MI:SS";
+
+const isZoned = (column: Column): boolean => column.type.endsWith("WITH TIME ZONE");
+
+/** The column as the reader wants it: dates as text made by the server, in the order and digits that all dialects use. */
+export function readExpression(column: Column, table: string): string {
+  const name = `${table}.${quote(column.name)}`;
+  if (isZoned(column)) return `TO_CHAR(${name}, '${SECONDS}.FF9 TZR')`;
+  if (column.kind !== "timestamp") return name;
+  const fraction = column.fraction ?? 0;
+  return `TO_CHAR(${name}, '${SECONDS}${fraction === 0 ? "" : `.FF${fraction}`}')`;
+}
+
+/** What a placeholder becomes when its text is assigned to the column or compared with it. */
+export function writeExpression(column: Column): string {
+  if (isZoned(column)) return `TO_TIMESTAMP_TZ(?, '${SECONDS}.FF9 TZR')`;
+  if (column.kind === "timestamp")
+    return column.type === "DATE" ? `TO_DATE(?, '${SECONDS}')` : `TO_TIMESTAMP(?, '${SECONDS}.FF9')`;
+  if (column.kind === "float")
+    return column.type.startsWith("BINARY_") ? `TO_BINARY_DOUBLE(?)` : "TO_NUMBER(?)";
+  return column.kind === "integer" || column.kind === "decimal" ? "TO_NUMBER(?)" : "?";
+}
+
+/** The same for a key: a CHAR column compares its blanks only with a CHAR ("Data Type Comparison Rules"). */
+export function keyExpression(column: Column): string {
+  const length = /^(N?CHAR\(\d+(?: CHAR| BYTE)?\))/.exec(column.type)?.[1];
+  return length === undefined ? writeExpression(column) : `CAST(? AS ${length})`;
+}
+
+/** The parameter for these expressions. A format with a fraction wants one in the text. */
+export function parameter(column: Column, value: Value): Value {
+  const encoded = encode(column, value);
+  if (typeof encoded !== "string" || column.kind !== "timestamp" || column.type === "DATE") return encoded;
+  return encoded.includes(".") ? encoded : `${encoded}.0`;
+}

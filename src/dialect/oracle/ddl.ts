@@ -1,0 +1,237 @@
+import type { TablePlan } from "../../plan/sync-plan.ts";
+import { fingerprint } from "../../util/fingerprint.ts";
+import type { DdlStep, Dialect, ObjectRef } from "../dialect.ts";
+import { sequenceName } from "../sequence-name.ts";
+import type { Column } from "../table-schema.ts";
+import { literal, quote } from "./connect.ts";
+import { grants } from "./grants.ts";
+import { guarded } from "./guarded.ts";
+import { HOME, SCHEMA } from "./introspect.ts";
+import { LOCKS } from "./lock.ts";
+import { capturing } from "./trigger-text.ts";
+
+/** Seconds that a DDL statement waits for its lock. */
+const LOCK_TIMEOUT_S = 2;
+/** Seconds that one attempt waits for transactions older than the triggers; nobody waits for us meanwhile. */
+const PENDING_TIMEOUT_S = 60;
+
+const MARK = "sync-tool capture v1";
+
+/** Between the head of a trigger and its body; left out when a trigger that works is replaced. */
+const DISABLED = "DISABLE\n";
+
+/**
+ * Journal, triggers, and last of all the wait for older transactions together with the journal's identity: without that
+ * the journal does not count as prepared.
+ */
+function capture(table: TablePlan): readonly DdlStep[] {
+  const { names, source } = table;
+  const columns = source.columns.filter((column) => !column.generated);
+  const sequence = sequenceName(names.journal);
+  const texts = capturing({
+    table: source.name,
+    journal: names.journal,
+    sequence,
+    columns,
+    key: table.key.map((c) => c.source),
+  });
+  return [
+    journal(names.journal, sequence, columns),
+    trigger(source.name, names.insertTrigger, texts.insert),
+    trigger(source.name, names.updateTrigger, texts.update),
+    trigger(source.name, names.deleteTrigger, texts.delete),
+    { object: { kind: "sequence", name: sequence }, sql: [waitAndName(source.name, names.journal)] },
+  ];
+}
+
+/**
+ * ORDER makes the instances of a cluster hand out positions in the order in which they were asked for; without it each
+ * has a range of its own ("SQL Language Reference", "CREATE SEQUENCE"). The cache is lost in a crash, which leaves a
+ * hole and never an older value.
+ */
+function journal(name: string, sequence: string, columns: readonly Column[]): DdlStep {
+  const lines = columns.map((column) => `  ${quote(column.name)} ${column.type} NULL`);
+  return {
+    object: { kind: "journal", name },
+    sql: [
+      guarded(
+        `CREATE SEQUENCE ${quote(sequence)} START WITH 1 INCREMENT BY 1 MINVALUE 1 NOCYCLE CACHE 100 ORDER`,
+        EXISTS,
+      ),
+      guarded(
+        `CREATE TABLE ${quote(name)} (
+${lines.join(",\n")},
+  "SYNC_ID" NUMBER(19) NOT NULL PRIMARY KEY,
+  "ACTION" VARCHAR2(15) NOT NULL
+)`,
+        EXISTS,
+      ),
+    ],
+  };
+}
+
+/**
+ * A trigger with mistakes makes every write of the application fail, and CREATE TRIGGER does not refuse it. So it is made
+ * disabled, looked at and then enabled ("PL/SQL Language Reference", "Trigger Enabling and Disabling").
+ */
+function trigger(
+  table: string,
+  name: string,
+  text: { readonly head: string; readonly body: string },
+): DdlStep {
+  return {
+    object: { kind: "trigger", name, table },
+    sql: [
+      `CREATE OR REPLACE TRIGGER ${quote(name)}\n${text.head}\n${DISABLED}${text.body.replace(
+        "%mark%",
+        `${MARK} ${fingerprint(`${text.head} ${text.body}`)}`,
+      )}`,
+      `DECLARE
+  v_invalid NUMBER;
+BEGIN
+  SELECT COUNT(*) INTO v_invalid FROM ALL_OBJECTS
+  WHERE OWNER = ${SCHEMA} AND OBJECT_NAME = ${literal(name)} AND OBJECT_TYPE = 'TRIGGER' AND STATUS <> 'VALID';
+  IF v_invalid > 0 THEN
+    EXECUTE IMMEDIATE ${literal(`DROP TRIGGER ${quote(name)}`)};
+    RAISE_APPLICATION_ERROR(-20998, 'the trigger does not compile');
+  END IF;
+END;`,
+      `ALTER TRIGGER ${quote(name)} ENABLE`,
+    ],
+  };
+}
+
+/**
+ * CREATE TRIGGER does not wait for transactions that have already changed the table; what they do next is seen, what they
+ * did is not, and neither does their commit journal it. WAIT_ON_PENDING_DML waits for those that began before it was
+ * called, without a lock of its own ("PL/SQL Packages and Types Reference", "DBMS_UTILITY").
+ */
+function waitAndName(table: string, journal: string): string {
+  const simple = /^[A-Z][A-Z0-9_$#]*$/.test(table) ? table : quote(table);
+  return `DECLARE
+  v_scn NUMBER;
+  v_comment VARCHAR2(4000);
+  v_home VARCHAR2(64);
+BEGIN
+  IF NOT DBMS_UTILITY.WAIT_ON_PENDING_DML(${SCHEMA} || ${literal(`.${simple}`)}, ${PENDING_TIMEOUT_S}, v_scn) THEN
+    RAISE_APPLICATION_ERROR(-20997, 'a transaction that began before the triggers were made is still open');
+  END IF;
+  SELECT MAX(COMMENTS) INTO v_comment FROM ALL_TAB_COMMENTS
+  WHERE OWNER = ${SCHEMA} AND TABLE_NAME = ${literal(journal)};
+  IF v_comment IS NULL OR v_comment NOT LIKE 'sync-tool journal %' THEN
+    SELECT ${HOME} INTO v_home FROM DUAL;
+    EXECUTE IMMEDIATE ${literal(`COMMENT ON TABLE ${quote(journal)} IS 'sync-tool journal `)} || LOWER(RAWTOHEX(SYS_GUID())) || ' ' || v_home || '''';
+  END IF;
+END;`;
+}
+
+/** ORA- numbers that mean that there is nothing to do. */
+const EXISTS = [955];
+const COLUMN_EXISTS = [1430];
+const ABSENT: Readonly<Record<ObjectRef["kind"], readonly number[]>> = {
+  trigger: [4080],
+  function: [4043],
+  sequence: [2289],
+  journal: [942],
+  checkpoint: [942],
+  "dead-letters": [942],
+};
+
+const dropTable = (name: string): string => guarded(`DROP TABLE ${quote(name)} PURGE`, ABSENT.journal);
+const dropTrigger = (name: string): string => guarded(`DROP TRIGGER ${quote(name)}`, ABSENT.trigger);
+const dropSequence = (name: string): string => guarded(`DROP SEQUENCE ${quote(name)}`, ABSENT.sequence);
+
+/** A trigger's text behind its mark, as one line. */
+const workOf = (body: string): string => (body.split(`-- ${MARK} `)[1] ?? "-").replace(/\s+/g, " ").trim();
+
+export const ddl: Dialect["ddl"] = {
+  session: () => [`ALTER SESSION SET DDL_LOCK_TIMEOUT = ${LOCK_TIMEOUT_S}`],
+  lockTable: () => [],
+  capture,
+  checkpoint: (name) => ({
+    object: { kind: "checkpoint", name },
+    sql: [
+      guarded(
+        `CREATE TABLE ${quote(name)} (
+  "LANE" NUMBER(10) NOT NULL PRIMARY KEY,
+  "SYNC_ID" NUMBER(19) NOT NULL,
+  "JOURNAL_ID" VARCHAR2(64) NOT NULL,
+  "DIGEST" VARCHAR2(64) NULL,
+  "UPDATED_AT" TIMESTAMP(3) NOT NULL
+)`,
+        EXISTS,
+      ),
+    ],
+  }),
+  deadLetters: (name) => ({
+    object: { kind: "dead-letters", name },
+    sql: [
+      guarded(
+        `CREATE TABLE ${quote(name)} (
+  "TABLE_NAME" VARCHAR2(128) NOT NULL,
+  "ROW_KEY" VARCHAR2(2000 CHAR) NOT NULL,
+  "ROW_KEY_DIGEST" VARCHAR2(64) NOT NULL,
+  "SYNC_ID" NUMBER(19) NOT NULL,
+  "REASON" VARCHAR2(1000 CHAR) NOT NULL,
+  "CODE" VARCHAR2(32) NOT NULL,
+  "ATTEMPTS" NUMBER(10) NOT NULL,
+  "FIRST_SEEN" VARCHAR2(32) NOT NULL,
+  "LAST_TRIED" VARCHAR2(32) NULL,
+  PRIMARY KEY ("TABLE_NAME", "ROW_KEY_DIGEST")
+)`,
+        EXISTS,
+      ),
+      guarded(`CREATE TABLE ${quote(LOCKS)} ("NAME" VARCHAR2(64) NOT NULL PRIMARY KEY)`, EXISTS),
+    ],
+  }),
+  // CREATE OR REPLACE puts the new text in place of the old in one step: nothing is dropped and nothing disabled.
+  replaceTrigger: (_table, statements) =>
+    statements
+      .filter((statement) => !statement.includes("'DROP TRIGGER ") || statement.startsWith("DECLARE"))
+      .map((statement) =>
+        statement.startsWith("CREATE OR REPLACE TRIGGER")
+          ? statement.replace(`\n${DISABLED}`, "\n")
+          : statement,
+      ),
+  addJournalColumn: (journal, column) => [
+    guarded(`ALTER TABLE ${quote(journal)} ADD (${quote(column.name)} ${column.type} NULL)`, COLUMN_EXISTS),
+  ],
+  drop({ kind, name }) {
+    switch (kind) {
+      case "trigger":
+        return [dropTrigger(name)];
+      case "sequence":
+        return [dropSequence(name)];
+      case "journal":
+        return [dropTable(name), dropSequence(sequenceName(name))];
+      case "dead-letters":
+        return [dropTable(name), dropTable(LOCKS)];
+      default:
+        return [dropTable(name)];
+    }
+  },
+  isOurs: (body) => body.includes(`-- ${MARK} `),
+  // The mark alone would not show a trigger that somebody changed and left its mark in.
+  isCurrent: (step, body) => step.object.kind !== "trigger" || workOf(step.sql[0] ?? "") === workOf(body),
+  grants,
+  // sqlplus takes & for a variable and a blank line for the end of a statement unless told otherwise.
+  script: (statements, comment) =>
+    [
+      ...comment.map((line) => `-- ${line}`.trimEnd()),
+      "SET DEFINE OFF",
+      "SET SQLBLANKLINES ON",
+      "WHENEVER SQLERROR EXIT FAILURE",
+      ...statements.map((sql) => `${sql}\n/`),
+      "",
+    ].join("\n"),
+  refuseIn: (home) => [
+    `DECLARE
+  v_home VARCHAR2(64);
+BEGIN
+  SELECT ${HOME} INTO v_home FROM DUAL;
+  IF v_home = ${literal(home)} THEN
+    RAISE_APPLICATION_ERROR(-20999, 'this script is for the target database, and this is the source');
+  END IF;
+END;`,
+  ],
+};

@@ -1,0 +1,40 @@
+import { deadLettersName } from "../../plan/object-names.ts";
+import type { Dialect } from "../dialect.ts";
+import { quote } from "./connect.ts";
+import { guarded } from "./guarded.ts";
+import { LOCKS } from "./lock.ts";
+
+/** The owner of the tables cannot be granted them, and need not be. */
+const TO_ONESELF = 1749;
+/** Only an administrator may grant what shows transactions; a run goes on without it, more slowly. */
+const NOT_ADMINISTRATOR = [942, 1031];
+
+/** What a run needs. Its user finds the tables when it owns them, or when its CURRENT_SCHEMA is their owner's. */
+export const grants: Dialect["ddl"]["grants"] = (side, tables, readOnly, user) => {
+  const to = quote(/[a-z]/.test(user) && /[A-Z]/.test(user) ? user : user.toUpperCase());
+  const grant = (privileges: string, object: string): string =>
+    guarded(`GRANT ${privileges} ON ${quote(object)} TO ${to}`, [TO_ONESELF]);
+  const reads = readOnly.map((name) => grant("SELECT", name));
+  const [first] = tables;
+  if (side === "source") {
+    return [
+      ...tables.flatMap((t) => [
+        grant("SELECT", t.source.name),
+        grant("SELECT, UPDATE, DELETE", t.names.journal),
+      ]),
+      ...reads,
+      ...["GV_$LOCKED_OBJECT", "GV_$TRANSACTION", "GV_$SESSION"].map((view) =>
+        guarded(`GRANT SELECT ON SYS.${view} TO ${to}`, [TO_ONESELF, ...NOT_ADMINISTRATOR]),
+      ),
+    ];
+  }
+  const letters = first === undefined ? [] : [deadLettersName(first.target.name), LOCKS];
+  return [
+    ...tables.flatMap((t) => [
+      grant("SELECT, INSERT, UPDATE, DELETE", t.target.name),
+      grant("SELECT, INSERT, UPDATE, DELETE", t.targetNames.checkpoint),
+    ]),
+    ...letters.map((table) => grant("SELECT, INSERT, UPDATE, DELETE", table)),
+    ...reads,
+  ];
+};

@@ -1,0 +1,34 @@
+import type { Dialect } from "../dialect.ts";
+import { classifyError } from "./classify-error.ts";
+import { decode, encode } from "./codec.ts";
+import { connect } from "./connect.ts";
+import { ddl } from "./ddl.ts";
+import { confirm, describe, observe } from "./horizon.ts";
+import { objects, server, tables } from "./introspect.ts";
+import { acquireLock } from "./lock.ts";
+import { savepoint } from "./savepoint.ts";
+import { sql } from "./sql.ts";
+import { deleteRows, writeRows } from "./write-rows.ts";
+
+export const oracle: Dialect = {
+  name: "oracle",
+  title: "Oracle",
+  capabilities: {
+    transactionalDdl: false,
+    errorAbortsTransaction: false,
+    cascadesSkipTriggers: false,
+    emptyStringIsNull: true,
+    minHoleAgeMs: 1_000,
+  },
+  connect,
+  classifyError,
+  acquireLock,
+  introspector: { server, tables, objects },
+  ddl,
+  sql,
+  writeRows,
+  deleteRows,
+  savepoint,
+  horizon: { observe, confirm, describe },
+  codec: { decode, encode },
+};

@@ -1,0 +1,135 @@
+import type { Key } from "../../journal/change.ts";
+import type { Dialect, Param, Statement } from "../dialect.ts";
+import type { Column } from "../table-schema.ts";
+import { keyExpression, parameter, readExpression } from "./column-sql.ts";
+import { quote } from "./connect.ts";
+
+/** More than this many expressions are not allowed in one list ("SQL Language Reference", "Expression Lists"). */
+const MAX_LIST = 1_000;
+
+const selectList = (columns: readonly Column[], table: string): string =>
+  columns
+    .map((column) => `${readExpression(column, table)} AS ${quote(column.name.toUpperCase())}`)
+    .join(", ");
+
+const keyParams = (columns: readonly Column[], key: Key): readonly Param[] =>
+  columns.map((column, i) => parameter(column, key[i] ?? null));
+
+/** The digest of a checkpoint at position 0 is the empty text, which is stored as NULL. */
+const SAME_DIGEST = `NVL("DIGEST", '-') = NVL(?, '-')`;
+
+const NOW_UTC = "SYS_EXTRACT_UTC(SYSTIMESTAMP)";
+
+export const sql: Dialect["sql"] = {
+  quote,
+  readChanges: (table, from, limit) => ({
+    sql: `SELECT j."SYNC_ID", j."ACTION", ${selectList(
+      table.sourceColumns.map((c) => c.source),
+      "j",
+    )}
+FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" >= TO_NUMBER(?) ORDER BY j."SYNC_ID" FETCH FIRST ? ROWS ONLY`,
+    params: [from.toString(), limit],
+  }),
+  readChangesAt: (table, positions) => ({
+    sql: `SELECT j."SYNC_ID", j."ACTION", ${selectList(
+      table.sourceColumns.map((c) => c.source),
+      "j",
+    )}
+FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" IN (${positions.map(() => "TO_NUMBER(?)").join(", ")}) ORDER BY j."SYNC_ID"`,
+    params: positions.map(String),
+  }),
+  laterChange(table, after, key) {
+    const columns = table.key.map((c) => c.source);
+    return {
+      sql: `SELECT j."SYNC_ID" FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" > TO_NUMBER(?) AND ${columns
+        .map((c) => `j.${quote(c.name)} = ${keyExpression(c)}`)
+        .join(" AND ")} FETCH FIRST 1 ROWS ONLY`,
+      params: [after.toString(), ...keyParams(columns, key)],
+    };
+  },
+  countChanges: (journal, after) => ({
+    sql: `SELECT COUNT(*) AS "n" FROM ${quote(journal)} WHERE "SYNC_ID" > TO_NUMBER(?)`,
+    params: [after.toString()],
+  }),
+  markPurged: (table, position) => ({
+    sql: `UPDATE ${quote(table.names.journal)} SET "ACTION" = 'PURGE'${table.source.columns
+      .filter((c) => !c.generated)
+      .map((c) => `, ${quote(c.name)} = NULL`)
+      .join("")} WHERE "SYNC_ID" = TO_NUMBER(?)`,
+    params: [position.toString()],
+  }),
+  purgeBefore: (journal, position, limit) => ({
+    sql: `DELETE FROM ${quote(journal)} WHERE "SYNC_ID" IN (SELECT "SYNC_ID" FROM ${quote(journal)} WHERE "SYNC_ID" < TO_NUMBER(?) ORDER BY "SYNC_ID" FETCH FIRST ? ROWS ONLY)`,
+    params: [position.toString(), limit],
+  }),
+  highestAtOrBelow: (journal, position) => ({
+    sql: `SELECT MAX("SYNC_ID") AS "position" FROM ${quote(journal)} WHERE "SYNC_ID" <= TO_NUMBER(?)`,
+    params: [position.toString()],
+  }),
+  readRows: (table, columns, keyColumns, keys) => ({
+    sql: `SELECT ${selectList(columns, "t")} FROM ${quote(table)} t WHERE ${keyLists(keyColumns, keys)}`,
+    params: keys.flatMap((key) => keyParams(keyColumns, key)),
+  }),
+  readKeyRange(table, columns, keyColumns, after, limit) {
+    const range = after === undefined ? undefined : keyRange(keyColumns, after);
+    return {
+      sql: `SELECT ${selectList(columns, "t")} FROM ${quote(table)} t${
+        range === undefined ? "" : ` WHERE ${range.sql}`
+      } ORDER BY ${keyColumns.map((column) => `t.${quote(column.name)}`).join(", ")} FETCH FIRST ? ROWS ONLY`,
+      params: [...(range?.params ?? []), limit],
+    };
+  },
+  readTable: (table, columns, limit) => ({
+    sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)}${limit === undefined ? "" : " FETCH FIRST ? ROWS ONLY"}`,
+    params: limit === undefined ? [] : [limit],
+  }),
+  readCheckpoint: (name) => ({
+    sql: `SELECT "LANE", "SYNC_ID", "JOURNAL_ID", "DIGEST", (CAST(${NOW_UTC} AS DATE) - CAST("UPDATED_AT" AS DATE)) * 86400 AS "AGE" FROM ${quote(name)}`,
+    params: [],
+  }),
+  insertCheckpoint: (name, row) => ({
+    sql: `INSERT INTO ${quote(name)} ("LANE", "SYNC_ID", "JOURNAL_ID", "DIGEST", "UPDATED_AT") VALUES (?, TO_NUMBER(?), ?, ?, ${NOW_UTC})`,
+    params: [row.lane, row.position.toString(), row.journalId, row.digest],
+  }),
+  moveCheckpoint: (name, from, to) => ({
+    sql: `UPDATE ${quote(name)} SET "SYNC_ID" = TO_NUMBER(?), "DIGEST" = ?, "UPDATED_AT" = ${NOW_UTC}
+WHERE "LANE" = ? AND "SYNC_ID" = TO_NUMBER(?) AND "JOURNAL_ID" = ? AND ${SAME_DIGEST}`,
+    params: [
+      to.position.toString(),
+      to.digest,
+      from.lane,
+      from.position.toString(),
+      from.journalId,
+      from.digest,
+    ],
+  }),
+};
+
+/** `(a, b) IN ((x, y), ...)`, in lists that are not too long. */
+function keyLists(columns: readonly Column[], keys: readonly Key[]): string {
+  const names = columns.map((column) => `t.${quote(column.name)}`);
+  const one = columns.map(keyExpression);
+  const isSingle = columns.length === 1;
+  const left = isSingle ? names.join() : `(${names.join(", ")})`;
+  const right = isSingle ? one.join() : `(${one.join(", ")})`;
+  const lists: string[] = [];
+  for (let i = 0; i < keys.length; i += MAX_LIST) {
+    const count = Math.min(MAX_LIST, keys.length - i);
+    lists.push(`${left} IN (${Array.from({ length: count }, () => right).join(", ")})`);
+  }
+  return lists.length === 0 ? "1 = 0" : lists.join(" OR ");
+}
+
+/** `(a, b) > (x, y)`, which Oracle cannot say in one comparison. */
+function keyRange(columns: readonly Column[], after: Key): Statement {
+  const params: Param[] = [];
+  const compare = (i: number, operator: string): string => {
+    const column = columns[i] as Column;
+    params.push(parameter(column, after[i] ?? null));
+    return `t.${quote(column.name)} ${operator} ${keyExpression(column)}`;
+  };
+  const alternatives = columns.map((_, i) =>
+    [...columns.slice(0, i).map((_, k) => compare(k, "=")), compare(i, ">")].join(" AND "),
+  );
+  return { sql: alternatives.map((alternative) => `(${alternative})`).join(" OR "), params };
+}

@@ -1,0 +1,93 @@
+import type { Column } from "../table-schema.ts";
+import { quote } from "./connect.ts";
+
+interface Capturing {
+  readonly table: string;
+  readonly journal: string;
+  readonly sequence: string;
+  readonly columns: readonly Column[];
+  readonly key: readonly Column[];
+}
+
+/** What stands before and after the place where a trigger is enabled or not; `%mark%` takes the fingerprint. */
+interface TriggerText {
+  readonly head: string;
+  readonly body: string;
+}
+
+/**
+ * The triggers of a table. An UPDATE can move keys along (1 becomes 2, 2 becomes 3), for keys need to differ at its end
+ * only: row by row the DELETE of the old 2 would come after the row that has become 2. So rows whose key changes are
+ * journaled as deleted at once and as they are when the statement has ended ("PL/SQL Language Reference", "Compound DML
+ * Triggers": its variables live as long as the statement). A statement that Oracle starts over leaves rows noted twice,
+ * which journals the same image twice.
+ */
+export function capturing(context: Capturing): Record<"insert" | "update" | "delete", TriggerText> {
+  const row = `FOR EACH ROW`;
+  const on = quote(context.table);
+  const simple = (action: string, correlation: "NEW" | "OLD"): string =>
+    `BEGIN\n  -- %mark%\n${insert(context, action, correlation, "  ")}\nEND;`;
+  return {
+    insert: { head: `AFTER INSERT ON ${on}\n${row}`, body: simple("INSERT", "NEW") },
+    delete: { head: `AFTER DELETE ON ${on}\n${row}`, body: simple("DELETE", "OLD") },
+    update: { head: `FOR UPDATE ON ${on}`, body: compound(context) },
+  };
+}
+
+function compound(context: Capturing): string {
+  const { table, journal, sequence, columns } = context;
+  return `COMPOUND TRIGGER
+  -- %mark%
+  TYPE row_ids IS TABLE OF UROWID INDEX BY PLS_INTEGER;
+  moved row_ids;
+AFTER EACH ROW IS
+BEGIN
+  IF ${context.key.map(differs).join("\n  OR ")} THEN
+${insert(context, "DELETE", "OLD", "    ")}
+    moved(moved.COUNT + 1) := :NEW.ROWID;
+  ELSE
+${insert(context, "UPDATE", "NEW", "    ")}
+  END IF;
+END AFTER EACH ROW;
+AFTER STATEMENT IS
+BEGIN
+  FORALL i IN 1 .. moved.COUNT
+    INSERT INTO ${quote(journal)} (
+      ${columns.map((c) => quote(c.name)).join(",\n      ")},
+      "SYNC_ID", "ACTION")
+    SELECT
+      ${columns.map((c) => `t.${quote(c.name)}`).join(",\n      ")},
+      ${quote(sequence)}.NEXTVAL, 'UPDATE'
+    FROM ${quote(table)} t WHERE t.ROWID = moved(i);
+  moved.DELETE;
+END AFTER STATEMENT;
+END;`;
+}
+
+/** One column a line: sqlplus takes no line longer than 2499 characters. */
+function insert(
+  { journal, sequence, columns }: Capturing,
+  action: string,
+  correlation: "NEW" | "OLD",
+  indent: string,
+): string {
+  const inner = `${indent}  `;
+  return `${indent}INSERT INTO ${quote(journal)} (
+${inner}${columns.map((c) => quote(c.name)).join(`,\n${inner}`)},
+${inner}"SYNC_ID", "ACTION")
+${indent}VALUES (
+${inner}${columns.map((c) => `:${correlation}.${quote(c.name)}`).join(`,\n${inner}`)},
+${inner}${quote(sequence)}.NEXTVAL, '${action}');`;
+}
+
+/** Compared byte by byte: the application's session may take letters of another case for equal (NLS_COMP). */
+function differs(column: Column): string {
+  const [before, after] = [`:OLD.${quote(column.name)}`, `:NEW.${quote(column.name)}`];
+  const changed =
+    column.kind === "text"
+      ? `UTL_RAW.CAST_TO_RAW(${before}) <> UTL_RAW.CAST_TO_RAW(${after})`
+      : `${before} <> ${after}`;
+  return column.nullable
+    ? `(${changed} OR (${before} IS NULL AND ${after} IS NOT NULL) OR (${before} IS NOT NULL AND ${after} IS NULL))`
+    : changed;
+}

@@ -1,0 +1,67 @@
+import type { Queryable } from "../../db/database.ts";
+import type { Key } from "../../journal/change.ts";
+import type { TargetTable } from "../../plan/sync-plan.ts";
+import type { Row } from "../../row.ts";
+import type { Statement } from "../dialect.ts";
+import { keyExpression, parameter, writeExpression } from "./column-sql.ts";
+import { quote } from "./connect.ts";
+
+/**
+ * Writes a batch, rows of one set of columns with one round trip: array DML runs the MERGE once for each row on the
+ * server, matching by the primary key alone. Somebody else's insert of the same key in between is refused by the primary
+ * key, and the batch then done again finds the row.
+ */
+export async function writeRows(
+  tx: Queryable,
+  table: TargetTable,
+  rows: readonly Row[],
+  keepOnUpdate: readonly string[],
+): Promise<void> {
+  const shapes = new Map<string, Row[]>();
+  for (const row of rows) {
+    const shape = Object.keys(row).join();
+    const part = shapes.get(shape);
+    if (part === undefined) shapes.set(shape, [row]);
+    else part.push(row);
+  }
+  for (const part of shapes.values()) {
+    const statement = merge(table, part, keepOnUpdate);
+    await tx.execute(statement.sql, statement.params);
+  }
+}
+
+/** The batch as one MERGE with a list of values for each column; all rows have the same columns. */
+export function merge(table: TargetTable, rows: readonly Row[], keepOnUpdate: readonly string[]): Statement {
+  const columns = table.targetColumns.filter((column) => rows[0] !== undefined && column.name in rows[0]);
+  const keys = new Set(table.key.map((c) => c.name));
+  const at = (column: string): string => `v.C${columns.findIndex((c) => c.name === column)}`;
+  const updated = columns.filter((c) => !keys.has(c.name) && !keepOnUpdate.includes(c.name));
+  const values = columns.map(
+    ({ name, target }, i) => `${keys.has(name) ? keyExpression(target) : writeExpression(target)} AS C${i}`,
+  );
+  const set = updated.map((c) => `t.${quote(c.target.name)} = ${at(c.name)}`);
+  return {
+    sql: `MERGE INTO ${quote(table.target.name)} t USING (SELECT ${values.join(", ")} FROM DUAL) v
+ON (${table.key.map((c) => `t.${quote(c.target.name)} = ${at(c.name)}`).join(" AND ")})
+${set.length === 0 ? "" : `WHEN MATCHED THEN UPDATE SET ${set.join(", ")}\n`}WHEN NOT MATCHED THEN INSERT (${columns
+      .map((c) => quote(c.target.name))
+      .join(", ")}) VALUES (${columns.map((c) => at(c.name)).join(", ")})`,
+    params: columns.map((column) => rows.map((row) => parameter(column.target, row[column.name] ?? null))),
+  };
+}
+
+/** Deletes by a list of keys, the same way. Keys are always compared byte by byte here, but for the blanks of a CHAR. */
+export async function deleteRows(tx: Queryable, table: TargetTable, keys: readonly Key[]): Promise<void> {
+  const statement = deletion(table, keys);
+  await tx.execute(statement.sql, statement.params);
+}
+
+export function deletion(table: TargetTable, keys: readonly Key[]): Statement {
+  const columns = table.key.map((c) => c.target);
+  return {
+    sql: `DELETE FROM ${quote(table.target.name)} t WHERE ${columns
+      .map((column) => `t.${quote(column.name)} = ${keyExpression(column)}`)
+      .join(" AND ")}`,
+    params: columns.map((column, i) => keys.map((key) => parameter(column, key[i] ?? null))),
+  };
+}
