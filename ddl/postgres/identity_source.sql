@@ -40,8 +40,11 @@ END $sync_tool$;
 
 -- idn_identity_user_data: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
-  DROP TRIGGER IF EXISTS "idn_identity_user_data_it" ON "idn_identity_user_data";
-  CREATE TRIGGER "idn_identity_user_data_it" AFTER INSERT ON "idn_identity_user_data" FOR EACH ROW EXECUTE FUNCTION "idn_identity_user_data_it"();
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_identity_user_data"'::regclass AND tgname = 'idn_identity_user_data_it'
+      AND tgfoid = '"idn_identity_user_data_it"()'::regprocedure AND tgtype = 5) THEN
+    DROP TRIGGER IF EXISTS "idn_identity_user_data_it" ON "idn_identity_user_data";
+    CREATE TRIGGER "idn_identity_user_data_it" AFTER INSERT ON "idn_identity_user_data" FOR EACH ROW EXECUTE FUNCTION "idn_identity_user_data_it"();
+  END IF;
   ALTER TABLE "idn_identity_user_data" ENABLE ALWAYS TRIGGER "idn_identity_user_data_it";
 END $sync_tool$;
 
@@ -64,8 +67,11 @@ END $sync_tool$;
 
 -- idn_identity_user_data: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
-  DROP TRIGGER IF EXISTS "idn_identity_user_data_ut" ON "idn_identity_user_data";
-  CREATE TRIGGER "idn_identity_user_data_ut" AFTER UPDATE ON "idn_identity_user_data" FOR EACH ROW EXECUTE FUNCTION "idn_identity_user_data_ut"();
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_identity_user_data"'::regclass AND tgname = 'idn_identity_user_data_ut'
+      AND tgfoid = '"idn_identity_user_data_ut"()'::regprocedure AND tgtype = 17) THEN
+    DROP TRIGGER IF EXISTS "idn_identity_user_data_ut" ON "idn_identity_user_data";
+    CREATE TRIGGER "idn_identity_user_data_ut" AFTER UPDATE ON "idn_identity_user_data" FOR EACH ROW EXECUTE FUNCTION "idn_identity_user_data_ut"();
+  END IF;
   ALTER TABLE "idn_identity_user_data" ENABLE ALWAYS TRIGGER "idn_identity_user_data_ut";
 END $sync_tool$;
 
@@ -84,8 +90,11 @@ END $sync_tool$;
 
 -- idn_identity_user_data: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
-  DROP TRIGGER IF EXISTS "idn_identity_user_data_dt" ON "idn_identity_user_data";
-  CREATE TRIGGER "idn_identity_user_data_dt" AFTER DELETE ON "idn_identity_user_data" FOR EACH ROW EXECUTE FUNCTION "idn_identity_user_data_dt"();
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_identity_user_data"'::regclass AND tgname = 'idn_identity_user_data_dt'
+      AND tgfoid = '"idn_identity_user_data_dt"()'::regprocedure AND tgtype = 9) THEN
+    DROP TRIGGER IF EXISTS "idn_identity_user_data_dt" ON "idn_identity_user_data";
+    CREATE TRIGGER "idn_identity_user_data_dt" AFTER DELETE ON "idn_identity_user_data" FOR EACH ROW EXECUTE FUNCTION "idn_identity_user_data_dt"();
+  END IF;
   ALTER TABLE "idn_identity_user_data" ENABLE ALWAYS TRIGGER "idn_identity_user_data_dt";
 END $sync_tool$;
 COMMIT;
@@ -140,8 +149,11 @@ END $sync_tool$;
 
 -- idn_oauth2_access_token: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
-  DROP TRIGGER IF EXISTS "idn_oauth2_access_token_it" ON "idn_oauth2_access_token";
-  CREATE TRIGGER "idn_oauth2_access_token_it" AFTER INSERT ON "idn_oauth2_access_token" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_it"();
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_access_token"'::regclass AND tgname = 'idn_oauth2_access_token_it'
+      AND tgfoid = '"idn_oauth2_access_token_it"()'::regprocedure AND tgtype = 5) THEN
+    DROP TRIGGER IF EXISTS "idn_oauth2_access_token_it" ON "idn_oauth2_access_token";
+    CREATE TRIGGER "idn_oauth2_access_token_it" AFTER INSERT ON "idn_oauth2_access_token" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_it"();
+  END IF;
   ALTER TABLE "idn_oauth2_access_token" ENABLE ALWAYS TRIGGER "idn_oauth2_access_token_it";
 END $sync_tool$;
 
@@ -164,8 +176,11 @@ END $sync_tool$;
 
 -- idn_oauth2_access_token: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
-  DROP TRIGGER IF EXISTS "idn_oauth2_access_token_ut" ON "idn_oauth2_access_token";
-  CREATE TRIGGER "idn_oauth2_access_token_ut" AFTER UPDATE ON "idn_oauth2_access_token" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_ut"();
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_access_token"'::regclass AND tgname = 'idn_oauth2_access_token_ut'
+      AND tgfoid = '"idn_oauth2_access_token_ut"()'::regprocedure AND tgtype = 17) THEN
+    DROP TRIGGER IF EXISTS "idn_oauth2_access_token_ut" ON "idn_oauth2_access_token";
+    CREATE TRIGGER "idn_oauth2_access_token_ut" AFTER UPDATE ON "idn_oauth2_access_token" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_ut"();
+  END IF;
   ALTER TABLE "idn_oauth2_access_token" ENABLE ALWAYS TRIGGER "idn_oauth2_access_token_ut";
 END $sync_tool$;
 
@@ -184,8 +199,11 @@ END $sync_tool$;
 
 -- idn_oauth2_access_token: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
-  DROP TRIGGER IF EXISTS "idn_oauth2_access_token_dt" ON "idn_oauth2_access_token";
-  CREATE TRIGGER "idn_oauth2_access_token_dt" AFTER DELETE ON "idn_oauth2_access_token" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_dt"();
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_access_token"'::regclass AND tgname = 'idn_oauth2_access_token_dt'
+      AND tgfoid = '"idn_oauth2_access_token_dt"()'::regprocedure AND tgtype = 9) THEN
+    DROP TRIGGER IF EXISTS "idn_oauth2_access_token_dt" ON "idn_oauth2_access_token";
+    CREATE TRIGGER "idn_oauth2_access_token_dt" AFTER DELETE ON "idn_oauth2_access_token" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_dt"();
+  END IF;
   ALTER TABLE "idn_oauth2_access_token" ENABLE ALWAYS TRIGGER "idn_oauth2_access_token_dt";
 END $sync_tool$;
 COMMIT;
@@ -223,8 +241,11 @@ END $sync_tool$;
 
 -- idn_oauth2_access_token_scope: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
-  DROP TRIGGER IF EXISTS "idn_oauth2_access_token_sco_it" ON "idn_oauth2_access_token_scope";
-  CREATE TRIGGER "idn_oauth2_access_token_sco_it" AFTER INSERT ON "idn_oauth2_access_token_scope" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_sco_it"();
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_access_token_scope"'::regclass AND tgname = 'idn_oauth2_access_token_sco_it'
+      AND tgfoid = '"idn_oauth2_access_token_sco_it"()'::regprocedure AND tgtype = 5) THEN
+    DROP TRIGGER IF EXISTS "idn_oauth2_access_token_sco_it" ON "idn_oauth2_access_token_scope";
+    CREATE TRIGGER "idn_oauth2_access_token_sco_it" AFTER INSERT ON "idn_oauth2_access_token_scope" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_sco_it"();
+  END IF;
   ALTER TABLE "idn_oauth2_access_token_scope" ENABLE ALWAYS TRIGGER "idn_oauth2_access_token_sco_it";
 END $sync_tool$;
 
@@ -247,8 +268,11 @@ END $sync_tool$;
 
 -- idn_oauth2_access_token_scope: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
-  DROP TRIGGER IF EXISTS "idn_oauth2_access_token_sco_ut" ON "idn_oauth2_access_token_scope";
-  CREATE TRIGGER "idn_oauth2_access_token_sco_ut" AFTER UPDATE ON "idn_oauth2_access_token_scope" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_sco_ut"();
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_access_token_scope"'::regclass AND tgname = 'idn_oauth2_access_token_sco_ut'
+      AND tgfoid = '"idn_oauth2_access_token_sco_ut"()'::regprocedure AND tgtype = 17) THEN
+    DROP TRIGGER IF EXISTS "idn_oauth2_access_token_sco_ut" ON "idn_oauth2_access_token_scope";
+    CREATE TRIGGER "idn_oauth2_access_token_sco_ut" AFTER UPDATE ON "idn_oauth2_access_token_scope" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_sco_ut"();
+  END IF;
   ALTER TABLE "idn_oauth2_access_token_scope" ENABLE ALWAYS TRIGGER "idn_oauth2_access_token_sco_ut";
 END $sync_tool$;
 
@@ -267,8 +291,11 @@ END $sync_tool$;
 
 -- idn_oauth2_access_token_scope: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
-  DROP TRIGGER IF EXISTS "idn_oauth2_access_token_sco_dt" ON "idn_oauth2_access_token_scope";
-  CREATE TRIGGER "idn_oauth2_access_token_sco_dt" AFTER DELETE ON "idn_oauth2_access_token_scope" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_sco_dt"();
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_access_token_scope"'::regclass AND tgname = 'idn_oauth2_access_token_sco_dt'
+      AND tgfoid = '"idn_oauth2_access_token_sco_dt"()'::regprocedure AND tgtype = 9) THEN
+    DROP TRIGGER IF EXISTS "idn_oauth2_access_token_sco_dt" ON "idn_oauth2_access_token_scope";
+    CREATE TRIGGER "idn_oauth2_access_token_sco_dt" AFTER DELETE ON "idn_oauth2_access_token_scope" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_sco_dt"();
+  END IF;
   ALTER TABLE "idn_oauth2_access_token_scope" ENABLE ALWAYS TRIGGER "idn_oauth2_access_token_sco_dt";
 END $sync_tool$;
 COMMIT;
@@ -320,8 +347,11 @@ END $sync_tool$;
 
 -- idn_oauth2_authorization_code: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
-  DROP TRIGGER IF EXISTS "idn_oauth2_authorization_co_it" ON "idn_oauth2_authorization_code";
-  CREATE TRIGGER "idn_oauth2_authorization_co_it" AFTER INSERT ON "idn_oauth2_authorization_code" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_authorization_co_it"();
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_authorization_code"'::regclass AND tgname = 'idn_oauth2_authorization_co_it'
+      AND tgfoid = '"idn_oauth2_authorization_co_it"()'::regprocedure AND tgtype = 5) THEN
+    DROP TRIGGER IF EXISTS "idn_oauth2_authorization_co_it" ON "idn_oauth2_authorization_code";
+    CREATE TRIGGER "idn_oauth2_authorization_co_it" AFTER INSERT ON "idn_oauth2_authorization_code" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_authorization_co_it"();
+  END IF;
   ALTER TABLE "idn_oauth2_authorization_code" ENABLE ALWAYS TRIGGER "idn_oauth2_authorization_co_it";
 END $sync_tool$;
 
@@ -344,8 +374,11 @@ END $sync_tool$;
 
 -- idn_oauth2_authorization_code: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
-  DROP TRIGGER IF EXISTS "idn_oauth2_authorization_co_ut" ON "idn_oauth2_authorization_code";
-  CREATE TRIGGER "idn_oauth2_authorization_co_ut" AFTER UPDATE ON "idn_oauth2_authorization_code" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_authorization_co_ut"();
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_authorization_code"'::regclass AND tgname = 'idn_oauth2_authorization_co_ut'
+      AND tgfoid = '"idn_oauth2_authorization_co_ut"()'::regprocedure AND tgtype = 17) THEN
+    DROP TRIGGER IF EXISTS "idn_oauth2_authorization_co_ut" ON "idn_oauth2_authorization_code";
+    CREATE TRIGGER "idn_oauth2_authorization_co_ut" AFTER UPDATE ON "idn_oauth2_authorization_code" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_authorization_co_ut"();
+  END IF;
   ALTER TABLE "idn_oauth2_authorization_code" ENABLE ALWAYS TRIGGER "idn_oauth2_authorization_co_ut";
 END $sync_tool$;
 
@@ -364,8 +397,11 @@ END $sync_tool$;
 
 -- idn_oauth2_authorization_code: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
-  DROP TRIGGER IF EXISTS "idn_oauth2_authorization_co_dt" ON "idn_oauth2_authorization_code";
-  CREATE TRIGGER "idn_oauth2_authorization_co_dt" AFTER DELETE ON "idn_oauth2_authorization_code" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_authorization_co_dt"();
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_authorization_code"'::regclass AND tgname = 'idn_oauth2_authorization_co_dt'
+      AND tgfoid = '"idn_oauth2_authorization_co_dt"()'::regprocedure AND tgtype = 9) THEN
+    DROP TRIGGER IF EXISTS "idn_oauth2_authorization_co_dt" ON "idn_oauth2_authorization_code";
+    CREATE TRIGGER "idn_oauth2_authorization_co_dt" AFTER DELETE ON "idn_oauth2_authorization_code" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_authorization_co_dt"();
+  END IF;
   ALTER TABLE "idn_oauth2_authorization_code" ENABLE ALWAYS TRIGGER "idn_oauth2_authorization_co_dt";
 END $sync_tool$;
 COMMIT;

@@ -64,7 +64,17 @@ END $sync_tool$`,
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-function trigger(table: TablePlan, name: string, event: string, work: string): readonly DdlStep[] {
+/** pg_trigger.tgtype of an AFTER trigger FOR EACH ROW. */
+const EVENT_BITS = { INSERT: 5, DELETE: 9, UPDATE: 17 } as const;
+
+const literalName = (name: string): string => name.replaceAll("'", "''");
+
+function trigger(
+  table: TablePlan,
+  name: string,
+  event: keyof typeof EVENT_BITS,
+  work: string,
+): readonly DdlStep[] {
   const body = triggerBody(work);
   const on = quote(table.source.name);
   const object: ObjectRef = { kind: "trigger", name, table: table.source.name };
@@ -83,9 +93,14 @@ END $sync_tool$`,
     {
       object,
       sql: [
+        // A trigger that is right stays: to drop it would need a stronger lock than the one held, and to ask for more
+        // while holding some is how deadlocks with the application begin.
         `DO $sync_tool$ BEGIN
-  DROP TRIGGER IF EXISTS ${quote(name)} ON ${on};
-  CREATE TRIGGER ${quote(name)} AFTER ${event} ON ${on} FOR EACH ROW EXECUTE FUNCTION ${quote(name)}();
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '${literalName(on)}'::regclass AND tgname = '${name.replaceAll("'", "''")}'
+      AND tgfoid = '${literalName(quote(name))}()'::regprocedure AND tgtype = ${EVENT_BITS[event]}) THEN
+    DROP TRIGGER IF EXISTS ${quote(name)} ON ${on};
+    CREATE TRIGGER ${quote(name)} AFTER ${event} ON ${on} FOR EACH ROW EXECUTE FUNCTION ${quote(name)}();
+  END IF;
   ALTER TABLE ${on} ENABLE ALWAYS TRIGGER ${quote(name)};
 END $sync_tool$`,
       ],

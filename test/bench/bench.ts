@@ -1,0 +1,85 @@
+/**
+ * Benchmarks on real servers: `npm run bench`, `npm run bench -- --quick --only drain,latency --json results.json`.
+ * Figures drift with the machine; the ratios, measured turn by turn in one run, are what counts.
+ */
+
+import { writeFile } from "node:fs/promises";
+import { cpus, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import { findMariadb, startMariadb } from "../support/servers/mariadb.ts";
+import { startPostgres } from "../support/servers/postgres.ts";
+import type { TestServer } from "../support/servers/test-server.ts";
+import { SCENARIOS } from "./scenarios.ts";
+import { keeps, type Measured } from "./stats.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string" },
+    servers: { type: "string", default: "postgres,mariadb" },
+    json: { type: "string" },
+  },
+});
+
+const STARTERS: Readonly<Record<string, () => Promise<TestServer>>> = {
+  postgres: () => startPostgres(),
+  mariadb: () => startMariadb(),
+};
+
+interface Result extends Measured {
+  readonly server: string;
+  readonly scenario: string;
+}
+
+const results: Result[] = [];
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+for (const name of flags.servers.split(",")) {
+  const start = STARTERS[name];
+  if (start === undefined || (name === "mariadb" && findMariadb() === undefined)) {
+    say(`${name}: no such server here`);
+    continue;
+  }
+  const server = await start();
+  const stop = (): void => void server.stop().finally(() => process.exit(130));
+  process.once("SIGINT", stop);
+  try {
+    say(`\n${name} ${server.version}`);
+    for (const scenario of SCENARIOS) {
+      if (flags.only !== undefined && !flags.only.split(",").includes(scenario.name)) continue;
+      const figures = await scenario.run({ server, rounds: flags.quick ? 1 : 3, scale: flags.quick ? 5 : 1 });
+      say(`  ${scenario.name}`);
+      for (const figure of figures) {
+        results.push({ server: `${name} ${server.version}`, scenario: scenario.name, ...figure });
+        say(`    ${line(figure)}`);
+      }
+    }
+  } finally {
+    process.off("SIGINT", stop);
+    await server.stop();
+  }
+}
+
+if (flags.json !== undefined) {
+  const machine = {
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    node: process.version,
+    date: new Date().toISOString(),
+  };
+  await writeFile(flags.json, `${JSON.stringify({ machine, quick: flags.quick, results }, undefined, 2)}\n`);
+}
+
+function line(figure: Measured): string {
+  const { name, value, unit, target } = figure;
+  const shown = Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2);
+  const wanted =
+    target === undefined
+      ? ""
+      : target.atLeast === undefined
+        ? `at most ${target.atMost}`
+        : `at least ${target.atLeast}`;
+  const verdict = keeps(figure) === undefined ? "" : `   ${wanted}: ${keeps(figure) ? "kept" : "MISSED"}`;
+  return `${name.padEnd(46)} ${shown.padStart(10)} ${unit}${verdict}`;
+}

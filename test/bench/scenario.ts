@@ -1,0 +1,15 @@
+import type { TestServer } from "../support/servers/test-server.ts";
+import type { Measured } from "./stats.ts";
+
+export interface ScenarioContext {
+  readonly server: TestServer;
+  /** Turns of each measurement; their median counts. */
+  readonly rounds: number;
+  /** 1 for the full sizes, more divides them. */
+  readonly scale: number;
+}
+
+export interface Scenario {
+  readonly name: string;
+  run(context: ScenarioContext): Promise<readonly Measured[]>;
+}

@@ -1,0 +1,107 @@
+import { type Lab, openLab, SCOPES, TOKENS } from "../lab.ts";
+import type { Scenario } from "../scenario.ts";
+import { type Measured, median, seconds } from "../stats.ts";
+import { fill } from "../token-data.ts";
+import { rowsInMemory, syncRowAtATime, writeAtTheLimit } from "../yardsticks.ts";
+
+/** How fast a backlog goes: our drain against the driver's limit and against one row at a time, turn by turn. */
+export const drain: Scenario = {
+  name: "drain",
+  async run({ server, rounds, scale }) {
+    const tokens = 50_000 / scale;
+    const sample = Math.max(1_000, tokens / 10);
+    const figures: Measured[] = [];
+    const inserts = await openLab(server, "5.11.0", [TOKENS]);
+    const updates = await openLab(server, "5.11.0", [TOKENS]);
+    const old = await openLab(server, "5.3.0", [TOKENS]);
+    const mix = await openLab(server, "5.11.0", [TOKENS, SCOPES]);
+    try {
+      await fill(inserts.source.test, { tokens }, true);
+      await fill(updates.source.test, { tokens: tokens / 5, updatesEach: 5 }, true);
+      await fill(old.source.test, { tokens }, false);
+      await fill(mix.source.test, { tokens: tokens / 2, scopesEach: 2 }, true);
+      const rates: Record<string, number[]> = {};
+      const note = (name: string, rows: number, s: number): void => {
+        rates[name] ??= [];
+        rates[name].push(rows / s);
+      };
+      const cpu: Record<string, number[]> = {};
+      for (let round = 0; round < rounds; round++) {
+        note("limit", tokens, await limit(inserts));
+        note("tokens, batchSize 1000", tokens, await timed(inserts, 1_000));
+        const [, ours] = await withCpu(async () =>
+          note("tokens, batchSize 100", tokens, await timed(inserts, 100)),
+        );
+        (cpu["ours"] ??= []).push(ours / tokens);
+        const [, theirs] = await withCpu(async () =>
+          note("row at a time", sample, await rowAtATime(inserts, sample)),
+        );
+        (cpu["row at a time"] ??= []).push(theirs / sample);
+        note("updates", tokens * 1.2, await timed(updates, 1_000));
+        note("updates, row at a time", sample, await rowAtATime(updates, sample));
+        note("5.3.0 to 5.11.0", tokens, await timed(old, 1_000));
+        note("mix, batchSize 100", tokens * 1.5, await timed(mix, 100));
+      }
+      const rate = (name: string): number => median(rates[name] ?? []);
+      for (const name of Object.keys(rates)) figures.push({ name, value: rate(name), unit: "rows/s" });
+      const ratio = (name: string, value: number, target: Measured["target"]): void => {
+        figures.push({ name, value, unit: "ratio", ...(target === undefined ? {} : { target }) });
+      };
+      ratio("batchSize 1000 / limit", rate("tokens, batchSize 1000") / rate("limit"), { atLeast: 0.8 });
+      ratio("batchSize 100 / limit", rate("tokens, batchSize 100") / rate("limit"), { atLeast: 0.6 });
+      ratio("batchSize 100 / row at a time", rate("tokens, batchSize 100") / rate("row at a time"), {
+        atLeast: 4,
+      });
+      ratio("updates / row at a time", rate("updates") / rate("updates, row at a time"), { atLeast: 10 });
+      ratio("5.3.0 to 5.11.0 / pass-through", rate("5.3.0 to 5.11.0") / rate("tokens, batchSize 1000"), {
+        atLeast: 0.9,
+      });
+      ratio(
+        "CPU seconds per token / row at a time",
+        median(cpu["ours"] ?? []) / median(cpu["row at a time"] ?? []),
+        { atMost: 0.3 },
+      );
+      return figures;
+    } finally {
+      for (const lab of [inserts, updates, old, mix]) await lab.close();
+    }
+  },
+};
+
+async function timed(lab: Lab, batchSize: number): Promise<number> {
+  await lab.reset();
+  return await seconds(() => lab.drain({ batchSize }));
+}
+
+async function limit(lab: Lab): Promise<number> {
+  await lab.reset();
+  const [table] = lab.tables;
+  if (table === undefined) throw new Error("a lab without tables");
+  const rows = await rowsInMemory(lab, table);
+  const session = await lab.target.db.session();
+  try {
+    return await seconds(() => writeAtTheLimit(session, lab, table, rows));
+  } finally {
+    await session.release();
+  }
+}
+
+async function rowAtATime(lab: Lab, rows: number): Promise<number> {
+  await lab.reset();
+  const [table] = lab.tables;
+  if (table === undefined) throw new Error("a lab without tables");
+  const [source, target] = [await lab.source.db.session(), await lab.target.db.session()];
+  try {
+    return await seconds(() => syncRowAtATime(source, target, lab, table, rows));
+  } finally {
+    await source.release();
+    await target.release();
+  }
+}
+
+async function withCpu<T>(work: () => Promise<T>): Promise<[T, number]> {
+  const before = process.cpuUsage();
+  const result = await work();
+  const { user, system } = process.cpuUsage(before);
+  return [result, (user + system) / 1e6];
+}

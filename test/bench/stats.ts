@@ -1,0 +1,36 @@
+/** Small numbers for reports: medians, never means, since these machines are never quiet. */
+
+export function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
+}
+
+/** The value below which that share of the values lies; NaN for none. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+/** Seconds that the work takes. */
+export async function seconds(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+export interface Measured {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** A ratio that has a target says whether higher or lower is better. */
+  readonly target?: { readonly atLeast?: number; readonly atMost?: number };
+}
+
+/** Whether a figure keeps its target; undefined without one. */
+export function keeps(figure: Measured): boolean | undefined {
+  const { target, value } = figure;
+  if (target === undefined) return undefined;
+  return (
+    value >= (target.atLeast ?? Number.NEGATIVE_INFINITY) &&
+    value <= (target.atMost ?? Number.POSITIVE_INFINITY)
+  );
+}

@@ -1,0 +1,88 @@
+/** What our own drain is held against, measured in the same run: the driver's limit, and one row at a time. */
+
+import type { Session } from "../../src/db/database.ts";
+import type { TablePlan } from "../../src/plan/sync-plan.ts";
+import type { Row, Value } from "../../src/row.ts";
+import type { Lab } from "./lab.ts";
+
+const ROWS_PER_STATEMENT = 1_000;
+
+/** Raw multi-row upserts of rows that are in memory already, one connection, each statement its own transaction. */
+export async function writeAtTheLimit(
+  session: Session,
+  lab: Lab,
+  table: TablePlan,
+  rows: readonly Row[],
+): Promise<void> {
+  const isPostgres = lab.target.dialect.capabilities.errorAbortsTransaction;
+  const columns = table.targetColumns.filter(({ name }) => rows[0] !== undefined && name in rows[0]);
+  const names = columns.map(({ target }) => lab.target.dialect.sql.quote(target.name));
+  const key = table.key.map(({ target }) => lab.target.dialect.sql.quote(target.name)).join(", ");
+  for (let i = 0; i < rows.length; i += ROWS_PER_STATEMENT) {
+    const part = rows.slice(i, i + ROWS_PER_STATEMENT);
+    const value = (row: Row, name: string): Value => row[name] ?? null;
+    if (isPostgres) {
+      const unnest = columns
+        .map(({ target }) => `?::${target.type.replace(/ COLLATE .*$/, "")}[]`)
+        .join(", ");
+      await session.execute(
+        `INSERT INTO ${table.target.name} (${names.join(", ")}) SELECT * FROM unnest(${unnest}) ON CONFLICT (${key}) DO UPDATE SET ${names.map((n) => `${n} = excluded.${n}`).join(", ")}`,
+        columns.map(({ name }) => part.map((row) => value(row, name))),
+      );
+    } else {
+      await session.execute(
+        `INSERT INTO ${table.target.name} (${names.join(", ")}) VALUES ? ON DUPLICATE KEY UPDATE ${names.map((n) => `${n} = VALUES(${n})`).join(", ")}`,
+        [part.map((row) => columns.map(({ name }) => value(row, name)))],
+      );
+    }
+  }
+}
+
+/** What WSO2's Java client does: for each journal row a SELECT by key, then an UPDATE or INSERT; a commit per batch. */
+export async function syncRowAtATime(
+  source: Session,
+  target: Session,
+  lab: Lab,
+  table: TablePlan,
+  limit: number,
+  batchSize = 100,
+): Promise<void> {
+  const quote = lab.target.dialect.sql.quote;
+  const names = table.columns.map((column) => quote(column.target.name));
+  const [key] = table.key;
+  if (key === undefined) throw new Error("a table without a key");
+  const where = `${quote(key.target.name)} = ?`;
+  for (let last = 0, done = 0; done < limit; ) {
+    const rows = await source.query(
+      `SELECT * FROM ${table.names.journal} WHERE SYNC_ID > ? AND SYNC_ID < ? ORDER BY SYNC_ID`,
+      [last, last + batchSize + 1],
+    );
+    await target.execute("BEGIN");
+    for (const raw of rows) {
+      const row = Object.fromEntries(
+        Object.entries(raw).map(([name, value]) => [name.toUpperCase(), value as Value]),
+      );
+      const values = table.columns.map((column) => row[column.name] ?? null);
+      const id = row[key.name] ?? null;
+      const found = await target.query(`SELECT * FROM ${table.target.name} WHERE ${where}`, [id]);
+      if (found.length > 0)
+        await target.execute(
+          `UPDATE ${table.target.name} SET ${names.map((n) => `${n} = ?`).join(", ")} WHERE ${where}`,
+          [...values, id],
+        );
+      else
+        await target.execute(
+          `INSERT INTO ${table.target.name} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,
+          values,
+        );
+    }
+    await target.execute("COMMIT");
+    last += batchSize;
+    done += batchSize;
+  }
+}
+
+/** Rows of a source table as the tool carries them. */
+export async function rowsInMemory(lab: Lab, table: TablePlan): Promise<readonly Row[]> {
+  return await lab.source.test.query(`SELECT * FROM ${table.source.name}`);
+}
