@@ -106,7 +106,7 @@ export async function openFaultLab(
     start,
     admin: () => pair.target.test.session({ admin: true }),
     async reset() {
-      const { checkpoint } = (await pair.table("F")).targetNames;
+      const checkpoint = dialect.name === "postgres" ? "f_sv" : "F_SV";
       await pair.source.test.exec("DELETE FROM F");
       await pair.target.test.exec([`DROP TABLE IF EXISTS ${checkpoint}`, "DROP TABLE IF EXISTS F", TABLE]);
       await pair.prepare();

@@ -69,6 +69,13 @@ const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
   4031: ["connection", "the server ended an idle connection"],
 };
 
+/** Below 1000 are errors of the server with files of its own: writing, deleting, a full disk. */
+const FILE_ERROR = [
+  "transient",
+  "the server has trouble with one of its files, its disk may be full",
+] as const;
+const UNKNOWN = ["fatal", "the server reports an error"] as const;
+
 const SOCKET = new Set([
   ...[
     "ECONNRESET",
@@ -98,7 +105,7 @@ export function classifyError(error: unknown): ClassifiedError {
     return { class: "connection", code, reason: "the server cannot be reached" };
   }
   if (typeof errno === "number" && errno > 0) {
-    const [errorClass, reason] = NUMBERS[errno] ?? ["fatal", "the server reports an error"];
+    const [errorClass, reason] = NUMBERS[errno] ?? (errno < 1_000 ? FILE_ERROR : UNKNOWN);
     return { class: errorClass, code: String(errno), reason, lockTimeout: errno === 1205 || errno === 3572 };
   }
   const lost =

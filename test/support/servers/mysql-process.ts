@@ -52,6 +52,8 @@ export function serverArgs(folder: string, port: number, options: MysqlServerOpt
   return [
     `--datadir=${folder}/data`,
     `--socket=${folder}/s.sock`,
+    // A server that starts removes what it finds there: another server's temporary tables too.
+    `--tmpdir=${folder}`,
     `--pid-file=${folder}/server.pid`,
     `--init-file=${folder}/init.sql`,
     "--bind-address=127.0.0.1",
