@@ -4,8 +4,8 @@ import { readCaptureState } from "../capture/capture-state.ts";
 import { emitScripts } from "../capture/emit.ts";
 import { SyncError } from "../errors.ts";
 import { planTables } from "../plan/sync-plan.ts";
-import { LOCAL_IDP } from "../transform/lookups.ts";
-import type { SchemaContext } from "./context.ts";
+import { lookupTables } from "../transform/transformer-for.ts";
+import type { Connected, SchemaContext } from "./context.ts";
 
 /** Writes the scripts of every schema into a folder, over older ones; gives their paths. */
 export async function writeScripts(
@@ -23,19 +23,24 @@ export async function writeScripts(
       source: {
         dialect: source.dialect,
         user: source.datasource.settings.user,
-        lookups: [],
+        lookups: await namesOf(source, lookupTables(plan).source),
         home,
         journalLacks: new Map(states.map((state) => [state.table.name, state.journalLacks])),
       },
       target: {
         dialect: target.dialect,
         user: target.datasource.settings.user,
-        lookups: (await target.dialect.introspector.tables(target.db, [LOCAL_IDP.table])).map((t) => t.name),
+        lookups: await namesOf(target, lookupTables(plan).target),
       },
     });
     for (const { file, text } of scripts) files.push(await write(dir, file, text));
   }
   return files;
+}
+
+/** As the catalogue spells them; those only that are there. */
+async function namesOf({ dialect, db }: Connected, tables: readonly string[]): Promise<readonly string[]> {
+  return (await dialect.introspector.tables(db, tables)).map((table) => table.name);
 }
 
 async function write(dir: string, file: string, text: string): Promise<string> {

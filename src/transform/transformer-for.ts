@@ -1,6 +1,7 @@
 import { SyncError } from "../errors.ts";
 import { rekeyedTable } from "../plan/rekeyed-tables.ts";
-import type { SyncPlan, TablePlan } from "../plan/sync-plan.ts";
+import { planTables, type SyncPlan, type TablePlan } from "../plan/sync-plan.ts";
+import { LOCAL_IDP, SCIM_ID } from "./lookups.ts";
 import { buildTransformer, type Transformer } from "./transformer.ts";
 
 /** The unique key that keeps a user from holding two ACTIVE tokens for one application and scope. */
@@ -33,4 +34,16 @@ export function transformerFor(plan: SyncPlan, table: TablePlan, hashAlgorithm =
     },
     hashAlgorithm,
   });
+}
+
+/** Tables besides the synced ones and their parents that a plan's transformation reads, on each side. */
+export function lookupTables(plan: SyncPlan): {
+  readonly source: readonly string[];
+  readonly target: readonly string[];
+} {
+  const tables = planTables(plan);
+  return {
+    source: tables.some(({ name }) => name === "UM_USER") ? [SCIM_ID.table] : [],
+    target: [LOCAL_IDP.table, ...(tables.some(({ isRekeyed }) => isRekeyed) ? ["UM_TENANT"] : [])],
+  };
 }
