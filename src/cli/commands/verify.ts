@@ -32,6 +32,9 @@ export interface VerifyOutput {
 
 /** A target that is not filled yet differs in every row: the list ends somewhere. */
 const MAX_LISTED = 10_000;
+/** A checkpoint that does not move for so many polls of a runner, at the least so long, has no runner. */
+const PATIENCE_POLLS = 3;
+const MIN_PATIENCE_MS = 5_000;
 
 /**
  * Compares all rows. Exit 0: equal, or every difference was mended. 6: rows differ. 8: none differs, but not all could
@@ -71,7 +74,7 @@ function refuseRekeyed(plan: SyncPlan): void {
 }
 
 async function compareAll(
-  { openSchemas, terminal, signal }: Context,
+  { config, openSchemas, terminal, signal }: Context,
   flags: VerifyFlags,
   maxRowsPerSecond: number | undefined,
   keys: ValueKeys,
@@ -89,6 +92,7 @@ async function compareAll(
       target,
       rowsFor: rowSources(plan, { source, target, keys, ...(tenants && { tenants }) }),
       signal,
+      patienceMs: Math.max(MIN_PATIENCE_MS, PATIENCE_POLLS * config.syncIntervalMs),
       ...(maxRowsPerSecond === undefined ? {} : { maxRowsPerSecond }),
       ...(flags.repair ? { repair: { deleteExtra: flags.deleteExtra === true } } : {}),
       ...(flags.state === undefined
