@@ -22,7 +22,7 @@ function describeTable(plan: SyncPlan, table: TablePlan): string[] {
   const { names, targetNames } = table;
   const steps = stepsOf(plan, table);
   const more: readonly (readonly [string, readonly string[]])[] = [
-    ["key", table.key.map((column) => column.name)],
+    ["key", table.key.map(keyColumn)],
     ["columns", table.columns.map((column) => column.name)],
     ["dropped, only on the source", table.sourceOnly],
     ["default or computed, only on the target", table.targetOnly],
@@ -30,11 +30,20 @@ function describeTable(plan: SyncPlan, table: TablePlan): string[] {
     ["source objects", [names.journal, names.insertTrigger, names.updateTrigger, names.deleteTrigger]],
     ["cascades", table.cascades.map((path) => `${path.trigger} on ${path.ancestor}`)],
     ["target objects", [targetNames.checkpoint]],
+    [
+      "also written",
+      table.split === undefined ? [] : [`${table.split.target.name}, from ${table.split.column}`],
+    ],
   ];
   return [
     table.name,
     ...more.filter(([, items]) => items.length > 0).map(([what, items]) => `  ${what}: ${items.join(", ")}`),
   ];
+}
+
+/** In a rekeyed table the source names a row by another column. */
+function keyColumn({ name, source }: TablePlan["key"][number]): string {
+  return source.name.toUpperCase() === name ? name : `${name} (${source.name.toUpperCase()} on the source)`;
 }
 
 /** A step that cannot be had is no reason not to print the plan; `run` refuses it. */

@@ -1,6 +1,10 @@
 import { afterEach, expect, test } from "vitest";
 import type { Row } from "../../src/row.ts";
-import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
+import { openCryptoPool } from "../../src/transform/crypto/crypto-pool.ts";
+import type { KeyProfiles } from "../../src/transform/crypto/key-config.ts";
+import { readByKeys } from "../../src/transform/read-values.ts";
+import { type BlueGreen, type BlueGreenOptions, openBlueGreen } from "../support/blue-green.ts";
+import { rsaKey, stored } from "../support/crypto-vectors.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
@@ -82,8 +86,12 @@ describeDialects("A source of 5.0.0", (dialect) => {
     await pair?.close();
     pair = undefined;
   });
-  const open = async (targetSchema: readonly string[] = []): Promise<BlueGreen> => {
+  const open = async (
+    targetSchema: readonly string[] = [],
+    keys?: BlueGreenOptions["keys"],
+  ): Promise<BlueGreen> => {
     pair = await openBlueGreen({
+      ...(keys === undefined ? {} : { keys }),
       source: dialect,
       sourceVersion: "5.0.0",
       sourceSchema: [
@@ -248,5 +256,73 @@ describeDialects("A source of 5.0.0", (dialect) => {
       "at-gone",
       "at-old",
     ]);
+  });
+
+  test("with encrypted tokens finds those of the dump by the hash of what they decrypt to", async () => {
+    // Tokens of 255 characters at most: 5.0.0 encrypts with a key of 1024 bits.
+    const profiles: KeyProfiles = {
+      source: {
+        processor: "encrypted",
+        hashAlgorithm: "SHA-256",
+        keys: { rsa: [rsaKey("rsa1024")], symmetric: [] },
+        mixedRows: true,
+      },
+      target: { processor: "plain", hashAlgorithm: "SHA-256", encryption: undefined },
+    };
+    const pool = openCryptoPool(profiles, { workers: 1 });
+    const { source, run, rows } = await open(
+      [
+        `UPDATE ${TOKENS} SET ACCESS_TOKEN_HASH = '{"hash":"f4a8e941a2d2d9c286afafac061d20158691dcd2e65192c4cbf83b953f6f2a5b","algorithm":"SHA-256"}' WHERE TOKEN_ID = 'random-gone'`,
+      ],
+      { profiles, readValues: readByKeys(pool) },
+    );
+    const refresh = stored("rsa-raw-rsa1024-refreshToken");
+    await source.test.exec([
+      login(stored("rsa-raw-rsa1024-accessToken"), { AUTHZ_USER: "bob", REFRESH_TOKEN: refresh }),
+      login(refresh, { AUTHZ_USER: "eve" }),
+      `DELETE FROM ${TOKENS} WHERE ACCESS_TOKEN = '${refresh}'`,
+    ]);
+    await run();
+    await pool.close();
+    const found = (await rows("target", TOKENS)).find((row) => row["TOKEN_ID"] === "random-gone");
+    expect(found).toMatchObject({
+      ACCESS_TOKEN: "4a1c3f0e-7d52-3b8e-9a64-1f2e3d4c5b6a",
+      REFRESH_TOKEN: "9e8d7c6b-5a49-3827-b615-04f3e2d1c0b9",
+      AUTHZ_USER: "bob",
+    });
+    expect(await rows("target", TOKENS)).toHaveLength(2);
+  });
+
+  test("is followed through logins, refreshes and logouts by several lanes, whatever the batch size", async () => {
+    const { source, run, rows } = await open();
+    const user = (n: number): string => `u${n}@carbon.super`;
+    for (let round = 0; round < 4; round++) {
+      const ids = Array.from({ length: 12 }, (_, n) => `at-${round}-${n}`);
+      await source.test.exec([
+        ...ids.map((id, n) => login(id, { AUTHZ_USER: user(n), TOKEN_STATE_ID: `${round}` })),
+        ...ids.slice(0, 3).map((id) => `DELETE FROM ${TOKENS} WHERE ACCESS_TOKEN = '${id}'`),
+        ...ids
+          .slice(3, 6)
+          .map(
+            (id) =>
+              `UPDATE ${TOKENS} SET TOKEN_STATE = 'INACTIVE', TOKEN_SCOPE = 'a b' WHERE ACCESS_TOKEN = '${id}'`,
+          ),
+        `DELETE FROM ${TOKENS} WHERE ACCESS_TOKEN = 'at-${round - 1}-7'`,
+        login(`at-${round}-0`, { AUTHZ_USER: user(0), TOKEN_SCOPE: "again", TOKEN_STATE_ID: `${round}` }),
+      ]);
+      await run({ batchSize: 1 + round * 5, parallelism: 1 + (round % 3) });
+    }
+    const summary = (all: readonly Row[]): string[] =>
+      all
+        .filter((row) => /^at-\d/.test(String(row["ACCESS_TOKEN"])))
+        .map((row) => `${row["ACCESS_TOKEN"]} ${row["TOKEN_STATE"]} ${row["TOKEN_STATE_ID"]}`)
+        .sort();
+    const onSource = summary(await rows("source", TOKENS));
+    expect(onSource).toHaveLength(37);
+    expect(summary(await rows("target", TOKENS))).toEqual(onSource);
+    const ids = new Map((await rows("target", TOKENS)).map((row) => [row["ACCESS_TOKEN"], row["TOKEN_ID"]]));
+    expect(await scopesOf(ids.get("at-3-0"))).toEqual(["again -1"]);
+    expect(await scopesOf(ids.get("at-2-4"))).toEqual(["a -1", "b -1"]);
+    expect(await scopesOf(ids.get("at-1-9"))).toEqual(["email -1", "openid -1"]);
   });
 });
