@@ -45,6 +45,8 @@ const WISHED = [
 
 interface RawConnection {
   query(sql: string, done: (error: unknown, rows?: readonly Record<string, unknown>[]) => void): void;
+  on(event: "error", listener: () => void): void;
+  removeAllListeners(): void;
   destroy(): void;
 }
 
@@ -92,6 +94,7 @@ async function open(settings: ConnectionSettings, tls: object): Promise<Database
           connection: RawConnection,
           done: (error: unknown, connection: RawConnection) => void,
         ) => {
+          keepListening(connection);
           const fail = (error: unknown): void => {
             // The pool forgets a connection that failed here, but does not close it.
             connection.destroy();
@@ -113,6 +116,18 @@ async function open(settings: ConnectionSettings, tls: object): Promise<Database
     pool.validationQuery ?? "SELECT 1",
     settings.hosts.length,
   );
+}
+
+/**
+ * knex takes its listeners away once it has said goodbye to a connection. When the other end never hears it, the socket
+ * fails later on, and an error that nobody listens for ends the process.
+ */
+function keepListening(connection: RawConnection): void {
+  const removeAll = connection.removeAllListeners.bind(connection);
+  connection.removeAllListeners = () => {
+    removeAll();
+    connection.on("error", () => undefined);
+  };
 }
 
 /** Of several hosts, one that is read-only is a replica: it shows the source late and takes no writes. */
