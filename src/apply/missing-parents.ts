@@ -27,16 +27,42 @@ export async function judgeParents(
   for (const link of table.parents) {
     const key = link.columns.map((column) => row[column] ?? null);
     if (key.includes(null)) continue;
-    if (await exists({ dialect: target.dialect, db: target.tx }, link, key)) continue;
-    if ((await exists(source, link, key)) === false) return { verdict: "gone", link, key };
+    if (await exists("target", { dialect: target.dialect, db: target.tx }, link, key)) continue;
+    if ((await exists("source", source, link, key)) === false) return { verdict: "gone", link, key };
     return { verdict: link.synced ? "kept out" : "missing", link, key };
   }
   // Every parent is there by now: somebody made it since.
   return { verdict: "kept out", key: [] };
 }
 
-async function exists(side: Side, link: ParentLink, key: Key): Promise<boolean | undefined> {
+/**
+ * Parents by the foreign keys of a plan: the catalogue is asked once, not for each row that is refused. Reading it is
+ * slow, and MariaDB 10.11.19 crashes when the connection is killed meanwhile (ha_maria::drop_table).
+ */
+const PARENTS = {
+  source: new WeakMap<ParentLink, TableSchema>(),
+  target: new WeakMap<ParentLink, TableSchema>(),
+};
+
+async function parentOf(
+  where: "source" | "target",
+  side: Side,
+  link: ParentLink,
+): Promise<TableSchema | undefined> {
+  const known = PARENTS[where].get(link);
+  if (known !== undefined) return known;
   const [parent] = await side.dialect.introspector.tables(side.db, [link.parent]);
+  if (parent !== undefined) PARENTS[where].set(link, parent);
+  return parent;
+}
+
+async function exists(
+  where: "source" | "target",
+  side: Side,
+  link: ParentLink,
+  key: Key,
+): Promise<boolean | undefined> {
+  const parent = await parentOf(where, side, link);
   if (parent === undefined) return false;
   const columns = link.parentColumns.flatMap((name) => find(parent, name));
   // A rekeyed parent is not known by this key there: nothing can be said.
