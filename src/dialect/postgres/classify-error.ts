@@ -10,6 +10,7 @@ const CODES: Readonly<Record<string, readonly [ErrorClass, string]>> = {
   "22": ["row", "a value does not fit its column"],
   "22001": ["row", "a text is longer than its column"],
   "22021": ["row", "a text has a character that the database's encoding cannot hold"],
+  "22P05": ["row", "a text has a character that the database's encoding cannot hold"],
   "23": ["row", "a constraint refuses the row"],
   "23502": ["row", "a column that must not be null would be null"],
   "23503": ["parent", "the row refers to a parent that is not there"],

@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { askForRetry, type DeadLetter, listDeadLetters } from "../../src/apply/dead-letter.ts";
+import { deadLettersName } from "../../src/plan/object-names.ts";
+import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
+import { describeDialects, type TestDialect } from "../support/dialects.ts";
+import { randomName } from "../support/servers/database.ts";
+import type { TestServer } from "../support/servers/test-server.ts";
+import { createTables } from "../support/wso2-tables.ts";
+
+const ROWS = 10_000;
+const PARENT = "CREATE TABLE PAR (ID VARCHAR(20) NOT NULL PRIMARY KEY)";
+const SOURCE =
+  "CREATE TABLE W (ID VARCHAR(20) NOT NULL PRIMARY KEY, T VARCHAR(50), E VARCHAR(50), N VARCHAR(20), P VARCHAR(20), U VARCHAR(20))";
+
+/** The same table, which takes less than the source's. */
+const narrow = (latin: string): string =>
+  `CREATE TABLE W (ID VARCHAR(20) NOT NULL PRIMARY KEY, T VARCHAR(10), E VARCHAR(50)${latin}, N VARCHAR(20) NOT NULL, P VARCHAR(20), U VARCHAR(20), UNIQUE (U), FOREIGN KEY (P) REFERENCES PAR (ID))`;
+
+const storeOf = async (pair: BlueGreen, table: string) => ({
+  dialect: pair.target.dialect,
+  name: deadLettersName((await pair.table(table)).target.name),
+});
+const letters = async (pair: BlueGreen, table: string): Promise<readonly DeadLetter[]> =>
+  await listDeadLetters(pair.target.db, await storeOf(pair, table));
+
+describeDialects("One poison row of each kind among ten thousand", (dialect) => {
+  const isPostgres = dialect.name === "postgres";
+  let pair: BlueGreen;
+
+  beforeAll(async () => {
+    pair = await openBlueGreen({
+      source: dialect,
+      target: isPostgres ? withLatin1(dialect) : dialect,
+      sourceVersion: "5.11.0",
+      sourceSchema: [PARENT, SOURCE],
+      targetSchema: [PARENT, narrow(isPostgres ? "" : " CHARACTER SET latin1")],
+      tables: ["W"],
+    });
+    await pair.prepare();
+    for (const side of [pair.source, pair.target]) await side.test.exec("INSERT INTO PAR VALUES ('par')");
+  });
+  afterAll(() => pair.close());
+
+  const retryAll = async (): Promise<void> => {
+    await askForRetry(pair.target.db, await storeOf(pair, "W"), await letters(pair, "W"));
+    await pair.run({ batchSize: 1_000 }).catch((error: { code?: unknown }) => {
+      if (error.code !== "DEAD_LETTERS_LEFT") throw error;
+    });
+  };
+  const poisonLeft = async (): Promise<readonly string[]> =>
+    (await letters(pair, "W")).map((letter) => String(JSON.parse(letter.key)[0])).sort();
+
+  test("is set aside alone, and arrives once its cause is mended and it is tried again", {
+    timeout: 240_000,
+  }, async () => {
+    await pair.source.test.exec("INSERT INTO PAR VALUES ('absent')");
+    await pair.target.test.exec("INSERT INTO W (ID, N, U) VALUES ('green', 'own', 'taken')");
+    const poison = [
+      "('too long', 'longer than ten', 'e', 'n', 'par', 'u-l')",
+      "('encoding', 't', 'emoji 😀', 'n', 'par', 'u-e')",
+      "('null', 't', 'e', NULL, 'par', 'u-n')",
+      "('foreign', 't', 'e', 'n', 'absent', 'u-f')",
+      "('unique', 't', 'e', 'n', 'par', 'taken')",
+    ];
+    const rows = Array.from({ length: ROWS }, (_, i) => `('r${i}', 't', 'é', 'n', 'par', 'u${i}')`);
+    poison.forEach((row, i) => {
+      rows.splice(1_500 * (i + 1), 1, row);
+    });
+    for (let first = 0; first < ROWS; first += 500)
+      await pair.source.test.exec(`INSERT INTO W VALUES ${rows.slice(first, first + 500).join(", ")}`);
+    // The same keys again and again: only the last image may stay.
+    for (const text of ["one", "two", "three"])
+      await pair.source.test.exec(`UPDATE W SET T = '${text}' WHERE ID LIKE 'r%7' AND P = 'par'`);
+
+    await expect(pair.run({ batchSize: 1_000 })).rejects.toMatchObject({ code: "DEAD_LETTERS_LEFT" });
+    expect(await poisonLeft()).toEqual(["encoding", "foreign", "null", "too long", "unique"]);
+    expect(
+      Object.fromEntries(
+        (await letters(pair, "W")).map(({ key, reason }) => [String(JSON.parse(key)[0]), reason]),
+      ),
+    ).toEqual({
+      "too long": "a text is longer than its column",
+      encoding: isPostgres
+        ? "a text has a character that the database's encoding cannot hold"
+        : "a text has a character that the column's character set cannot hold",
+      null: "a column that must not be null would be null",
+      foreign: "the row refers to a parent that is not there",
+      unique: "another row holds the same unique key",
+    });
+    const good = async (): Promise<unknown> => (await pair.rows("target", "W")).filter(isGood);
+    expect(await good()).toEqual((await pair.rows("source", "W")).filter(isGood));
+    expect(await pair.target.test.query("SELECT COUNT(*) AS N FROM W")).toEqual([{ N: "9996" }]);
+
+    await retryAll();
+    expect(await poisonLeft()).toEqual(["encoding", "foreign", "null", "too long", "unique"]);
+
+    await pair.target.test.exec(
+      isPostgres ? "ALTER TABLE W ALTER COLUMN T TYPE VARCHAR(50)" : "ALTER TABLE W MODIFY T VARCHAR(50)",
+    );
+    await retryAll();
+    expect(await poisonLeft()).toEqual(["encoding", "foreign", "null", "unique"]);
+
+    await pair.target.test.exec([
+      isPostgres ? "ALTER TABLE W ALTER COLUMN N DROP NOT NULL" : "ALTER TABLE W MODIFY N VARCHAR(20)",
+      "INSERT INTO PAR VALUES ('absent')",
+      "DELETE FROM W WHERE ID = 'green'",
+    ]);
+    await retryAll();
+    expect(await poisonLeft()).toEqual(["encoding"]);
+
+    // A database cannot be given another encoding on PostgreSQL: there the row is mended on the source.
+    if (isPostgres) await pair.source.test.exec("UPDATE W SET E = 'no emoji' WHERE ID = 'encoding'");
+    else await pair.target.test.exec("ALTER TABLE W MODIFY E VARCHAR(50) CHARACTER SET utf8mb4");
+    await retryAll();
+    expect(await poisonLeft()).toEqual([]);
+    expect(await pair.rows("target", "W")).toEqual(await pair.rows("source", "W"));
+  });
+});
+
+const POISON = new Set<unknown>(["too long", "encoding", "null", "foreign", "unique", "green"]);
+const isGood = (row: Readonly<Record<string, unknown>>): boolean => !POISON.has(row["ID"]);
+
+describeDialects("A row that cannot be transformed among ten thousand", (dialect) => {
+  let pair: BlueGreen;
+
+  beforeAll(async () => {
+    pair = await openBlueGreen({
+      source: dialect,
+      sourceVersion: "5.7.0",
+      sourceSchema: createTables(dialect.name, "5.7.0"),
+      targetSchema: createTables(dialect.name, "5.11.0"),
+      tables: ["IDN_OAUTH2_ACCESS_TOKEN"],
+    });
+    await pair.prepare();
+    await pair.target.test.exec(
+      "INSERT INTO IDP (ID, TENANT_ID, NAME, UUID) VALUES (1, -1234, 'LOCAL', 'u1')",
+    );
+  });
+  afterAll(() => pair.close());
+
+  test("is set aside, and arrives once the target knows its identity provider", {
+    timeout: 240_000,
+  }, async () => {
+    const row = (id: string, tenant: number): string =>
+      `('${id}', 'at-${id}', 'ann', ${tenant}, 'PRIMARY', 'APPLICATION_USER', '2021-03-04 05:06:07', '2021-03-04 05:06:07', 3600, '${id}', 'ACTIVE')`;
+    const rows = Array.from({ length: ROWS }, (_, i) =>
+      i === 4_321 ? row("poison", 7) : row(`t${i}`, -1234),
+    );
+    for (let first = 0; first < ROWS; first += 500)
+      await pair.source.test.exec(
+        `INSERT INTO IDN_OAUTH2_ACCESS_TOKEN (TOKEN_ID, ACCESS_TOKEN, AUTHZ_USER, TENANT_ID, USER_DOMAIN, USER_TYPE, TIME_CREATED, REFRESH_TOKEN_TIME_CREATED, VALIDITY_PERIOD, TOKEN_SCOPE_HASH, TOKEN_STATE) VALUES ${rows.slice(first, first + 500).join(", ")}`,
+      );
+    await expect(pair.run({ batchSize: 1_000 })).rejects.toMatchObject({ code: "DEAD_LETTERS_LEFT" });
+    const count = "SELECT COUNT(*) AS N FROM IDN_OAUTH2_ACCESS_TOKEN";
+    expect(await pair.target.test.query(count)).toEqual([{ N: "9999" }]);
+    expect(
+      (await letters(pair, "IDN_OAUTH2_ACCESS_TOKEN")).map(({ key, code, reason }) => [key, code, reason]),
+    ).toEqual([
+      [
+        '["poison"]',
+        "TRANSFORM_FAILED",
+        expect.stringContaining("the row's tenant has no identity provider named LOCAL"),
+      ],
+    ]);
+    await pair.target.test.exec("INSERT INTO IDP (ID, TENANT_ID, NAME, UUID) VALUES (7, 7, 'LOCAL', 'u7')");
+    await pair.run({ batchSize: 1_000 });
+    expect(await pair.target.test.query(count)).toEqual([{ N: "10000" }]);
+    expect(
+      await pair.target.test.query("SELECT IDP_ID FROM IDN_OAUTH2_ACCESS_TOKEN WHERE TOKEN_ID = 'poison'"),
+    ).toEqual([{ IDP_ID: "7" }]);
+  });
+});
+
+/** The same server, whose databases hold the characters of Western Europe alone. */
+function withLatin1(dialect: TestDialect): TestDialect {
+  return {
+    ...dialect,
+    async server(): Promise<TestServer> {
+      const server = await dialect.server();
+      return {
+        ...server,
+        async createDatabase(name = randomName()) {
+          const database = await server.createDatabase(name);
+          const foothold = await server.createDatabase();
+          const admin = await foothold.session({ admin: true });
+          await admin.exec([
+            `DROP DATABASE ${name}`,
+            `CREATE DATABASE ${name} OWNER ${name} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'`,
+          ]);
+          await admin.close();
+          await foothold.drop();
+          return database;
+        },
+      };
+    },
+  };
+}
