@@ -99,8 +99,11 @@ export async function moveCheckpoint(
   to: Omit<CheckpointRow, "lane">,
 ): Promise<void> {
   const statement = dialect.sql.moveCheckpoint(name, from, { ...to, lane: from.lane });
-  if ((await tx.execute(statement.sql, statement.params)) === 1) return;
-  throw new SyncError("CHECKPOINT_MOVED", {
+  if ((await tx.execute(statement.sql, statement.params)) !== 1) throw checkpointMoved(name, from);
+}
+
+export function checkpointMoved(name: string, from: CheckpointRow): SyncError {
+  return new SyncError("CHECKPOINT_MOVED", {
     what: `${name}: the checkpoint is no longer at ${from.position}: another runner moved it`,
     next: "Stop the other runner, or leave this one waiting as standby",
     at: { table: name, position: from.position },

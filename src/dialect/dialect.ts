@@ -234,6 +234,18 @@ export interface Dialect {
     rows: readonly Row[],
     keepOnUpdate: readonly string[],
   ): Promise<void>;
+  /**
+   * Moves a checkpoint (`sql.moveCheckpoint`) and writes rows as `writeRows` does, both or neither, in one statement.
+   * False: the checkpoint was not where it was said to be, nothing is written. Undefined: these rows need more than one
+   * statement, none was made. Absent where the database has no such statement.
+   */
+  moveAndWrite?(
+    db: Queryable,
+    table: TargetTable,
+    rows: readonly Row[],
+    keepOnUpdate: readonly string[],
+    move: Statement,
+  ): Promise<boolean | undefined>;
   /** Deletes rows by primary key. `exactly`: only where the key is the same byte by byte. */
   deleteRows(tx: Queryable, table: TargetTable, keys: readonly Key[], exactly: boolean): Promise<void>;
   /** Runs the work inside a savepoint: its failure leaves the transaction usable. */

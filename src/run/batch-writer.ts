@@ -12,7 +12,13 @@ import {
   settle,
 } from "../apply/dead-letter.ts";
 import { applyRefused, asRefusal, type ReplayContext } from "../apply/refused-batch.ts";
-import { type Checkpoint, lowest, moveCheckpoint, setLanes } from "../checkpoint/checkpoint.ts";
+import {
+  type Checkpoint,
+  checkpointMoved,
+  lowest,
+  moveCheckpoint,
+  setLanes,
+} from "../checkpoint/checkpoint.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
@@ -86,22 +92,42 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     end: Anchor,
     work: (tx: Queryable) => Promise<T>,
   ): Promise<T> {
-    const to = (from: Checkpoint): Checkpoint => ({
-      lane: from.lane,
-      journalId: from.journalId,
-      position: end.position,
-      digest: end.digest,
-    });
     const result = await target.db.transaction(async (tx) => {
-      for (const lane of moved) await moveCheckpoint(tx, target.dialect, checkpointName, lane, to(lane));
+      for (const lane of moved)
+        await moveCheckpoint(tx, target.dialect, checkpointName, lane, moveTo(lane, end));
       failpoint("beforeApply");
       const value = await work(tx);
       failpoint("afterApplyBeforeCommit");
       return value;
     });
-    failpoint("afterCommit");
-    lanes = lanes.map((lane) => (moved.some((other) => other.lane === lane.lane) ? to(lane) : lane));
+    committed(moved, end);
     return result;
+  }
+
+  function committed(moved: readonly Checkpoint[], end: Anchor): void {
+    failpoint("afterCommit");
+    lanes = lanes.map((lane) => (moved.some((other) => other.lane === lane.lane) ? moveTo(lane, end) : lane));
+  }
+
+  /** Rows and checkpoint in one statement; false, with nothing done, where that cannot be. */
+  async function writeAtOnce({ lane, segments, rowFor }: PreparedPart, end: Anchor): Promise<boolean> {
+    const [from] = current([lane]);
+    const [only, ...others] = segments;
+    if (from === undefined || only === undefined || others.length > 0) return false;
+    const isPlain = only.deletes.length === 0 && only.replaced.length === 0 && table.split === undefined;
+    if (!isPlain || letters.length > 0) return false;
+    failpoint("beforeApply");
+    const isMoved = await target.dialect.moveAndWrite?.(
+      target.db,
+      table,
+      only.upserts.map(rowFor),
+      rows.keepOnUpdate,
+      target.dialect.sql.moveCheckpoint(checkpointName, from, moveTo(from, end)),
+    );
+    if (isMoved === undefined) return false;
+    if (!isMoved) throw checkpointMoved(checkpointName, from);
+    committed([from], end);
+    return true;
   }
 
   /** Letters of keys that this batch writes anew are superseded. */
@@ -125,7 +151,9 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     return { ...part, segments, rowFor: await rows.prepare(segments.flatMap((segment) => segment.upserts)) };
   }
 
-  async function writePart({ lane, changes, segments, rowFor }: PreparedPart, end: Anchor): Promise<void> {
+  async function writePart(part: PreparedPart, end: Anchor): Promise<void> {
+    if (await writeAtOnce(part, end)) return;
+    const { lane, changes, segments, rowFor } = part;
     const settled = await inTransaction(current([lane]), end, async (tx) => {
       await applyNet(tx, target.dialect, table, segments, rowFor, rows.keepOnUpdate);
       return await settleWritten(tx, changes, new Map());
@@ -245,6 +273,10 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
 interface Refused {
   readonly change: Change;
   readonly error: ClassifiedError;
+}
+
+function moveTo({ lane, journalId }: Checkpoint, { position, digest }: Anchor): Checkpoint {
+  return { lane, journalId, position, digest };
 }
 
 /** Thrown to leave a transaction without a failure. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readLanes } from "../../src/checkpoint/checkpoint.ts";
+import type { Database } from "../../src/db/database.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 
@@ -66,13 +67,18 @@ describeDialects("Writing in lanes", (dialect) => {
     await pair.source.test.exec(["UPDATE P SET N = 'later'", "DELETE FROM P WHERE ID LIKE '4-1%'"]);
     let commits = 0;
     // The second transaction to begin fails: its lane stays behind the others.
-    const failing = {
+    const failing: Database = {
       ...pair.target.db,
       transaction: async <T>(work: Parameters<typeof pair.target.db.transaction<T>>[0]): Promise<T> => {
         commits += 1;
         if (commits === 2) throw new Error("crash");
         return await pair.target.db.transaction(work);
       },
+      // A batch in one statement is a transaction as well.
+      query: (sql, params) =>
+        sql.startsWith("WITH moved")
+          ? failing.transaction((tx) => tx.query(sql, params))
+          : pair.target.db.query(sql, params),
     };
     await expect(pair.run({ parallelism: 3, batchSize: 50, targetDb: failing })).rejects.toThrow();
     expect(new Set((await lanes()).map(({ position }) => position)).size).toBe(2);

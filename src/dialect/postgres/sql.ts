@@ -1,12 +1,12 @@
 import type { Queryable } from "../../db/database.ts";
 import type { Key } from "../../journal/change.ts";
-import type { TargetTable } from "../../plan/sync-plan.ts";
+import type { TargetColumn, TargetTable } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
-import type { Dialect, Param } from "../dialect.ts";
+import type { Dialect, Param, Statement } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
 import { quote } from "./connect.ts";
-import { advanceSequences } from "./sequences.ts";
+import { advanceSequences, sequenceOf } from "./sequences.ts";
 
 /** Columns as the reader names them: the catalogue's spelling in, upper case out. */
 const selectList = (columns: readonly Column[]): string =>
@@ -97,22 +97,58 @@ export async function writeRows(
   keepOnUpdate: readonly string[],
 ): Promise<void> {
   for (const part of byShape(rows)) {
-    const columns = table.targetColumns.filter((column) => part[0] !== undefined && column.name in part[0]);
-    const targets = columns.map((column) => column.target);
-    // A key that the collation takes for equal can differ in case: then it is part of the new image.
-    const key = new Set(table.key.filter((c) => c.target.equality !== "insensitive").map((c) => c.name));
-    const updated = columns.filter((column) => !key.has(column.name) && !keepOnUpdate.includes(column.name));
-    const set = updated.map(
-      (column) => `${quote(column.target.name)} = excluded.${quote(column.target.name)}`,
-    );
-    await tx.execute(
-      `INSERT INTO ${quote(table.target.name)} (${targets.map((c) => quote(c.name)).join(", ")})
-SELECT ${unnestList(targets)} FROM unnest(${arrays(targets)}) WITH ORDINALITY AS v(${names(targets)}, n) ORDER BY n
-ON CONFLICT (${table.key.map((c) => quote(c.target.name)).join(", ")}) DO ${set.length === 0 ? "NOTHING" : `UPDATE SET ${set.join(", ")}`}`,
-      columns.map((column) => part.map((row) => text(encode(column.target, row[column.name] ?? null)))),
-    );
-    await advanceSequences(tx, columns, part);
+    const statement = upsert(table, part, keepOnUpdate);
+    await tx.execute(statement.sql, statement.params);
+    await advanceSequences(tx, columnsOf(table, part), part);
   }
+}
+
+/**
+ * Checkpoint and upsert as one statement, which is a transaction of its own: one round trip instead of five. The upsert
+ * sees the guard first, so it waits for the checkpoint's row and then writes nothing when that has moved.
+ */
+export async function moveAndWrite(
+  db: Queryable,
+  table: TargetTable,
+  rows: readonly Row[],
+  keepOnUpdate: readonly string[],
+  move: Statement,
+): Promise<boolean | undefined> {
+  const [part, ...others] = byShape(rows);
+  if (part === undefined || others.length > 0) return undefined;
+  if (columnsOf(table, part).some(({ target }) => sequenceOf(target) !== undefined)) return undefined;
+  const write = upsert(table, part, keepOnUpdate, "WHERE EXISTS (SELECT FROM moved)");
+  const [row] = await db.query(
+    `WITH moved AS (${move.sql} RETURNING 1), written AS (${write.sql}) SELECT count(*) AS n FROM moved`,
+    [...move.params, ...write.params],
+  );
+  return row?.["n"] === "1";
+}
+
+/** `guard`: a WHERE clause that may keep all rows from being written. */
+function upsert(
+  table: TargetTable,
+  rows: readonly Row[],
+  keepOnUpdate: readonly string[],
+  guard = "",
+): Statement {
+  const columns = columnsOf(table, rows);
+  const targets = columns.map((column) => column.target);
+  // A key that the collation takes for equal can differ in case: then it is part of the new image.
+  const key = new Set(table.key.filter((c) => c.target.equality !== "insensitive").map((c) => c.name));
+  const updated = columns.filter((column) => !key.has(column.name) && !keepOnUpdate.includes(column.name));
+  const set = updated.map((column) => `${quote(column.target.name)} = excluded.${quote(column.target.name)}`);
+  return {
+    sql: `INSERT INTO ${quote(table.target.name)} (${targets.map((c) => quote(c.name)).join(", ")})
+SELECT ${unnestList(targets)} FROM unnest(${arrays(targets)}) WITH ORDINALITY AS v(${names(targets)}, n) ${guard} ORDER BY n
+ON CONFLICT (${table.key.map((c) => quote(c.target.name)).join(", ")}) DO ${set.length === 0 ? "NOTHING" : `UPDATE SET ${set.join(", ")}`}`,
+    params: columns.map((column) => rows.map((row) => text(encode(column.target, row[column.name] ?? null)))),
+  };
+}
+
+/** The columns that rows of one shape have. */
+function columnsOf(table: TargetTable, [first]: readonly Row[]): readonly TargetColumn[] {
+  return table.targetColumns.filter((column) => first !== undefined && column.name in first);
 }
 
 /** Deletes by a list of keys in one statement. */

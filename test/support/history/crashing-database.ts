@@ -35,25 +35,29 @@ export function crashingDatabase(
   const alive = (): void => {
     if (dead) throw CRASH;
   };
+  const transaction: Database["transaction"] = async (work) => {
+    alive();
+    count += 1;
+    const where = crashes.find((crash) => crash.transaction === count)?.where;
+    if (where === "before it begins") return die();
+    const result = await db.transaction(async (tx) => {
+      if (where === "connection cut") await cut(tx);
+      const done = await work(tx);
+      alive();
+      if (where === "before commit") die();
+      return done;
+    });
+    if (where === "after commit") die();
+    return result;
+  };
   return {
     ...db,
     revive: () => {
       dead = false;
     },
-    transaction: async (work) => {
-      alive();
-      count += 1;
-      const where = crashes.find((crash) => crash.transaction === count)?.where;
-      if (where === "before it begins") return die();
-      const result = await db.transaction(async (tx) => {
-        if (where === "connection cut") await cut(tx);
-        const done = await work(tx);
-        alive();
-        if (where === "before commit") die();
-        return done;
-      });
-      if (where === "after commit") die();
-      return result;
-    },
+    transaction,
+    // A batch in one statement is a transaction as well.
+    query: (sql, params) =>
+      sql.startsWith("WITH moved") ? transaction((tx) => tx.query(sql, params)) : db.query(sql, params),
   };
 }
