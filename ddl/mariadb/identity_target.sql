@@ -46,8 +46,8 @@ DROP TRIGGER IF EXISTS `IDN_OAUTH2_ACCESS_TOKEN_SCO_DT`//
 -- Copy of the source's trigger IDN_OAUTH2_ACCESS_TOKEN_SC_FK1, if the dump carried one along.
 DROP TRIGGER IF EXISTS `IDN_OAUTH2_ACCESS_TOKEN_SC_FK1`//
 
--- Copy of the source's trigger IDN_OAUTH2_ACCESS_TOKEN_SC_FK2, if the dump carried one along.
-DROP TRIGGER IF EXISTS `IDN_OAUTH2_ACCESS_TOKEN_SC_FK2`//
+-- Copy of the source's trigger IDN_OAUTH2_ACCESS_TOKEN_SC_FK3, if the dump carried one along.
+DROP TRIGGER IF EXISTS `IDN_OAUTH2_ACCESS_TOKEN_SC_FK3`//
 
 -- Copy of the source's trigger IDN_OAUTH2_AUTHORIZATION_CO_IT, if the dump carried one along.
 DROP TRIGGER IF EXISTS `IDN_OAUTH2_AUTHORIZATION_CO_IT`//

@@ -34,6 +34,9 @@ DROP TRIGGER IF EXISTS `IDN_OAUTH2_ACCESS_TOKEN_DT`//
 -- Copy of the source's trigger IDN_OAUTH2_ACCESS_TOKEN_FK1, if the dump carried one along.
 DROP TRIGGER IF EXISTS `IDN_OAUTH2_ACCESS_TOKEN_FK1`//
 
+-- Copy of the source's trigger IDN_OAUTH2_ACCESS_TOKEN_FK2, if the dump carried one along.
+DROP TRIGGER IF EXISTS `IDN_OAUTH2_ACCESS_TOKEN_FK2`//
+
 -- Copy of the source's trigger IDN_OAUTH2_ACCESS_TOKEN_SCO_IT, if the dump carried one along.
 DROP TRIGGER IF EXISTS `IDN_OAUTH2_ACCESS_TOKEN_SCO_IT`//
 
@@ -49,6 +52,12 @@ DROP TRIGGER IF EXISTS `IDN_OAUTH2_ACCESS_TOKEN_SC_FK1`//
 -- Copy of the source's trigger IDN_OAUTH2_ACCESS_TOKEN_SC_FK2, if the dump carried one along.
 DROP TRIGGER IF EXISTS `IDN_OAUTH2_ACCESS_TOKEN_SC_FK2`//
 
+-- Copy of the source's trigger IDN_OAUTH2_ACCESS_TOKEN_SC_FK3, if the dump carried one along.
+DROP TRIGGER IF EXISTS `IDN_OAUTH2_ACCESS_TOKEN_SC_FK3`//
+
+-- Copy of the source's trigger IDN_OAUTH2_ACCESS_TOKEN_SC_FK4, if the dump carried one along.
+DROP TRIGGER IF EXISTS `IDN_OAUTH2_ACCESS_TOKEN_SC_FK4`//
+
 -- Copy of the source's trigger IDN_OAUTH2_AUTHORIZATION_CO_IT, if the dump carried one along.
 DROP TRIGGER IF EXISTS `IDN_OAUTH2_AUTHORIZATION_CO_IT`//
 
@@ -60,6 +69,9 @@ DROP TRIGGER IF EXISTS `IDN_OAUTH2_AUTHORIZATION_CO_DT`//
 
 -- Copy of the source's trigger IDN_OAUTH2_AUTHORIZATION_C_FK1, if the dump carried one along.
 DROP TRIGGER IF EXISTS `IDN_OAUTH2_AUTHORIZATION_C_FK1`//
+
+-- Copy of the source's trigger IDN_OAUTH2_AUTHORIZATION_C_FK2, if the dump carried one along.
+DROP TRIGGER IF EXISTS `IDN_OAUTH2_AUTHORIZATION_C_FK2`//
 
 -- Copy of the source's journal IDN_IDENTITY_USER_DATA_S, if the dump carried one along.
 DROP TABLE IF EXISTS `IDN_IDENTITY_USER_DATA_S`//

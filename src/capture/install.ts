@@ -60,20 +60,26 @@ async function installByTable(
 ): Promise<void> {
   for (const state of todo) {
     const table = state.table.source.name;
-    await patiently("prepare", { kind: "trigger", name: table, table }, dialect, options, async () => {
-      await session.execute("BEGIN");
-      try {
-        for (const sql of dialect.ddl.lockTable(table)) await session.execute(sql);
-        for (const sql of stepsFor(dialect, state).flatMap((step) => step.sql)) {
-          await session.execute(sql);
-          failpoint("install");
+    await patiently(
+      "prepare",
+      { kind: "trigger", name: table, table },
+      { dialect, session },
+      options,
+      async () => {
+        await session.execute("BEGIN");
+        try {
+          for (const sql of dialect.ddl.lockTable(table)) await session.execute(sql);
+          for (const sql of stepsFor(dialect, state).flatMap((step) => step.sql)) {
+            await session.execute(sql);
+            failpoint("install");
+          }
+          await session.execute("COMMIT");
+        } catch (error) {
+          await session.execute("ROLLBACK").catch(() => undefined);
+          throw error;
         }
-        await session.execute("COMMIT");
-      } catch (error) {
-        await session.execute("ROLLBACK").catch(() => undefined);
-        throw error;
-      }
-    });
+      },
+    );
   }
 }
 
@@ -94,7 +100,7 @@ async function installStepByStep(
       const statements = replace
         ? dialect.ddl.replaceTrigger(step.object.table ?? "", [...dialect.ddl.drop(step.object), ...step.sql])
         : step.sql;
-      await patiently("prepare", step.object, dialect, options, async () => {
+      await patiently("prepare", step.object, { dialect, session }, options, async () => {
         try {
           for (const sql of statements) {
             await session.execute(sql);

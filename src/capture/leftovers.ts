@@ -6,7 +6,7 @@ import type { TablePlan } from "../plan/sync-plan.ts";
 import { type Patience, patiently } from "./patiently.ts";
 
 /** More foreign keys than this between the synced tables do not occur. */
-const MAX_CASCADES = 9;
+const MAX_CASCADES = 18;
 
 /** What a dump of the source carried to the target: copies of triggers, functions and journals. */
 export interface Leftovers {
@@ -83,7 +83,7 @@ export async function removeLeftovers(
   try {
     for (const sql of dialect.ddl.session()) await session.execute(sql);
     for (const object of [...leftovers.objects].sort((a, b) => order[a.kind] - order[b.kind])) {
-      await patiently("cleanup", object, dialect, options, async () => {
+      await patiently("cleanup", object, { dialect, session }, options, async () => {
         for (const sql of dialect.ddl.drop(object)) await session.execute(sql);
       });
     }

@@ -1,10 +1,10 @@
+import type { Session } from "../db/database.ts";
 import type { Dialect, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import { sleep } from "../util/sleep.ts";
 
-/** How long a busy table is tried again before giving up, and the pause that lets its writers through in between. */
+/** How long a busy table is tried again before giving up. */
 const PATIENCE_MS = 300_000;
-const PAUSE_MS = 500;
 
 export interface Patience {
   readonly signal?: AbortSignal;
@@ -21,12 +21,14 @@ export interface Patience {
 export async function patiently(
   command: "prepare" | "cleanup",
   object: ObjectRef,
-  dialect: Dialect,
+  { dialect, session }: { readonly dialect: Dialect; readonly session: Session },
   options: Patience,
   work: () => Promise<void>,
 ): Promise<void> {
   const deadline = Date.now() + (options.patienceMs ?? PATIENCE_MS);
   for (let attempt = 1; ; attempt++) {
+    const wait = dialect.ddl.lockWait(attempt);
+    for (const sql of wait.sql) await session.execute(sql);
     try {
       return await work();
     } catch (error) {
@@ -41,7 +43,7 @@ export async function patiently(
         });
       }
       options.onBusy?.(object, attempt);
-      await sleep(PAUSE_MS + Math.random() * PAUSE_MS, options.signal);
+      await sleep(wait.pauseMs * (1 + Math.random()), options.signal);
     }
   }
 }

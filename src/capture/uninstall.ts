@@ -6,7 +6,7 @@ import type { TablePlan } from "../plan/sync-plan.ts";
 import { type Patience, patiently } from "./patiently.ts";
 
 /** More foreign keys than this between the synced tables do not occur. */
-const MAX_CASCADES = 9;
+const MAX_CASCADES = 18;
 
 /** Columns by which tables of ours are known; a table without them was made by somebody else. */
 const COLUMNS: Partial<Record<ObjectRef["kind"], readonly string[]>> = {
@@ -61,7 +61,7 @@ export async function uninstall(removables: readonly Removable[], options: Patie
       const session = await db.session();
       try {
         for (const sql of dialect.ddl.session()) await session.execute(sql);
-        await patiently("cleanup", object, dialect, options, async () => {
+        await patiently("cleanup", object, { dialect, session }, options, async () => {
           for (const sql of dialect.ddl.drop(object)) await session.execute(sql);
         });
       } finally {

@@ -163,6 +163,8 @@ export interface Dialect {
     capture(table: TablePlan): readonly DdlStep[];
     checkpoint(name: string): DdlStep;
     deadLetters(name: string): DdlStep;
+    /** How the n-th attempt (from 1) at a DDL statement waits: settings to make first, and the pause before the next. */
+    lockWait(attempt: number): { readonly sql: readonly string[]; readonly pauseMs: number };
     /** Wraps statements that replace a trigger, so that no write slips between drop and create. */
     replaceTrigger(table: string, statements: readonly string[]): readonly string[];
     /** Adds a column unless it is there. */

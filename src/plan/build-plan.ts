@@ -253,7 +253,10 @@ function nameClashes(tables: readonly TablePlan[]): string[] {
   const owner = new Map<string, string>();
   const problems: string[] = [];
   for (const table of tables) {
-    const names = [...Object.values(table.names), ...table.cascades.map((path) => path.trigger)];
+    const names = [
+      ...Object.values(table.names),
+      ...table.cascades.flatMap((path) => [path.trigger, path.afterTrigger]),
+    ];
     for (const name of names) {
       const other = owner.get(name);
       if (other !== undefined) problems.push(`${table.name} and ${other} would both own ${name}`);

@@ -25,7 +25,8 @@ export async function cascadePaths(
       paths.push({
         ancestor: link.refTable,
         links,
-        trigger: cascadeTriggerName(table.name, paths.length + 1),
+        trigger: cascadeTriggerName(table.name, 2 * paths.length + 1),
+        afterTrigger: cascadeTriggerName(table.name, 2 * paths.length + 2),
       });
       const [parent] = await source.dialect.introspector.tables(source.db, [link.refTable]);
       if (parent !== undefined && parent.name !== table.name) await extend(parent, links);

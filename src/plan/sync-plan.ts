@@ -33,6 +33,8 @@ export interface CascadePath {
   /** From the synced table upwards: each link's child columns and parent columns; the last parent is the ancestor. */
   readonly links: readonly ForeignKey[];
   readonly trigger: string;
+  /** Name for a second trigger on the ancestor, where the first alone does not tell the truth. */
+  readonly afterTrigger: string;
 }
 
 /** A column of the source as the journal is read. */

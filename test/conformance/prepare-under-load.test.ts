@@ -76,10 +76,13 @@ describeDialects("prepare", (dialect) => {
     const writers = Array.from({ length: 8 }, (_, i) => write(i + 1, () => stop));
     await install();
     const preparedAt = performance.now();
-    await waitFor(
-      async () => Number((await pair.source.test.query("SELECT COUNT(*) AS N FROM CHILD_S"))[0]?.["N"]) > 200,
-      { what: "200 captured rows", timeoutMs: 30_000 },
-    );
+    const journaled = async (): Promise<number> =>
+      Number((await pair.source.test.query("SELECT COUNT(*) AS N FROM CHILD_S"))[0]?.["N"]);
+    const before = await journaled();
+    await waitFor(async () => (await journaled()) > before + 200, {
+      what: "200 rows captured after prepare",
+      timeoutMs: 30_000,
+    });
     stop = true;
     const results = await Promise.all(writers);
     const captured = async (sql: string) =>

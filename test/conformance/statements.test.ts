@@ -172,6 +172,16 @@ const MYSQL: readonly Case[] = [
   },
 ];
 
+const REAL_MYSQL: readonly Case[] = [
+  {
+    // From 9.6 on the row is put back before its children would go; earlier versions delete them.
+    does: "REPLACE of a parent, which spares the children",
+    sql: ["REPLACE INTO IDN_OAUTH_CONSUMER_APPS (ID, CONSUMER_KEY) VALUES (1, 'app 1')"],
+    tokens: "a b c",
+    scopes: "a.x a.y c.x",
+  },
+];
+
 const MARIADB: readonly Case[] = [
   {
     does: "REPLACE of a parent, which takes the children along",
@@ -268,7 +278,9 @@ describeDialects("Capture of", (dialect) => {
       .join(" "),
   });
 
-  const own = { postgres: POSTGRES, mysql: MYSQL, mariadb: [...MYSQL, ...MARIADB] }[dialect.name as "mysql"];
+  const own = { postgres: POSTGRES, mysql: [...MYSQL, ...REAL_MYSQL], mariadb: [...MYSQL, ...MARIADB] }[
+    dialect.name as "mysql"
+  ];
   // Netted and one by one: whichever a case does not take, the other kinds of change take.
   const cases = [...EVERYWHERE, ...own].map((one, i) => ({ ...one, batchSize: i % 2 === 0 ? 100 : 1 }));
   test.each([...cases, ...cases.filter(({ does }) => /key/.test(does)).map(other)])(

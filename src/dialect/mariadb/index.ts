@@ -2,13 +2,15 @@ import type { Dialect } from "../dialect.ts";
 import { clock } from "../mysql/doctor-facts.ts";
 import { confirmWith } from "../mysql/horizon.ts";
 import { mysql } from "../mysql/index.ts";
+import { ddl } from "./ddl.ts";
 import { facts } from "./doctor-facts.ts";
 
-/** MySQL but for the words of a locking read that does not wait. */
+/** MySQL but for its DDL's ways with locks, and the words of a locking read that does not wait. */
 export const mariadb: Dialect = {
   ...mysql,
   name: "mariadb",
   title: "MariaDB",
+  ddl,
   horizon: { ...mysql.horizon, confirm: confirmWith("LOCK IN SHARE MODE NOWAIT") },
   doctor: { clock, facts },
 };

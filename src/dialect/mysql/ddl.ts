@@ -9,13 +9,19 @@ import { HOME } from "./introspect.ts";
 /** Seconds that a DDL statement waits for its metadata lock; meanwhile new statements on the table queue behind it. */
 const LOCK_TIMEOUT_S = 2;
 
+/** Lets the writers that queued behind an attempt through. */
+const PAUSE_MS = 500;
+
 /** A block label: unlike a comment, the command-line client does not strip it from a trigger's body. */
 const MARK = "sync_tool_v1_";
 
 const isWritten = (column: Column): boolean => !column.generated;
 
-/** Journal, three triggers, and one trigger on every ancestor whose DELETE would cascade unseen. */
-function capture(table: TablePlan): readonly DdlStep[] {
+/**
+ * Journal, three triggers, and triggers on every ancestor whose DELETE would cascade unseen. `survivors`: also one that
+ * journals the rows which a cascade spared after all.
+ */
+export function captureSteps(table: TablePlan, survivors: boolean): readonly DdlStep[] {
   const { names, source } = table;
   const columns = source.columns.filter(isWritten);
   const insert = (action: string, row: "NEW" | "OLD"): string =>
@@ -32,7 +38,10 @@ function capture(table: TablePlan): readonly DdlStep[] {
       `IF NOT (${same}) THEN ${insert("DELETE", "OLD")} END IF; ${insert("UPDATE", "NEW")}`,
     ),
     trigger(names.deleteTrigger, source.name, "AFTER DELETE", insert("DELETE", "OLD")),
-    ...table.cascades.map((path) => cascade(table, path, columns)),
+    ...table.cascades.flatMap((path) => [
+      cascade(table, path, columns, "BEFORE"),
+      ...(survivors ? [cascade(table, path, columns, "AFTER")] : []),
+    ]),
   ];
 }
 
@@ -91,8 +100,16 @@ function trigger(name: string, table: string, event: string, work: string): DdlS
  * to: at READ COMMITTED a plain SELECT would miss rows committed since the statement began, and would draw the position
  * of a DELETE before that of an update still under way. A shared lock, because FOR UPDATE counts as writing the child
  * table, which a trigger may not do when the statement itself names that table (error 1442).
+ *
+ * MySQL 9.6 and newer delete nothing when REPLACE puts back a row of the same key, though BEFORE DELETE has fired:
+ * what is still there AFTER DELETE is journaled once more, as it is.
  */
-function cascade(table: TablePlan, path: CascadePath, columns: readonly Column[]): DdlStep {
+function cascade(
+  table: TablePlan,
+  path: CascadePath,
+  columns: readonly Column[],
+  when: "BEFORE" | "AFTER",
+): DdlStep {
   const joins = path.links.slice(0, -1).map((link, i) => {
     const on = link.columns.map(
       (column, k) => `t${i}.${quote(column)} = t${i + 1}.${quote(link.refColumns[k] ?? "")}`,
@@ -108,8 +125,8 @@ function cascade(table: TablePlan, path: CascadePath, columns: readonly Column[]
     .map((c) => `t0.${quote(c.name)}`)
     .join(
       ", ",
-    )}, 'DELETE' FROM ${[`${quote(table.source.name)} t0`, ...joins].join(" ")} WHERE ${where.join(" AND ")} AND @@SESSION.foreign_key_checks = 1 LOCK IN SHARE MODE;`;
-  return trigger(path.trigger, path.ancestor, "BEFORE DELETE", work);
+    )}, '${when === "BEFORE" ? "DELETE" : "UPDATE"}' FROM ${[`${quote(table.source.name)} t0`, ...joins].join(" ")} WHERE ${where.join(" AND ")} AND @@SESSION.foreign_key_checks = 1 LOCK IN SHARE MODE;`;
+  return trigger(when === "BEFORE" ? path.trigger : path.afterTrigger, path.ancestor, `${when} DELETE`, work);
 }
 
 const columnList = (columns: readonly Column[]): string => columns.map((c) => quote(c.name)).join(", ");
@@ -128,7 +145,8 @@ export const ddl: Dialect["ddl"] = {
     "SET SESSION sql_mode = ''",
   ],
   lockTable: () => [],
-  capture,
+  capture: (table) => captureSteps(table, true),
+  lockWait: () => ({ sql: [], pauseMs: PAUSE_MS }),
   checkpoint: (name) => ({
     object: { kind: "checkpoint", name },
     sql: [

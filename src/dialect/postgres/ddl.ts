@@ -10,6 +10,9 @@ import { sequenceOf } from "./sequences.ts";
 /** A busy table is waited for this long in one attempt; meanwhile its writers queue behind us. */
 const LOCK_TIMEOUT_MS = 2_000;
 
+/** Lets the writers that queued behind an attempt through. */
+const PAUSE_MS = 500;
+
 const MARK = "sync-tool capture v1";
 
 /** Journal, then one function and one trigger for each kind of write. */
@@ -150,6 +153,7 @@ export const ddl: Dialect["ddl"] = {
 )`,
     ],
   }),
+  lockWait: () => ({ sql: [], pauseMs: PAUSE_MS }),
   replaceTrigger: (_table, statements) => statements,
   addJournalColumn: (journal, column) => [
     `ALTER TABLE ${quote(journal)} ADD COLUMN IF NOT EXISTS ${quote(column.name)} ${column.type}`,
