@@ -46,6 +46,7 @@ for (const name of flags.servers.split(",")) {
   try {
     say(`\n${name} ${server.version}`);
     for (const scenario of SCENARIOS) {
+      if (scenario.once === true && results.some((result) => result.scenario === scenario.name)) continue;
       if (flags.only !== undefined && !flags.only.split(",").includes(scenario.name)) continue;
       const figures = await scenario.run({ server, rounds: flags.quick ? 1 : 3, scale: flags.quick ? 5 : 1 });
       say(`  ${scenario.name}`);

@@ -1,10 +1,9 @@
 /**
  * How many rows of the token table are read and written per second, by stored form: access and refresh token decided on,
- * hashed, transformed; no database. `npx tsx test/bench/crypto.ts [rows]`, default 2000.
+ * hashed, transformed; no database.
  */
 
 import { constants, createCipheriv, publicEncrypt, randomUUID } from "node:crypto";
-import { availableParallelism } from "node:os";
 import type { Change } from "../../src/journal/change.ts";
 import { openCryptoPool } from "../../src/transform/crypto/crypto-pool.ts";
 import type { KeyProfiles } from "../../src/transform/crypto/key-config.ts";
@@ -50,7 +49,13 @@ const FORMS: Readonly<
   "AES/GCM": { from: "encrypted", write: (token) => writeSymmetric(token, AES) },
 };
 
-async function rowsPerSecond(form: string, to: Processor, workers: number, count: number): Promise<number> {
+/** How many rows of a form are made those of the target's; threads included. */
+export async function storedRowsPerSecond(
+  form: string,
+  to: Processor,
+  workers: number,
+  count: number,
+): Promise<number> {
   const { from, write } = FORMS[form] ?? { from: "plain", write: (token) => token };
   const profiles: KeyProfiles = {
     source: {
@@ -96,16 +101,4 @@ async function rowsPerSecond(form: string, to: Processor, workers: number, count
   return Math.round(count / seconds);
 }
 
-const count = Number(process.argv[2] ?? 2000);
-const cores = availableParallelism();
-process.stdout.write(
-  `| stored on the source | stored on the target | rows/s, 1 thread | rows/s, ${cores} threads |\n|---|---|---|---|\n`,
-);
-for (const [form, { from }] of Object.entries(FORMS)) {
-  for (const to of from === "hashed" ? (["hashed"] as const) : (["plain", "encrypted"] as const)) {
-    const one = await rowsPerSecond(form, to, 1, count);
-    const all = await rowsPerSecond(form, to, cores, count);
-    const target = to === "encrypted" ? "AES/GCM" : to;
-    process.stdout.write(`| ${form} | ${target} | ${one} | ${all} |\n`);
-  }
-}
+export const STORED_FORMS: readonly string[] = Object.keys(FORMS);

@@ -2,7 +2,7 @@
 
 import { installCapture } from "../../src/capture/install.ts";
 import { prepareTarget } from "../../src/capture/prepare-target.ts";
-import { readLanes } from "../../src/checkpoint/checkpoint.ts";
+import { readCheckpoint } from "../../src/checkpoint/checkpoint.ts";
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import type { IsVersion } from "../../src/config/versions.ts";
 import type { Database } from "../../src/db/database.ts";
@@ -41,8 +41,9 @@ export interface DrainOptions {
   readonly until?: Until;
   readonly syncIntervalMs?: number;
   readonly signal?: AbortSignal;
-  /** Another way to the target's server, such as a proxy. */
+  /** Other ways to the servers, such as a proxy. */
   readonly targetDb?: Database;
+  readonly sourceDb?: Database;
   readonly events?: Partial<RunEvents>;
 }
 
@@ -59,7 +60,7 @@ const SILENT: RunEvents = {
 };
 
 /** The applications that every token of the benchmarks belongs to; LOCAL is the tenant's own identity provider. */
-const PARENTS = [
+export const PARENTS = [
   "INSERT INTO IDN_OAUTH_CONSUMER_APPS (ID, CONSUMER_KEY, USERNAME, TENANT_ID, OAUTH_VERSION) VALUES (1, 'app', 'admin', -1234, 'OAuth-2.0')",
 ];
 const LOCAL_IDP =
@@ -86,14 +87,15 @@ export async function openLab(
     plan,
     tables,
     async reset() {
-      for (const table of [...tables].reverse()) await target.test.exec(`DELETE FROM ${table.target.name}`);
-      for (const table of tables) {
-        const name = table.targetNames.checkpoint;
-        await target.test.exec(`UPDATE ${name} SET SYNC_ID = 0, DIGEST = ''`);
-      }
-      // Dead rows of the last round must not be this one's burden.
-      if (server.dialect === "postgres")
-        await target.test.exec(`VACUUM ${tables.map((table) => table.target.name).join(", ")}`);
+      // Truncated, not deleted: the dead rows and index pages of the last turn must not be this one's burden.
+      const names = tables.map((table) => table.target.name);
+      await target.test.exec(
+        server.dialect === "postgres"
+          ? [`TRUNCATE ${names.join(", ")} CASCADE`]
+          : ["SET foreign_key_checks = 0", ...names.map((name) => `TRUNCATE TABLE ${name}`)],
+      );
+      for (const table of tables)
+        await target.test.exec(`UPDATE ${table.targetNames.checkpoint} SET SYNC_ID = 0, DIGEST = ''`);
     },
     async drain({
       batchSize = 100,
@@ -103,13 +105,14 @@ export async function openLab(
       syncIntervalMs = 10,
       signal,
       targetDb = target.db,
+      sourceDb = source.db,
       events = {},
     } = {}) {
       const stop = new AbortController();
       let applied = 0;
       const options: Parameters<typeof runSync>[0] = {
         plan,
-        source,
+        source: { ...source, db: sourceDb },
         target: { dialect: target.dialect, db: targetDb },
         batchSize,
         parallelism,
@@ -148,6 +151,6 @@ async function openSide(server: TestServer, version: IsVersion): Promise<Lab["so
 
 /** How far the slowest lane of a table has come. */
 export async function position(lab: Lab, table: TablePlan): Promise<bigint> {
-  const lanes = await readLanes(lab.target.db, lab.target.dialect, table.targetNames.checkpoint);
-  return lanes.reduce((low, lane) => (lane.position < low ? lane.position : low), lanes[0]?.position ?? 0n);
+  const checkpoint = await readCheckpoint(lab.target.db, lab.target.dialect, table.targetNames.checkpoint);
+  return checkpoint?.position ?? 0n;
 }

@@ -11,5 +11,7 @@ export interface ScenarioContext {
 
 export interface Scenario {
   readonly name: string;
+  /** Measured on the first server only: it has nothing to do with databases. */
+  readonly once?: boolean;
   run(context: ScenarioContext): Promise<readonly Measured[]>;
 }

@@ -1,7 +1,23 @@
 import type { Scenario } from "./scenario.ts";
 import { drain } from "./scenarios/drain.ts";
+import { encrypted } from "./scenarios/encrypted.ts";
+import { growth } from "./scenarios/growth.ts";
+import { idle } from "./scenarios/idle.ts";
 import { latency } from "./scenarios/latency.ts";
 import { roundTrip } from "./scenarios/round-trip.ts";
+import { sourceCost } from "./scenarios/source-cost.ts";
+import { startup } from "./scenarios/startup.ts";
+import { verifying } from "./scenarios/verify.ts";
 
 /** In the order in which they run. */
-export const SCENARIOS: readonly Scenario[] = [drain, roundTrip, latency];
+export const SCENARIOS: readonly Scenario[] = [
+  drain,
+  roundTrip,
+  latency,
+  sourceCost,
+  growth,
+  verifying,
+  idle,
+  startup,
+  encrypted,
+];

@@ -10,6 +10,22 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
+/** Figures by name, each with a list of what its turns gave. */
+export interface Tally {
+  note(name: string, ...values: readonly number[]): void;
+  of(name: string): readonly number[];
+  readonly names: () => readonly string[];
+}
+
+export function createTally(): Tally {
+  const lists = new Map<string, number[]>();
+  return {
+    note: (name, ...values) => void lists.set(name, [...(lists.get(name) ?? []), ...values]),
+    of: (name) => lists.get(name) ?? [],
+    names: () => [...lists.keys()],
+  };
+}
+
 /** Seconds that the work takes. */
 export async function seconds(work: () => Promise<void>): Promise<number> {
   const start = performance.now();
