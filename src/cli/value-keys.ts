@@ -1,4 +1,5 @@
 import type { SyncConfig } from "../config/sync-config.ts";
+import { compareVersions, isStepBetween } from "../config/versions.ts";
 import { SyncError } from "../errors.ts";
 import { openCryptoPool } from "../transform/crypto/crypto-pool.ts";
 import { impossibleCells } from "../transform/crypto/impossible-cells.ts";
@@ -21,7 +22,7 @@ export interface ValueKeys {
  *   no token of the synced tables could be carried over.
  */
 export function openValueKeys(
-  config: Pick<SyncConfig, "extra" | "files" | "syncTables">,
+  config: Pick<SyncConfig, "extra" | "files" | "syncTables" | "sourceVersion" | "targetVersion">,
   defines: readonly string[] = [],
 ): ValueKeys {
   const sys = new Map(
@@ -39,7 +40,19 @@ export function openValueKeys(
       next: "Correct source.* and target.* in sync.properties, or the target server's own configuration",
     });
   }
+  if (!isPlainOnly(profiles)) refuseBareHashes(config);
   if (isPlainOnly(profiles)) return { profiles, readValues: readPlain, close: async () => undefined };
   const pool = openCryptoPool(profiles);
   return { profiles, readValues: readByKeys(pool), close: () => pool.close() };
+}
+
+/** With keys, hash columns are written as from 5.7.0 on; 5.5.0 and 5.6.0 look tokens up by the bare hash. */
+function refuseBareHashes(config: Pick<SyncConfig, "sourceVersion" | "targetVersion">): void {
+  const { sourceVersion, targetVersion } = config;
+  const writesHashes = isStepBetween("5.5.0", sourceVersion, targetVersion);
+  if (!writesHashes || compareVersions(targetVersion, "5.7.0") >= 0) return;
+  throw new SyncError("TRANSFORM_UNAVAILABLE", {
+    what: `Tokens that are stored encrypted or hashed cannot be brought to ${targetVersion}, only to 5.7.0 and later`,
+    next: "Sync to 5.7.0 or later",
+  });
 }

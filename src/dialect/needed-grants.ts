@@ -8,8 +8,8 @@ export interface NeededGrant {
   readonly privileges: readonly ("SELECT" | "INSERT" | "UPDATE" | "DELETE")[];
 }
 
-/** Looked up for the ids of identity providers. */
-const IDENTITY_PROVIDERS = "IDP";
+/** Looked up for the ids of identity providers, of tenants (5.0.0 sources) and of SCIM users. */
+export const LOOKUP_TABLES = { idps: "IDP", tenants: "UM_TENANT", attributes: "UM_USER_ATTRIBUTE" } as const;
 
 /**
  * Privileges of a run; `purge` needs UPDATE and DELETE on journals. Tables of ours that are not there are left out,
@@ -29,13 +29,21 @@ export function neededGrants(
     .filter((name) => !synced.has(name))
     .map((table): NeededGrant => ({ table, privileges: ["SELECT"] }));
   const isThere = ({ table }: NeededGrant): boolean => hidesTables || present.has(table.toUpperCase());
+  const lower = schemas[0]?.name === schemas[0]?.name.toLowerCase();
+  const lookUp = (name: string): NeededGrant => ({
+    table: lower ? name.toLowerCase() : name,
+    privileges: ["SELECT"],
+  });
   if (side === "source") {
-    return tables.flatMap((table): readonly NeededGrant[] => [
+    const attributes = tables.some(({ name }) => name === "UM_USER") ? [LOOKUP_TABLES.attributes] : [];
+    const lookups = attributes.map(lookUp).filter(isThere);
+    const own = tables.flatMap((table): readonly NeededGrant[] => [
       { table: table.source.name, privileges: ["SELECT"] },
       ...[{ table: table.names.journal, privileges: ["SELECT", "UPDATE", "DELETE"] } as const].filter(
         isThere,
       ),
     ]);
+    return [...own, ...lookups];
   }
   const own: readonly NeededGrant[] = [
     ...tables.map(
@@ -46,17 +54,18 @@ export function neededGrants(
     ),
     { table: deadLettersName(first.target.name), privileges: ["SELECT", "INSERT", "UPDATE", "DELETE"] },
   ];
-  const lower = first.target.name === first.target.name.toLowerCase();
-  const providers = lower ? IDENTITY_PROVIDERS.toLowerCase() : IDENTITY_PROVIDERS;
+  const isRekeyed = tables.some((table) => table.isRekeyed);
+  const lookups = [LOOKUP_TABLES.idps, ...(isRekeyed ? [LOOKUP_TABLES.tenants] : [])].map(lookUp);
+  const written = tables.flatMap(({ target, split }) => [
+    target,
+    ...(split === undefined ? [] : [split.target]),
+  ]);
   return [
-    ...tables.map(
-      (table): NeededGrant => ({
-        table: table.target.name,
-        privileges: ["SELECT", "INSERT", "UPDATE", "DELETE"],
-      }),
+    ...written.map(
+      ({ name }): NeededGrant => ({ table: name, privileges: ["SELECT", "INSERT", "UPDATE", "DELETE"] }),
     ),
     ...read,
-    ...[...own, { table: providers, privileges: ["SELECT"] } as const].filter(isThere),
+    ...[...own, ...lookups].filter(isThere),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Dialect } from "../dialect/dialect.ts";
 import type { FactScope } from "../dialect/fact.ts";
+import { LOOKUP_TABLES } from "../dialect/needed-grants.ts";
 import { SyncError } from "../errors.ts";
 import { deadLettersName } from "../plan/object-names.ts";
 import { captureChecks } from "./capture-checks.ts";
@@ -68,13 +69,13 @@ async function scopeOf(context: DoctorContext, side: DoctorSide, dialect: Dialec
           deadLettersName(first?.target.name ?? ""),
         ];
   const there = first === undefined ? [] : await dialect.introspector.objects(db, own).catch(() => []);
-  const providers = await dialect.introspector.tables(db, ["IDP"]).catch(() => []);
+  const lookups = await dialect.introspector.tables(db, Object.values(LOOKUP_TABLES)).catch(() => []);
   return {
     side: side.name,
     settings: side.settings,
     tables,
     isPrepared: await isPrepared(context),
-    present: new Set([...there, ...providers].map(({ name }) => name.toUpperCase())),
+    present: new Set([...there, ...lookups].map(({ name }) => name.toUpperCase())),
   };
 }
 

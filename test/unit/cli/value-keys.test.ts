@@ -6,6 +6,8 @@ import { SyncError } from "../../../src/errors.ts";
 import { readPlain } from "../../../src/transform/read-values.ts";
 
 const config = (settings: Record<string, string>, table = "IDN_OAUTH2_ACCESS_TOKEN") => ({
+  sourceVersion: "5.4.0" as const,
+  targetVersion: "5.11.0" as const,
   syncTables: [table],
   files: { properties: "/nowhere/sync.properties", deployment: "/nowhere/deployment.toml" },
   extra: new Map(
@@ -57,6 +59,14 @@ it("does not mind how tokens are stored when only other tables are synced", asyn
   const keys = openValueKeys(config({ "source.tokenProcessor": "hashed" }, "IDN_IDENTITY_USER_DATA"));
   expect(keys.profiles.source.processor).toBe("hashed");
   await keys.close();
+});
+
+it("refuses targets that look tokens up by a bare hash", () => {
+  const to = (targetVersion: "5.4.1" | "5.6.0" | "5.7.0") => () =>
+    openValueKeys({ ...config({ "target.symmetricKey": "x".repeat(16) }), targetVersion });
+  expect(to("5.6.0")).toThrow("cannot be brought to 5.6.0, only to 5.7.0 and later");
+  expect(to("5.7.0")).not.toThrow();
+  expect(to("5.4.1")).not.toThrow();
 });
 
 it("takes the home directories of the flags as settings", () => {
