@@ -15,6 +15,7 @@ import { printPlan } from "../print-plan.ts";
 import { openProgress, type TableProgress } from "../progress.ts";
 import { refuseStoredValues } from "../refuse-stored-values.ts";
 import { logEvents } from "../run-events.ts";
+import { logCheapChecks } from "../start-checks.ts";
 import { openValueKeys, type ValueKeys } from "../value-keys.ts";
 
 export interface RunFlags extends CommonFlags, KeyFlags {
@@ -48,6 +49,7 @@ export async function run(flags: RunFlags, signal: AbortSignal): Promise<number>
         );
         await refuseStoredValues(schema, keys.readValues);
         logMended(context.log, await mendTarget(schema, journals));
+        await logCheapChecks(context.config, schema.plan, context.log);
       }
       const until: Until = flags.once ? "one pass" : flags.untilDrained ? "drained" : "stopped";
       await runSchemas(context, schemas, until, keys);
