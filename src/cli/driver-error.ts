@@ -11,7 +11,7 @@ export function unreachable(dialect: Dialect, datasource: Datasource, error: unk
   return new SyncError("DATABASE_UNREACHABLE", {
     what: `Datasource ${id} (${dialect.title} at ${place}) cannot be opened: ${found.reason}${codeText(found.code)}`,
     next:
-      found.class === "auth"
+      found.class === "auth" || found.class === "login"
         ? `Check user, password and database of ${id} in ${placeOf(datasource)}`
         : `Check that the server runs and that this host reaches it; url of ${id} in ${placeOf(datasource)}`,
     cause: error,

@@ -155,7 +155,11 @@ export async function writeRows(
 }
 
 /** The rows whose key the table holds; the server compares, since only it knows the collation. */
-async function lockPresent(tx: Queryable, table: TargetTable, rows: readonly Row[]): Promise<ReadonlySet<Row>> {
+async function lockPresent(
+  tx: Queryable,
+  table: TargetTable,
+  rows: readonly Row[],
+): Promise<ReadonlySet<Row>> {
   const key = table.key.map((column) => column.target);
   const select = key.map((column, i) => `${quote(column.name)} AS c${i}`).join(", ");
   const found = await tx.query(
