@@ -1,5 +1,6 @@
 import { EXIT } from "../../errors.ts";
 import { readStatus, type StatusReport, type TableStatus } from "../../status/status.ts";
+import { type Look, type TimeToDrain, timeToDrain } from "../../status/time-to-drain.ts";
 import { sleep } from "../../util/sleep.ts";
 import { withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
@@ -11,27 +12,38 @@ export interface StatusFlags extends CommonFlags {
 }
 
 const WATCH_MS = 2_000;
+/** The rate is that of the last twenty seconds. */
+const RATE_LOOKS = 10;
 const CLEAR_SCREEN = "\u001b[H\u001b[2J";
 
 /** Prints where every table stands, once or (`--watch`) every two seconds until stopped. Exit 0 whatever it says. */
 export async function status(flags: StatusFlags, signal: AbortSignal): Promise<number> {
   return await withContext(flags, signal, async (context) => {
     const schemas = await context.openSchemas({ beforeRestore: true, quiet: true });
+    const looks: Look[] = [];
     for (;;) {
       const report = await readStatus(schemas);
+      const now = { atMs: Date.now(), report };
       if (flags.watch && !flags.json && process.stdout.isTTY) writeOut(CLEAR_SCREEN);
       if (flags.json) writeJson(report);
-      else writeOut(formatStatus(report));
+      else
+        writeOut(formatStatus(report, flags.watch && ((table) => timeToDrain(looks[0] ?? now, now, table))));
       if (!flags.watch || signal.aborted) return EXIT.ok;
+      looks.push(now);
+      if (looks.length > RATE_LOOKS) looks.shift();
       await sleep(WATCH_MS, signal);
       if (signal.aborted) return EXIT.ok;
     }
   });
 }
 
-/** The report as a table for people, with the verdict below. */
-export function formatStatus({ tables, safeToSwitch, reasons }: StatusReport): string {
+/** The report as a table for people, with the verdict below. With `toDrain`, also how long each table needs. */
+export function formatStatus(
+  { tables, safeToSwitch, reasons }: StatusReport,
+  toDrain?: (table: TableStatus) => TimeToDrain,
+): string {
   const head = ["TABLE", "CAPTURED", "PENDING", "LAG (S)", "CHECKPOINT", "OPEN HOLE", "DEAD LETTERS"];
+  if (toDrain !== undefined) head.push("TO DRAIN");
   const row = (table: TableStatus): readonly string[] => [
     table.table,
     table.captured ? "yes" : "no",
@@ -40,6 +52,7 @@ export function formatStatus({ tables, safeToSwitch, reasons }: StatusReport): s
     table.checkpoint ?? "-",
     table.openHole === null ? "-" : holeText(table),
     String(table.deadLetters),
+    ...(toDrain === undefined ? [] : [durationText(toDrain(table))]),
   ];
   return [
     formatTable(head, tables.map(row)),
@@ -47,6 +60,11 @@ export function formatStatus({ tables, safeToSwitch, reasons }: StatusReport): s
     `safe to switch: ${safeToSwitch ? "yes" : "no"}`,
     ...reasons.map((reason) => `  - ${reason}`),
   ].join("\n");
+}
+
+function durationText(time: TimeToDrain): string {
+  if (time === null || time === "grows") return time ?? "-";
+  return time < 120 ? `${time} s` : `${Math.round(time / 60)} min`;
 }
 
 function holeText({ openHole, holders }: TableStatus): string {

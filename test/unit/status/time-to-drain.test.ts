@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import type { TableStatus } from "../../../src/status/status.ts";
+import { type Look, timeToDrain } from "../../../src/status/time-to-drain.ts";
+
+const table = (pending: number | null): TableStatus => ({
+  schema: "identity",
+  table: "IDN_OAUTH2_ACCESS_TOKEN",
+  captured: true,
+  pending,
+  lagSeconds: 3,
+  checkpoint: "7",
+  openHole: null,
+  holders: [],
+  deadLetters: 0,
+  drift: [],
+  problems: [],
+});
+
+const look = (atMs: number, ...tables: readonly TableStatus[]): Look => ({
+  atMs,
+  report: { tables, safeToSwitch: false, reasons: [] },
+});
+
+/** The answer for a table that had `before` changes pending and has `now` two seconds later. */
+const between = (before: number | null, now: number | null) =>
+  timeToDrain(look(10_000, table(before)), look(12_000, table(now)), table(now));
+
+describe("The time to drain", () => {
+  test("follows from how fast the backlog shrinks", () => {
+    expect(between(10_000, 8_000)).toBe(8);
+    expect(between(101, 100)).toBe(200);
+  });
+
+  test("is 0 when nothing is pending, also at the first look", () => {
+    expect(between(50, 0)).toBe(0);
+    expect(timeToDrain(look(10_000), look(12_000, table(0)), table(0))).toBe(0);
+  });
+
+  test("does not come when the backlog grows or stays", () => {
+    expect(between(100, 120)).toBe("grows");
+    expect(between(100, 100)).toBe("grows");
+  });
+
+  test("is not known without two counts", () => {
+    expect(between(null, 100)).toBeNull();
+    expect(between(100, null)).toBeNull();
+    expect(timeToDrain(look(10_000), look(12_000, table(5)), table(5))).toBeNull();
+    expect(timeToDrain(look(10_000, table(9)), look(10_000, table(5)), table(5))).toBeNull();
+  });
+});
