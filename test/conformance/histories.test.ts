@@ -33,6 +33,7 @@ describeDialects("After any history", (dialect) => {
         // A failure prints its seed; shrinking plays histories too, some of which take seconds.
         endOnFailure: false,
         interruptAfterTimeLimit: 14 * MINUTES,
+        markInterruptAsFailure: true,
         ...(seed === undefined ? {} : { seed }),
       },
     );

@@ -87,7 +87,10 @@ describeDialects("Tokens and their scopes", (dialect) => {
     const deleted = admin.exec("DELETE FROM IDN_OAUTH_CONSUMER_APPS");
     await waitUntilBlocked(pair.source.test);
     // PostgreSQL checks the foreign key again when a row is updated twice, which would be a deadlock.
-    await busy.exec([dialect.name === "postgres" ? insertScope("a", "late") : touchToken("a", "twice"), "COMMIT"]);
+    await busy.exec([
+      dialect.name === "postgres" ? insertScope("a", "late") : touchToken("a", "twice"),
+      "COMMIT",
+    ]);
     await deleted;
     await admin.exec("COMMIT");
     await pair.run();
