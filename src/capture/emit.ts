@@ -161,15 +161,24 @@ function targetRemoval(request: EmitRequest): string {
   );
 }
 
+/** Tables that a run only reads: parents of the synced ones, and what is looked up. */
+export function readOnlyTables(
+  side: "source" | "target",
+  tables: readonly TablePlan[],
+  lookups: readonly string[],
+): readonly string[] {
+  // A row that is refused for a foreign key is judged by what stands in the parent, on both sides.
+  const parents = tables.flatMap((table) => table[side].foreignKeys.map((link) => link.refTable));
+  const own = new Set(tables.map((table) => table[side].name));
+  return [...new Set([...parents, ...lookups])].filter((name) => !own.has(name));
+}
+
 function grants(
   side: "source" | "target",
   { dialect, user, lookups }: ScriptSide,
   tables: readonly TablePlan[],
 ): string {
-  // A row that is refused for a foreign key is judged by what stands in the parent, on both sides.
-  const parents = tables.flatMap((table) => table[side].foreignKeys.map((link) => link.refTable));
-  const own = new Set(tables.map((table) => table[side].name));
-  const readOnly = [...new Set([...parents, ...lookups])].filter((name) => !own.has(name));
+  const readOnly = readOnlyTables(side, tables, lookups);
   return dialect.ddl.script(dialect.ddl.grants(side, tables, readOnly, user), [
     `sync-tool: what the user of \`sync-tool run\` needs in the ${side.toUpperCase()} database.`,
     `Run it after the ${side} script, and in the target again after a restore.`,

@@ -43,7 +43,7 @@ export function neededGrants(
         isThere,
       ),
     ]);
-    return [...own, ...lookups];
+    return [...own, ...read, ...lookups];
   }
   const own: readonly NeededGrant[] = [
     ...tables.map(

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readOnlyTables } from "../../src/capture/emit.ts";
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import type { CheckResult } from "../../src/doctor/check.ts";
 import { cheapChecks, examine, runChecks } from "../../src/doctor/doctor.ts";
@@ -96,7 +97,7 @@ describeDialects("Doctor", (dialect) => {
         ...pair[side].dialect.ddl.grants(
           side,
           tables,
-          side === "target" ? [isPostgres ? "idp" : "IDP"] : [],
+          readOnlyTables(side, tables, side === "target" ? [isPostgres ? "idp" : "IDP"] : []),
           user,
         ),
       ]);

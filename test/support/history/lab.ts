@@ -10,6 +10,7 @@ import { runSync } from "../../../src/run/run-sync.ts";
 import { type BlueGreen, openBlueGreen, SILENT } from "../blue-green.ts";
 import { copyRows } from "../copy-rows.ts";
 import type { TestDialect } from "../dialects.ts";
+import { waitFor } from "../wait-for.ts";
 import { createTables } from "../wso2-tables.ts";
 import type { History } from "./arbitrary.ts";
 import { CRASH, type CrashingDatabase, crashingDatabase } from "./crashing-database.ts";
@@ -185,6 +186,13 @@ function cut(pair: BlueGreen): (tx: Queryable) => Promise<void> {
     const id = Number(row?.["id"]);
     const killer = await pair.target.test.session({ admin: true });
     await killer.query(isPostgres ? `SELECT pg_terminate_backend(${id})` : `KILL ${id}`);
+    // MariaDB 10.11.19 can crash when a statement on the catalogue begins in a connection that is being killed.
+    const isGone = isPostgres
+      ? `SELECT 1 AS X FROM pg_stat_activity WHERE pid = ${id}`
+      : `SELECT 1 AS X FROM information_schema.PROCESSLIST WHERE ID = ${id}`;
+    await waitFor(async () => (await killer.query(isGone)).length === 0, {
+      what: "the connection to be gone",
+    });
     await killer.close();
   };
 }
