@@ -44,7 +44,7 @@ export async function retryLetters(flags: DeadLetterFlags, signal: AbortSignal):
     let asked = 0;
     for (const { schema, store, letters } of chosen)
       asked += await askForRetry(schema.target.db, store, letters);
-    tell(flags, { retried: asked }, `${asked} dead letters will be tried again by the next run`);
+    tell(flags, { retried: asked }, `dead letters to be tried again at the next poll: ${asked}`);
     return EXIT.ok;
   });
 }
@@ -63,7 +63,7 @@ export async function discardLetters(flags: DeadLetterFlags, signal: AbortSignal
     }
     let gone = 0;
     for (const one of chosen) gone += await forget(one.schema.target.db, one.store, one.letters);
-    tell(flags, { discarded: gone }, `${gone} dead letters are discarded`);
+    tell(flags, { discarded: gone }, `dead letters discarded: ${gone}`);
     return EXIT.ok;
   });
 }
