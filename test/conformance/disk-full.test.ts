@@ -1,6 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, cpSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeDialects } from "../support/dialects.ts";
@@ -72,14 +82,15 @@ describeDialects("A target whose disk is full", (dialect) => {
 
 function canMount(): boolean {
   if (process.getuid?.() !== 0 || process.platform !== "linux") return false;
-  const folder = "/tmp/sync-tool-may-mount";
+  const folder = mkdtempSync(join(tmpdir(), "sync-tool-mount-"));
   try {
-    mkdirSync(folder, { recursive: true });
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], { stdio: "ignore" });
     execFileSync("umount", [folder], { stdio: "ignore" });
     return true;
   } catch {
     return false;
+  } finally {
+    rmdirSync(folder);
   }
 }
 
