@@ -80,7 +80,12 @@ export function sourceScript(
                 : `${table.source.name}: rows that a DELETE in ${object.table} takes along; a cascade fires no triggers.`,
               dialect.ddl.replaceTrigger(object.table ?? "", [...dropForReplace(dialect, object), ...sql]),
             )
-          : explained(`${table.source.name}: function of the trigger ${object.name}.`, sql),
+          : explained(
+              object.kind === "function"
+                ? `${table.source.name}: function of the trigger ${object.name}.`
+                : `${table.source.name}: waits for transactions from before the triggers, then gives the journal its identity.`,
+              sql,
+            ),
       ),
     ];
   });

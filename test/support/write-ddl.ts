@@ -2,6 +2,7 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { OFFLINE_DIALECTS, offlineScripts } from "./offline-ddl.ts";
 import { DDL_DIALECTS, DDL_FOLDER, referenceScripts } from "./reference-ddl.ts";
 import { startMariadb } from "./servers/mariadb.ts";
 import { startMysql } from "./servers/mysql.ts";
@@ -19,4 +20,11 @@ for (const dialect of DDL_DIALECTS) {
   } finally {
     await server.stop();
   }
+}
+
+for (const dialect of OFFLINE_DIALECTS) {
+  const folder = join(DDL_FOLDER, dialect);
+  await mkdir(folder, { recursive: true });
+  for (const { file, text } of await offlineScripts(dialect)) await writeFile(join(folder, file), text);
+  process.stdout.write(`${folder}\n`);
 }

@@ -172,8 +172,7 @@ ALTER TABLE ${quote(journal)} ADD ${quote(column.name)} ${column.type} NULL`,
   },
   isOurs: (body) => body.includes(`-- ${MARK} `),
   // The mark alone would not show a trigger that somebody changed and left its mark in.
-  isCurrent: (step, body) =>
-    step.object.kind !== "trigger" || workOf(step.sql.join()).startsWith(workOf(body)),
+  isCurrent: (step, body) => step.object.kind !== "trigger" || workOf(step.sql[0] ?? "") === workOf(body),
   grants(side, tables, readOnly, user) {
     const to = quote(user);
     const reads = readOnly.map((name) => `GRANT SELECT ON ${quote(name)} TO ${to}`);

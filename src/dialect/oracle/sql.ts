@@ -80,7 +80,7 @@ FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" IN (${positions.map(() =>
     };
   },
   readTable: (table, columns, limit) => ({
-    sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)}${limit === undefined ? "" : " FETCH FIRST ? ROWS ONLY"}`,
+    sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)} t${limit === undefined ? "" : " FETCH FIRST ? ROWS ONLY"}`,
     params: limit === undefined ? [] : [limit],
   }),
   readCheckpoint: (name) => ({

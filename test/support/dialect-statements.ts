@@ -1,0 +1,121 @@
+/** Every statement that a dialect can produce for a table, for a grammar to read. */
+
+import type { Queryable } from "../../src/db/database.ts";
+import type { Dialect, Param, Statement } from "../../src/dialect/dialect.ts";
+import type { TablePlan } from "../../src/plan/sync-plan.ts";
+import type { Row } from "../../src/row.ts";
+
+/** A database that takes down what it is asked and knows nothing. */
+export function createRecorder(): { readonly db: Queryable; readonly statements: Statement[] } {
+  const statements: Statement[] = [];
+  const note = (sql: string, params: readonly Param[] = []) => void statements.push({ sql, params });
+  return {
+    statements,
+    db: {
+      query: async (sql, params) => {
+        note(sql, params);
+        return [];
+      },
+      execute: async (sql, params) => {
+        note(sql, params);
+        return 0;
+      },
+    },
+  };
+}
+
+const VALUES = {
+  ...{ text: "a", integer: "1", decimal: "1.5", float: "1.5", boolean: "1" },
+  ...{ timestamp: "2021-03-04 05:06:07.891234", date: "2021-03-04", time: "05:06:07" },
+  ...{ binary: new Uint8Array([1, 2]), other: "x" },
+} as const;
+
+/** A row with a value in every column of the target; `text` fills the texts. */
+export function sampleRow(table: TablePlan, text = "a"): Row {
+  return Object.fromEntries(
+    table.targetColumns.map(({ name, target }) => [
+      name,
+      target.kind === "text" ? text : VALUES[target.kind],
+    ]),
+  );
+}
+
+/** DDL of a table on both sides; no parameters. */
+export function ddlStatements({ ddl }: Dialect, table: TablePlan): readonly string[] {
+  const steps = ddl.capture(table);
+  const triggers = steps.filter((step) => step.object.kind === "trigger");
+  const column = table.source.columns[0];
+  return [
+    ...ddl.session(),
+    ...steps.flatMap((step) => step.sql),
+    ...triggers.flatMap((step) =>
+      ddl.replaceTrigger(table.source.name, [...ddl.drop(step.object), ...step.sql]),
+    ),
+    ...(column === undefined ? [] : ddl.addJournalColumn(table.names.journal, column)),
+    ...ddl.checkpoint(table.targetNames.checkpoint).sql,
+    ...ddl.deadLetters("SYNC_DEAD_LETTERS").sql,
+    ...steps.flatMap((step) => ddl.drop(step.object)),
+    ...ddl.drop({ kind: "checkpoint", name: table.targetNames.checkpoint }),
+    ...ddl.drop({ kind: "dead-letters", name: "SYNC_DEAD_LETTERS" }),
+    ...ddl.grants("source", [table], ["IDP"], "sync_tool"),
+    ...ddl.grants("target", [table], ["IDP"], "sync_tool"),
+    ...ddl.refuseIn("abc"),
+  ];
+}
+
+/** Queries and writes of a table, with parameters. */
+export async function dmlStatements(dialect: Dialect, table: TablePlan): Promise<readonly Statement[]> {
+  const { sql } = dialect;
+  const { journal } = table.names;
+  const { checkpoint } = table.targetNames;
+  const columns = table.columns.map((c) => c.source);
+  const key = table.key.map((c) => c.source);
+  const keyOf = (text: string) => table.key.map((c) => sampleRow(table, text)[c.name] ?? null);
+  const from = { lane: 0, position: 7n, journalId: "j", digest: "d" };
+  const { db, statements } = createRecorder();
+  for (const text of ["a", "é😀"]) {
+    const rows = [sampleRow(table, text), sampleRow(table, `${text}2`)];
+    const narrow = Object.fromEntries(table.key.map((c) => [c.name, sampleRow(table)[c.name] ?? null]));
+    await dialect.writeRows(db, table, [...rows, narrow], table.targetOnly);
+    for (const exactly of [false, true])
+      await dialect.deleteRows(db, table, [keyOf(text), keyOf("b")], exactly);
+  }
+  return [
+    ...statements,
+    sql.readChanges(table, 1n, 100),
+    sql.readChanges(table, 8n, 100),
+    sql.readChangesAt(table, [3n, 9n]),
+    sql.laterChange(table, 8n, keyOf("a")),
+    sql.laterChange(table, 8n, keyOf("é")),
+    sql.countChanges(journal, 8n),
+    sql.markPurged(table, 8n),
+    sql.purgeBefore(journal, 8n, 100),
+    sql.highestAtOrBelow(journal, 8n),
+    sql.readRows(table.source.name, columns, key, [keyOf("a"), keyOf("b")]),
+    sql.readKeyRange(table.source.name, columns, key, undefined, 100),
+    sql.readKeyRange(table.source.name, columns, key, keyOf("a"), 100),
+    sql.readTable(table.target.name, ["ID", "NAME"]),
+    sql.readTable(table.target.name, ["ID", "NAME"], 5),
+    sql.readCheckpoint(checkpoint),
+    sql.insertCheckpoint(checkpoint, from),
+    sql.moveCheckpoint(checkpoint, from, { ...from, position: 9n }),
+  ];
+}
+
+/** What a dialect asks of a server beside its tables' rows. */
+export async function serverStatements(dialect: Dialect): Promise<readonly Statement[]> {
+  const { db, statements } = createRecorder();
+  await dialect.introspector.server(db);
+  await dialect.introspector.tables(db, ["A", "B"]);
+  await dialect.introspector.objects(db, ["A", "B"]);
+  await dialect.horizon.observe(db, "A_S");
+  await dialect.horizon.confirm(db, "A_S", [{ first: 1n, last: 2n }], 3n);
+  await dialect.horizon.describe(db, ["1:2.3.4", "55:6"]);
+  await dialect.savepoint(db, () => Promise.resolve());
+  await dialect.savepoint(db, () => Promise.reject(new Error("refused"))).catch(() => undefined);
+  const session = { ...db, release: () => Promise.resolve() };
+  const database = { ...session, session: () => Promise.resolve(session) };
+  const lock = await dialect.acquireLock(database as never, "home/GROUP").catch(() => undefined);
+  await lock?.isHeld();
+  return statements;
+}
