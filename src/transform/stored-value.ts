@@ -117,6 +117,8 @@ function overColumn(row: Row, valueColumn: ValueColumn, step: ValueStep): Transf
   const result = step(stored);
   if (result === stored) return { row };
   if ("refuse" in result) return { failure: `${column}: ${result.refuse}` };
-  const hashed = hashColumn === undefined ? {} : { [hashColumn]: result.hash };
-  return { row: { ...row, [column]: result.value, ...hashed } };
+  const changed: Record<string, Row[string]> = { ...row };
+  changed[column] = result.value;
+  if (hashColumn !== undefined) changed[hashColumn] = result.hash;
+  return { row: changed };
 }
