@@ -7,6 +7,7 @@ import { latency } from "./scenarios/latency.ts";
 import { roundTrip } from "./scenarios/round-trip.ts";
 import { sourceCost } from "./scenarios/source-cost.ts";
 import { startup } from "./scenarios/startup.ts";
+import { triggerVariants } from "./scenarios/trigger-variants.ts";
 import { verifying } from "./scenarios/verify.ts";
 
 /** In the order in which they run. */
@@ -15,6 +16,7 @@ export const SCENARIOS: readonly Scenario[] = [
   roundTrip,
   latency,
   sourceCost,
+  triggerVariants,
   growth,
   verifying,
   idle,

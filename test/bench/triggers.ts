@@ -1,5 +1,5 @@
 import type { TestDatabase } from "../support/servers/test-server.ts";
-import type { Lab } from "./lab.ts";
+import { type Lab, SCOPES, TOKENS } from "./lab.ts";
 
 /**
  * Triggers in the shape of WSO2's Java client: a row trigger for each kind of write that copies the row with an INT
@@ -26,15 +26,15 @@ export async function installJavaShape(lab: Lab, blue: TestDatabase): Promise<vo
       ...trigger(isPostgres, `${journal}I`, name, "INSERT", copy("NEW", "INSERT")),
       ...trigger(isPostgres, `${journal}U`, name, "UPDATE", copy("NEW", "UPDATE")),
       ...trigger(isPostgres, `${journal}D`, name, "DELETE", copy("OLD", "DELETE")),
-      ...table.parents.flatMap(({ parent }, n) =>
-        trigger(
-          isPostgres,
-          `${journal}F${n}`,
-          parent,
-          "DELETE",
-          `DELETE FROM ${journal} WHERE ${journal}.TOKEN_ID = OLD.TOKEN_ID`,
-        ),
-      ),
+      ...(name.toUpperCase() === SCOPES
+        ? trigger(
+            isPostgres,
+            `${journal}F`,
+            TOKENS,
+            "DELETE",
+            `DELETE FROM ${journal} WHERE ${journal}.TOKEN_ID = OLD.TOKEN_ID`,
+          )
+        : []),
     ]);
   }
 }
