@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { Knex } from "knex";
-import { type Connection, type ConnectionOptions, Request, TYPES } from "tedious";
+import { Connection, type ConnectionConfiguration, type ConnectionOptions, Request, TYPES } from "tedious";
 
 /** What a statement gave: rows by column name, and the number of rows it changed. */
 export interface MssqlResult {
@@ -14,15 +14,43 @@ interface PendingQuery {
   response?: MssqlResult;
 }
 
-type KnexClient = new (config: Knex.Config) => Knex.Client;
+/** A connection as knex marks it. */
+type KnexConnection = Connection & { connected?: boolean; __knex__disposed?: unknown };
+
+interface KnexMssql extends Knex.Client {
+  _generateConnection(): ConnectionConfiguration;
+}
+type KnexClient = new (config: Knex.Config) => KnexMssql;
 const KnexMssqlClient: KnexClient = createRequire(import.meta.url)("knex/lib/dialects/mssql/index.js");
 
 /**
- * knex's client but for how a statement is sent. Its own way keeps one queue of requests for all connections: one left
+ * knex's client but for how it connects and how a statement is sent. Its own way listens for a connection's errors only
+ * once it is there, so that one that fails late ends the process; it keeps one queue of requests for all connections: one left
  * behind by a connection that died is run by another connection later, outside its transaction. It also drops the
  * number of changed rows, and declares every text parameter with the length of its value, so that no plan is reused.
  */
 export class MssqlClient extends KnexMssqlClient {
+  override acquireRawConnection(): Promise<KnexConnection> {
+    const connection: KnexConnection = new Connection(this._generateConnection());
+    const end = (reason: unknown): void => {
+      connection.connected = false;
+      connection.__knex__disposed = reason;
+    };
+    connection.on("error", end);
+    connection.once("end", () => end("the connection ended"));
+    return new Promise((resolve, reject) => {
+      connection.connect((error) => {
+        if (error !== undefined && error !== null) {
+          connection.close();
+          reject(error);
+          return;
+        }
+        connection.connected = true;
+        resolve(connection);
+      });
+    });
+  }
+
   async _query(connection: Connection, query: PendingQuery): Promise<PendingQuery> {
     query.response = await send(connection, query.sql, query.bindings ?? []);
     return query;

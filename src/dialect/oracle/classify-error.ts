@@ -124,8 +124,15 @@ const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
 const LOCK_TIMEOUTS = new Set([54, 4021, 30006, 20997]);
 
 /** The driver's own codes, node-oracledb documentation, "Errors in Thin and Thick Modes". */
-const DRIVER_LOST =
-  /^NJS-(003|040|050|071|500|501|503|504|505|506|510|511|512|513|515|517|518|520|521|530|535)$/;
+const DRIVER_LOST = /^NJS-(003|040|500|501|503|504|505|506|509|510|511|513|521)$/;
+
+/** What no second attempt helps with. */
+const REFUSED: Readonly<Record<string, string>> = {
+  "NJS-507": "the server's certificate is another's",
+  "NJS-508": "the server's certificate is another host's",
+  "NJS-518": "the listener does not know the service",
+  "NJS-519": "the listener does not know the SID",
+};
 
 interface DriverError {
   readonly errorNum?: unknown;
@@ -146,6 +153,8 @@ export function classifyError(error: unknown): ClassifiedError {
     return { class: "connection", code: text, reason: "the host is a standby, another one is tried" };
   if (DRIVER_LOST.test(text))
     return { class: "connection", code: text, reason: "the server cannot be reached" };
+  const refused = REFUSED[text];
+  if (refused !== undefined) return { class: "login", code: text, reason: refused };
   if (text.startsWith("NJS-123"))
     return { class: "transient", code: text, reason: "the statement ran into its time limit" };
   if (text.startsWith("NJS-")) return { class: "fatal", code: text, reason: "the driver reports an error" };

@@ -1,0 +1,162 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import type { ConnectionSettings } from "../../../src/config/sync-config.ts";
+import { loadDialect } from "../../../src/dialect/registry.ts";
+
+let server: Server | undefined;
+const sockets = new Set<Socket>();
+
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  sockets.clear();
+  await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
+  server = undefined;
+});
+
+/** A listener that does what it is told with every connection. */
+async function listen(onConnection: (socket: Socket) => void): Promise<number> {
+  const made = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    onConnection(socket);
+  });
+  server = made;
+  await new Promise<void>((resolve) => made.listen(0, "127.0.0.1", resolve));
+  const address = made.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+describe.each(["mssql", "oracle"] as const)("connecting to %s", (type) => {
+  const settings = (port: number): ConnectionSettings => ({
+    type,
+    hosts: [{ host: "127.0.0.1", port }],
+    database: "identity",
+    user: "sync_tool",
+    password: "not-to-be-seen",
+    tls: { mode: "disable" },
+    connectTimeoutMs: 1_000,
+    pool: { max: 2, acquireTimeoutMs: 4_000 },
+  });
+
+  async function failure(port: number) {
+    const dialect = await loadDialect(type);
+    const error: unknown = await dialect.connect(settings(port)).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeDefined();
+    const found = dialect.classifyError(error);
+    expect(`${found.code} ${found.reason}`).not.toContain("not-to-be-seen");
+    return found;
+  }
+
+  test("is a connection failure when nobody listens", async () => {
+    const port = await listen(() => undefined);
+    server?.close();
+    server = undefined;
+    expect(await failure(port)).toMatchObject({ class: "connection" });
+  }, 15_000);
+
+  test("is a connection failure when the server hangs up", async () => {
+    const port = await listen((socket) => socket.destroy());
+    expect(await failure(port)).toMatchObject({ class: "connection" });
+  }, 15_000);
+
+  test("ends in time when the server says nothing", async () => {
+    const port = await listen(() => undefined);
+    const start = Date.now();
+    expect(await failure(port)).toMatchObject({ class: "connection" });
+    expect(Date.now() - start).toBeLessThan(8_000);
+  }, 15_000);
+});
+
+describe("what a login is answered", () => {
+  test("a refused login of SQL Server is one, and not a lost connection", async () => {
+    const port = await listen((socket) => {
+      let packets = 0;
+      socket.on("data", () => {
+        packets += 1;
+        socket.write(packets === 1 ? preloginAnswer() : loginError(18456));
+      });
+    });
+    const dialect = await loadDialect("mssql");
+    const error: unknown = await dialect
+      .connect({
+        type: "mssql",
+        hosts: [{ host: "127.0.0.1", port }],
+        user: "sync_tool",
+        password: "wrong",
+        tls: { mode: "disable" },
+        connectTimeoutMs: 2_000,
+        pool: { max: 1, acquireTimeoutMs: 4_000 },
+      })
+      .then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+    expect(dialect.classifyError(error)).toMatchObject({ class: "login" });
+  }, 15_000);
+
+  test("a listener of Oracle that does not know the service is a login failure", async () => {
+    const port = await listen((socket) => socket.once("data", () => socket.write(refusal(12514))));
+    const dialect = await loadDialect("oracle");
+    const error: unknown = await dialect
+      .connect({
+        type: "oracle",
+        hosts: [{ host: "127.0.0.1", port }],
+        database: "NOWHERE",
+        user: "sync_tool",
+        password: "wrong",
+        tls: { mode: "disable" },
+        connectTimeoutMs: 2_000,
+        pool: { max: 1, acquireTimeoutMs: 4_000 },
+      })
+      .then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+    expect(dialect.classifyError(error)).toMatchObject({ class: "login" });
+  }, 15_000);
+});
+
+/** TDS packet: type 4 (answer), last of its message ("MS-TDS", 2.2.3). */
+function tdsPacket(payload: Buffer): Buffer {
+  const header = Buffer.from([0x04, 0x01, 0, 0, 0, 0, 1, 0]);
+  header.writeUInt16BE(payload.length + 8, 2);
+  return Buffer.concat([header, payload]);
+}
+
+/** Version 16.0 and "no encryption" ("MS-TDS", 2.2.6.5). */
+function preloginAnswer(): Buffer {
+  const options = Buffer.from([0x00, 0, 11, 0, 6, 0x01, 0, 17, 0, 1, 0xff]);
+  return tdsPacket(Buffer.concat([options, Buffer.from([16, 0, 0, 0, 0, 0]), Buffer.from([0x02])]));
+}
+
+/** ERROR and DONE tokens ("MS-TDS", 2.2.7.10 and 2.2.7.6). */
+function loginError(number: number): Buffer {
+  const text = Buffer.from("Login failed for user", "utf16le");
+  const body = Buffer.alloc(6);
+  body.writeInt32LE(number, 0);
+  body[4] = 1;
+  body[5] = 14;
+  const length = Buffer.alloc(2);
+  length.writeUInt16LE(text.length / 2, 0);
+  const tail = Buffer.from([0, 0, 1, 0, 0, 0]);
+  const token = Buffer.concat([body, length, text, tail]);
+  const head = Buffer.from([0xaa, 0, 0]);
+  head.writeUInt16LE(token.length, 1);
+  const done = Buffer.from([0xfd, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  return tdsPacket(Buffer.concat([head, token, done]));
+}
+
+/** TNS packet: type 4 (refuse) with the listener's reason. */
+function refusal(number: number): Buffer {
+  const text = Buffer.from(
+    `(DESCRIPTION=(TMP=)(VSNNUM=0)(ERR=${number})(ERROR_STACK=(ERROR=(CODE=${number})(EMFI=4))))`,
+  );
+  const payload = Buffer.concat([Buffer.from([0x22, 0, 0, 0]), text]);
+  payload.writeUInt16BE(text.length, 2);
+  const header = Buffer.from([0, 0, 0, 0, 0x04, 0, 0, 0]);
+  header.writeUInt16BE(payload.length + 8, 0);
+  return Buffer.concat([header, payload]);
+}
