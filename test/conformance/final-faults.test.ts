@@ -65,12 +65,15 @@ describeDialects("A run that cannot go on", (dialect) => {
           ? `ALTER ROLE ${user} PASSWORD '${password}'`
           : `ALTER USER '${user}'@'%' IDENTIFIED BY '${password}'`,
       );
-    const error = await stopsAfter(async () => {
-      await setPassword("another-one");
-      lab.targetProxy.cut();
-    }).finally(async () => {
+    let error: unknown;
+    try {
+      error = await stopsAfter(async () => {
+        await setPassword("another-one");
+        lab.targetProxy.cut();
+      });
+    } finally {
       await setPassword(TEST_PASSWORD);
-    });
+    }
     expect(error).toMatchObject({
       code: "DATABASE_UNREACHABLE",
       exitCode: 4,
@@ -82,16 +85,19 @@ describeDialects("A run that cannot go on", (dialect) => {
 
   test("names the grant that was taken away", async () => {
     const { name: user } = lab.pair.target.test;
-    const error = await stopsAfter(async () => {
-      await asAdmin(
-        isPostgres
-          ? `REVOKE INSERT ON f FROM ${user}`
-          : `REVOKE INSERT ON \`${user.replaceAll("_", "\\_")}\`.* FROM '${user}'@'%'`,
-      );
-      lab.targetProxy.cut();
-    }).finally(async () => {
+    let error: unknown;
+    try {
+      error = await stopsAfter(async () => {
+        await asAdmin(
+          isPostgres
+            ? `REVOKE INSERT ON f FROM ${user}`
+            : `REVOKE INSERT ON \`${user.replaceAll("_", "\\_")}\`.* FROM '${user}'@'%'`,
+        );
+        lab.targetProxy.cut();
+      });
+    } finally {
       if (!isPostgres) await asAdmin(`GRANT INSERT ON \`${user.replaceAll("_", "\\_")}\`.* TO '${user}'@'%'`);
-    });
+    }
     expect(error).toMatchObject({
       code: "GRANT_MISSING",
       exitCode: 5,

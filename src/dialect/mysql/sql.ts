@@ -6,6 +6,7 @@ import type { Dialect, Param } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
 import { quote } from "./connect.ts";
+import { partsBySize } from "./statement-parts.ts";
 
 const selectList = (columns: readonly Column[]): string =>
   columns.map((column) => `${printed(column)} AS ${quote(column.name.toUpperCase())}`).join(", ");
@@ -189,7 +190,7 @@ async function lockPresent(
   return present;
 }
 
-/** One statement for all rows; with `keepOnUpdate` undefined a row that exists is refused, else it is updated. */
+/** One statement for all rows, unless they are very large; with `keepOnUpdate` undefined a row that exists is refused, else it is updated. */
 async function insert(
   tx: Queryable,
   table: TargetTable,
@@ -203,12 +204,14 @@ async function insert(
   const set = columns
     .filter((column) => keepOnUpdate?.includes(column.name) === false)
     .map((column) => `${quote(column.target.name)} = VALUES(${quote(column.target.name)})`);
-  await tx.execute(
-    `INSERT INTO ${quote(table.target.name)} (${columns.map((c) => quote(c.target.name)).join(", ")}) VALUES ?${
-      keepOnUpdate === undefined ? "" : ` ON DUPLICATE KEY UPDATE ${set.join(", ")}`
-    }`,
-    [rows.map((row) => columns.map((column) => encode(column.target, row[column.name] ?? null)))],
-  );
+  const sql = `INSERT INTO ${quote(table.target.name)} (${columns.map((c) => quote(c.target.name)).join(", ")}) VALUES ?${
+    keepOnUpdate === undefined ? "" : ` ON DUPLICATE KEY UPDATE ${set.join(", ")}`
+  }`;
+  for (const part of partsBySize(rows)) {
+    await tx.execute(sql, [
+      part.map((row) => columns.map((column) => encode(column.target, row[column.name] ?? null))),
+    ]);
+  }
 }
 
 /** Deletes by a list of keys in one statement. */
