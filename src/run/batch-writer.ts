@@ -115,9 +115,10 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     const [only, ...others] = segments;
     if (from === undefined || only === undefined || others.length > 0) return false;
     const isPlain = only.deletes.length === 0 && only.replaced.length === 0 && table.split === undefined;
-    if (!isPlain || letters.length > 0) return false;
+    const { moveAndWrite } = target.dialect;
+    if (moveAndWrite === undefined || !isPlain || letters.length > 0) return false;
     failpoint("beforeApply");
-    const isMoved = await target.dialect.moveAndWrite?.(
+    const isMoved = await moveAndWrite(
       target.db,
       table,
       only.upserts.map(rowFor),
