@@ -50,5 +50,5 @@ export function parseJdbcUrl(text: string): UrlResult {
 /** For the two databases that WSO2 ships scripts for and sync-tool does not read. */
 export function unsupportedProduct(product: "h2" | "db2"): string {
   const name = product === "h2" ? "H2" : "DB2";
-  return `${name} is not supported by sync-tool, wanted MySQL, MariaDB, PostgreSQL, SQL Server or Oracle`;
+  return `${name} is not supported by sync-tool, which writes no scripts for it either (prepare --generate-ddl), wanted MySQL, MariaDB, PostgreSQL, SQL Server or Oracle: move the data to one of them first, or migrate with WSO2's client while the source is stopped`;
 }

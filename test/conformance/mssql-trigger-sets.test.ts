@@ -47,16 +47,16 @@ describeDialects(
       ]);
     });
     afterAll(() => database.drop());
-    beforeEach(() => database.exec([`DELETE FROM ${TABLE}`, 'DELETE FROM "IDN_OAUTH2_ACCESS_TOKEN_SCO_S"']));
+    beforeEach(() => database.exec([`DELETE FROM ${TABLE}`, 'DELETE FROM "IDN_OAUTH2_ACCESS_TOKEN_SCOP_S"']));
 
     const scopes = (...rows: readonly string[]) =>
       `INSERT INTO ${TABLE} VALUES ${rows.map((id) => `('${id}', 'openid', 1)`).join(", ")}`;
 
     /** Runs statements after forgetting what was journaled before them; gives what they journal, in order. */
     async function journaled(before: readonly string[], statement: string): Promise<string[]> {
-      await database.exec([...before, 'DELETE FROM "IDN_OAUTH2_ACCESS_TOKEN_SCO_S"', statement]);
+      await database.exec([...before, 'DELETE FROM "IDN_OAUTH2_ACCESS_TOKEN_SCOP_S"', statement]);
       const rows = await database.query(
-        'SELECT "ACTION", "TOKEN_ID", "TENANT_ID" FROM "IDN_OAUTH2_ACCESS_TOKEN_SCO_S" ORDER BY "SYNC_ID"',
+        'SELECT "ACTION", "TOKEN_ID", "TENANT_ID" FROM "IDN_OAUTH2_ACCESS_TOKEN_SCOP_S" ORDER BY "SYNC_ID"',
       );
       return rows.map((row) => `${row["ACTION"]} ${row["TOKEN_ID"]} ${row["TENANT_ID"]}`);
     }

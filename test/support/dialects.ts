@@ -25,7 +25,13 @@ interface Source {
   readonly missing: string;
 }
 
-const SOURCES: Readonly<Record<TestDialectName, Source | undefined>> = {
+/** No program to start: a server that somebody else runs. */
+function byUrlOnly(variable: string): Source {
+  const missing = `no server is named by ${variable}`;
+  return { isThere: () => false, start: () => Promise.reject(new Error(missing)), missing };
+}
+
+const SOURCES: Readonly<Record<TestDialectName, Source>> = {
   postgres: {
     isThere: () => findPostgres() !== undefined,
     start: () => startPostgres(),
@@ -41,15 +47,14 @@ const SOURCES: Readonly<Record<TestDialectName, Source | undefined>> = {
     start: startMysql,
     missing: "no real MySQL server (as root: test/support/servers/install-mysql.sh)",
   },
-  mssql: undefined,
-  oracle: undefined,
+  mssql: byUrlOnly("SYNC_TEST_MSSQL_URL, e.g. mssql://sa:password@host:1433"),
+  oracle: byUrlOnly("SYNC_TEST_ORACLE_URL, e.g. oracle://system:password@host:1521"),
 };
 
 function resolve(
   name: TestDialectName,
 ): TestDialect | { readonly name: TestDialectName; readonly missing: string } {
   const source = SOURCES[name];
-  if (source === undefined) return { name, missing: "sync-tool does not support it yet" };
   const url = testEnv.url(name);
   if (url !== undefined) {
     return { name, server: () => attachServer(addressOf(name, url)), startPrivate: undefined };

@@ -1,11 +1,12 @@
 import type { TestDialectName } from "../env.ts";
+import { mssqlAccess } from "./mssql-access.ts";
 import { mysqlAccess } from "./mysql-access.ts";
+import { oracleAccess } from "./oracle-access.ts";
 import { postgresAccess } from "./postgres-access.ts";
 import type { ServerAccess, ServerAddress, TestServer } from "./test-server.ts";
 
 const DEFAULT_PORTS = { postgres: 5432, mariadb: 3306, mysql: 3306, mssql: 1433, oracle: 1521 };
 
-/** @throws Error for a database that the tests cannot use yet. */
 export function accessTo(address: ServerAddress): ServerAccess {
   switch (address.dialect) {
     case "postgres":
@@ -13,8 +14,10 @@ export function accessTo(address: ServerAddress): ServerAccess {
     case "mariadb":
     case "mysql":
       return mysqlAccess(address);
-    default:
-      throw new Error(`The tests have no access to ${address.dialect} yet`);
+    case "mssql":
+      return mssqlAccess(address);
+    case "oracle":
+      return oracleAccess(address);
   }
 }
 

@@ -146,7 +146,7 @@ export const MALFORMED_DEPLOYMENT: readonly MalformedConfiguration[] = [
     properties: TO_IDENTITY_DB,
     toml: identityDb(2, 'type = "h2"'),
     report: [
-      'conf/deployment.toml:13: database.identity_db: type: found "h2": H2 is not supported by sync-tool, wanted MySQL, MariaDB, PostgreSQL, SQL Server or Oracle',
+      'conf/deployment.toml:13: database.identity_db: type: found "h2": H2 is not supported by sync-tool, which writes no scripts for it either (prepare --generate-ddl), wanted MySQL, MariaDB, PostgreSQL, SQL Server or Oracle: move the data to one of them first, or migrate with WSO2\'s client while the source is stopped',
     ],
   },
   {

@@ -20,14 +20,14 @@ export const MALFORMED_URLS: readonly MalformedConfiguration[] = [
     name: "a URL of DB2",
     toml: toml(3, 'url = "jdbc:db2://blue:50000/identity"'),
     report: [
-      'conf/deployment.toml:3: datasource "Blue": url: found "jdbc:db2://blue:50000/identity": DB2 is not supported by sync-tool, wanted MySQL, MariaDB, PostgreSQL, SQL Server or Oracle',
+      'conf/deployment.toml:3: datasource "Blue": url: found "jdbc:db2://blue:50000/identity": DB2 is not supported by sync-tool, which writes no scripts for it either (prepare --generate-ddl), wanted MySQL, MariaDB, PostgreSQL, SQL Server or Oracle: move the data to one of them first, or migrate with WSO2\'s client while the source is stopped',
     ],
   },
   {
     name: "a URL of H2",
     toml: toml(3, 'url = "jdbc:h2:./repository/database/WSO2_IDENTITY_DB"'),
     report: [
-      'conf/deployment.toml:3: datasource "Blue": url: found "jdbc:h2:./repository/database/WSO2_IDENTITY_DB": H2 is not supported by sync-tool, wanted MySQL, MariaDB, PostgreSQL, SQL Server or Oracle',
+      'conf/deployment.toml:3: datasource "Blue": url: found "jdbc:h2:./repository/database/WSO2_IDENTITY_DB": H2 is not supported by sync-tool, which writes no scripts for it either (prepare --generate-ddl), wanted MySQL, MariaDB, PostgreSQL, SQL Server or Oracle: move the data to one of them first, or migrate with WSO2\'s client while the source is stopped',
     ],
   },
   {

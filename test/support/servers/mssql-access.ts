@@ -1,0 +1,109 @@
+import { Connection } from "tedious";
+import { send } from "../../../src/dialect/mssql/client.ts";
+import type { Row, Value } from "../../../src/row.ts";
+import { randomName, TEST_PASSWORD, testDatabase } from "./database.ts";
+import type { ServerAccess, ServerAddress, TestConnectionSettings, TestSession } from "./test-server.ts";
+
+function asValue(value: unknown): Value {
+  if (value === null || value instanceof Uint8Array) return value;
+  if (typeof value === "boolean") return value ? "1" : "0";
+  return value instanceof Date ? value.toISOString().replace("T", " ").replace("Z", "") : String(value);
+}
+
+/** The tests say BEGIN, which opens a block here. */
+const asSent = (sql: string): string => (/^BEGIN$/i.test(sql.trim()) ? "BEGIN TRANSACTION" : sql);
+
+async function openSession(settings: TestConnectionSettings): Promise<TestSession> {
+  const connection = new Connection({
+    server: settings.hosts[0]?.host ?? "",
+    authentication: { type: "default", options: { userName: settings.user, password: settings.password } },
+    options: {
+      port: settings.hosts[0]?.port ?? 1433,
+      database: settings.database,
+      encrypt: false,
+      connectTimeout: settings.connectTimeoutMs,
+      requestTimeout: 0,
+    },
+  });
+  connection.on("error", () => undefined);
+  await new Promise<void>((resolve, reject) => {
+    connection.connect((error) => (error ? reject(error) : resolve()));
+  });
+  return {
+    query: async (sql) =>
+      (await send(connection, sql, [])).rows.map(
+        (row): Row =>
+          Object.fromEntries(
+            Object.entries(row).map(([name, value]) => [name.toUpperCase(), asValue(value)]),
+          ),
+      ),
+    async exec(script) {
+      for (const sql of [script].flat()) await send(connection, asSent(sql), []);
+    },
+    close: async () => connection.close(),
+  };
+}
+
+/**
+ * Databases and logins on a SQL Server. With SYNC_TEST_MSSQL_SNAPSHOT set, readers get versions of rows and take no locks
+ * (READ_COMMITTED_SNAPSHOT); the default of the product is the other way.
+ */
+export function mssqlAccess(address: ServerAddress): ServerAccess {
+  async function asAdmin<T>(database: string, work: (session: TestSession) => Promise<T>): Promise<T> {
+    const session = await openSession({
+      type: "mssql",
+      hosts: [{ host: address.host, port: address.port }],
+      database,
+      user: address.adminUser,
+      password: address.adminPassword,
+      tls: { mode: "disable" },
+      connectTimeoutMs: 15_000,
+      pool: { max: 1, acquireTimeoutMs: 15_000 },
+    });
+    try {
+      return await work(session);
+    } finally {
+      await session.close();
+    }
+  }
+
+  return {
+    version: () =>
+      asAdmin("master", async (session) => {
+        const rows = await session.query(
+          "SELECT CONVERT(varchar(40), SERVERPROPERTY('ProductVersion')) AS V",
+        );
+        return String(rows[0]?.["V"]);
+      }),
+    async createDatabase(name = randomName()) {
+      const isSnapshot = (process.env["SYNC_TEST_MSSQL_SNAPSHOT"] ?? "") !== "";
+      await asAdmin("master", (session) =>
+        session.exec([
+          `CREATE DATABASE [${name}]`,
+          `ALTER DATABASE [${name}] SET READ_COMMITTED_SNAPSHOT ${isSnapshot ? "ON" : "OFF"}`,
+          `CREATE LOGIN [${name}] WITH PASSWORD = '${TEST_PASSWORD}', CHECK_POLICY = OFF`,
+        ]),
+      );
+      await asAdmin(name, (session) =>
+        session.exec([
+          `CREATE USER [${name}] FOR LOGIN [${name}]`,
+          `ALTER ROLE db_owner ADD MEMBER [${name}]`,
+        ]),
+      );
+      return testDatabase({
+        name,
+        address,
+        jdbcUrl: `jdbc:sqlserver://${address.host}:${address.port};databaseName=${name};encrypt=false`,
+        open: openSession,
+        remove: () =>
+          asAdmin("master", (session) =>
+            session.exec([
+              `IF DB_ID('${name}') IS NOT NULL ALTER DATABASE [${name}] SET SINGLE_USER WITH ROLLBACK IMMEDIATE`,
+              `DROP DATABASE IF EXISTS [${name}]`,
+              `IF SUSER_ID('${name}') IS NOT NULL DROP LOGIN [${name}]`,
+            ]),
+          ),
+      });
+    },
+  };
+}
