@@ -102,9 +102,9 @@ END;`,
 }
 
 /**
- * CREATE TRIGGER does not wait for transactions that have already changed the table; what they do next is seen, what they
- * did is not, and neither does their commit journal it. WAIT_ON_PENDING_DML waits for those that began before it was
- * called, without a lock of its own ("PL/SQL Packages and Types Reference", "DBMS_UTILITY").
+ * No page promises that CREATE TRIGGER waits for transactions that have already changed the table, so it is taken not to:
+ * what they did before would never be journaled. WAIT_ON_PENDING_DML waits for those that began before it was called,
+ * without a lock of its own ("PL/SQL Packages and Types Reference", "DBMS_UTILITY").
  */
 function waitAndName(table: string, journal: string): string {
   const simple = /^[A-Z][A-Z0-9_$#]*$/.test(table) ? table : quote(table);
