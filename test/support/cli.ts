@@ -1,7 +1,9 @@
 /** The built command as a child process. */
 
 import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { findSecrets } from "./secrets.ts";
 
 const ENTRY = join(import.meta.dirname, "../../bin/sync-tool.js");
 
@@ -21,7 +23,12 @@ export interface CliProcess {
   readonly ended: Promise<CliResult>;
 }
 
-/** Starts `sync-tool` with these arguments in this folder (its logs end up there). */
+function readLog(cwd: string): string {
+  const file = join(cwd, "logs", "sync.log");
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+/** Starts `sync-tool` with these arguments in this folder (its logs end up there). Secrets in output or log are a failure. */
 export function startCli(args: readonly string[], cwd: string): CliProcess {
   const child = spawn(process.execPath, [ENTRY, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
@@ -34,7 +41,14 @@ export function startCli(args: readonly string[], cwd: string): CliProcess {
   });
   const ended = new Promise<CliResult>((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.once("close", (code, signal) => {
+      const found = findSecrets(`${stdout}${stderr}${readLog(cwd)}`);
+      if (found.length === 0) resolve({ code, signal, stdout, stderr });
+      else
+        reject(
+          new Error(`sync-tool ${args[0]} gave away secrets ${found.join(", ")} of test/support/secrets.ts`),
+        );
+    });
   });
   return {
     pid: child.pid ?? 0,
