@@ -107,7 +107,8 @@ async function installStepByStep(
             failpoint("install");
           }
         } catch (error) {
-          if (replace) await session.execute("UNLOCK TABLES").catch(() => undefined);
+          for (const sql of replace ? dialect.ddl.afterFailedReplace : [])
+            await session.execute(sql).catch(() => undefined);
           throw error;
         }
       });

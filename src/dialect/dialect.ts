@@ -168,6 +168,8 @@ export interface Dialect {
     /** Wraps statements that replace a trigger, so that no write slips between drop and create. */
     replaceTrigger(table: string, statements: readonly string[]): readonly string[];
     /** Adds a column unless it is there. */
+    /** Gives up the locks that a failed `replaceTrigger` left, so that writers go on until the next attempt. */
+    readonly afterFailedReplace: readonly string[];
     addJournalColumn(journal: string, column: Column): readonly string[];
     drop(object: ObjectRef): readonly string[];
     /** Whether a found trigger or function body is one that sync-tool wrote. */

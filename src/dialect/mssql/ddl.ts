@@ -149,6 +149,7 @@ CREATE TABLE ${quote(name)} (
     ],
   }),
   // DROP TRIGGER keeps its schema modification lock to the end of the transaction.
+  afterFailedReplace: [],
   lockWait: () => ({ sql: [], pauseMs: 500 }),
   replaceTrigger: (_table, statements) => ["BEGIN TRANSACTION", ...statements, "COMMIT TRANSACTION"],
   addJournalColumn: (journal, column) => [

@@ -4,6 +4,7 @@ import type { Key } from "../../journal/change.ts";
 import type { TargetColumn, TargetTable } from "../../plan/sync-plan.ts";
 import type { Row, Value } from "../../row.ts";
 import type { Statement } from "../dialect.ts";
+import { rowsByShape } from "../row-shapes.ts";
 import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
 import {
@@ -33,14 +34,7 @@ export async function writeRows(
   rows: readonly Row[],
   keepOnUpdate: readonly string[],
 ): Promise<void> {
-  const shapes = new Map<string, Row[]>();
-  for (const row of rows) {
-    const shape = Object.keys(row).join();
-    const part = shapes.get(shape);
-    if (part === undefined) shapes.set(shape, [row]);
-    else part.push(row);
-  }
-  for (const part of shapes.values()) {
+  for (const part of rowsByShape(rows)) {
     const statement = upsert(table, part, keepOnUpdate);
     await tx.execute(statement.sql, statement.params);
   }

@@ -146,6 +146,7 @@ export const ddl: Dialect["ddl"] = {
   ],
   lockTable: () => [],
   capture: (table) => captureSteps(table, true),
+  afterFailedReplace: ["UNLOCK TABLES"],
   lockWait: () => ({ sql: [], pauseMs: PAUSE_MS }),
   checkpoint: (name) => ({
     object: { kind: "checkpoint", name },

@@ -3,6 +3,7 @@ import type { Key } from "../../journal/change.ts";
 import type { TargetTable } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
 import type { Dialect, Param } from "../dialect.ts";
+import { rowsByShape } from "../row-shapes.ts";
 import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
 import { quote } from "./connect.ts";
@@ -127,14 +128,7 @@ export async function writeRows(
   keepOnUpdate: readonly string[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const shapes = new Map<string, Row[]>();
-  for (const row of rows) {
-    const shape = Object.keys(row).join();
-    const part = shapes.get(shape);
-    if (part === undefined) shapes.set(shape, [row]);
-    else part.push(row);
-  }
-  for (const part of shapes.values()) {
+  for (const part of rowsByShape(rows)) {
     if (table.targetUniqueKeys.length === 0) {
       await insert(tx, table, part, keepOnUpdate);
       continue;

@@ -3,6 +3,7 @@ import type { Key } from "../../journal/change.ts";
 import type { TargetTable } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
 import type { Statement } from "../dialect.ts";
+import { rowsByShape } from "../row-shapes.ts";
 import { keyExpression, parameter, writeExpression } from "./column-sql.ts";
 import { quote } from "./connect.ts";
 
@@ -17,14 +18,7 @@ export async function writeRows(
   rows: readonly Row[],
   keepOnUpdate: readonly string[],
 ): Promise<void> {
-  const shapes = new Map<string, Row[]>();
-  for (const row of rows) {
-    const shape = Object.keys(row).join();
-    const part = shapes.get(shape);
-    if (part === undefined) shapes.set(shape, [row]);
-    else part.push(row);
-  }
-  for (const part of shapes.values()) {
+  for (const part of rowsByShape(rows)) {
     const statement = merge(table, part, keepOnUpdate);
     await tx.execute(statement.sql, statement.params);
   }

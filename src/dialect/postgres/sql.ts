@@ -3,6 +3,7 @@ import type { Key } from "../../journal/change.ts";
 import type { TargetColumn, TargetTable } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
 import type { Dialect, Param, Statement } from "../dialect.ts";
+import { rowsByShape } from "../row-shapes.ts";
 import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
 import { quote } from "./connect.ts";
@@ -96,7 +97,7 @@ export async function writeRows(
   rows: readonly Row[],
   keepOnUpdate: readonly string[],
 ): Promise<void> {
-  for (const part of byShape(rows)) {
+  for (const part of rowsByShape(rows)) {
     const statement = upsert(table, part, keepOnUpdate);
     await tx.execute(statement.sql, statement.params);
     await advanceSequences(tx, columnsOf(table, part), part);
@@ -114,7 +115,7 @@ export async function moveAndWrite(
   keepOnUpdate: readonly string[],
   move: Statement,
 ): Promise<boolean | undefined> {
-  const [part, ...others] = byShape(rows);
+  const [part, ...others] = rowsByShape(rows);
   if (part === undefined || others.length > 0) return undefined;
   if (columnsOf(table, part).some(({ target }) => sequenceOf(target) !== undefined)) return undefined;
   const write = upsert(table, part, keepOnUpdate, "WHERE EXISTS (SELECT FROM moved)");
@@ -167,18 +168,6 @@ export async function deleteRows(
     `DELETE FROM ${quote(table.target.name)} t USING unnest(${arrays(columns)}) AS v(${names(columns)}) WHERE ${same.join(" AND ")}`,
     columns.map((column, i) => keys.map((key) => text(encode(column, key[i] ?? null)))),
   );
-}
-
-/** Rows with different sets of columns need different statements; runs of equal shape stay in order. */
-function byShape(rows: readonly Row[]): readonly (readonly Row[])[] {
-  const parts = new Map<string, Row[]>();
-  for (const row of rows) {
-    const shape = Object.keys(row).join();
-    const part = parts.get(shape);
-    if (part === undefined) parts.set(shape, [row]);
-    else part.push(row);
-  }
-  return [...parts.values()];
 }
 
 const quoted = (columns: readonly Column[]): string => columns.map((c) => quote(c.name)).join(", ");
