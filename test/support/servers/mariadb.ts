@@ -23,6 +23,33 @@ export function findMariadb(): MariadbPrograms | undefined {
   return server === undefined || install === undefined ? undefined : { server, install };
 }
 
+/** Several installations at a time can be too much for a busy machine: a failed one is begun anew, twice. */
+const INSTALL_ATTEMPTS = 3;
+
+async function install(
+  command: string,
+  data: string,
+  asUser: readonly string[],
+  logFile: string,
+): Promise<void> {
+  const args = [
+    "--no-defaults",
+    ...asUser,
+    `--datadir=${data}`,
+    "--auth-root-authentication-method=normal",
+    "--skip-test-db",
+    ...(existsSync("/usr/share/mysql/mysql_system_tables.sql") ? ["--basedir=/usr"] : []),
+  ];
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runProgram({ command, args, logFile });
+    } catch (error) {
+      if (attempt === INSTALL_ATTEMPTS) throw error;
+      await rm(data, { recursive: true, force: true });
+    }
+  }
+}
+
 /** Starts a private MariaDB server on a free port with a temporary data folder. Works as root and without. */
 export async function startMariadb(options: MysqlServerOptions = {}): Promise<TestServer> {
   const programs = findMariadb();
@@ -32,18 +59,7 @@ export async function startMariadb(options: MysqlServerOptions = {}): Promise<Te
   try {
     await giveTo("mysql", dataDir);
     const logFile = join(dataDir, "server.log");
-    await runProgram({
-      command: programs.install,
-      args: [
-        "--no-defaults",
-        ...asUser,
-        `--datadir=${join(dataDir, "data")}`,
-        "--auth-root-authentication-method=normal",
-        "--skip-test-db",
-        ...(existsSync("/usr/share/mysql/mysql_system_tables.sql") ? ["--basedir=/usr"] : []),
-      ],
-      logFile,
-    });
+    await install(programs.install, join(dataDir, "data"), asUser, logFile);
     await giveTo("mysql", writeInitFile(dataDir));
     const address = mysqlAddress("mariadb", await freePort());
     return await startManagedServer({
