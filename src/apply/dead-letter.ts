@@ -3,8 +3,6 @@ import type { Queryable, ResultRow } from "../db/database.ts";
 import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
 import type { Change, Key, Position } from "../journal/change.ts";
 import { exactKey } from "../journal/key-equality.ts";
-import { keyOf } from "../journal/net.ts";
-import type { PlanColumn } from "../plan/sync-plan.ts";
 
 /** A change that the target refuses, set aside so that others can pass. The row itself stays in the journal. */
 export interface DeadLetter {
@@ -153,11 +151,6 @@ export async function discard(
 /** Digest under which a key is looked up, byte by byte. */
 export function keyDigest(key: Key): string {
   return createHash("sha256").update(exactKey(key), "utf8").digest("hex");
-}
-
-/** The key of a change in the order of the plan. */
-export function letterKey(columns: readonly PlanColumn[], change: Change): Key {
-  return keyOf(columns, change);
 }
 
 const RETRY_FIRST_MS = 15_000;

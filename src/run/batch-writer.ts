@@ -6,7 +6,6 @@ import {
   isDue,
   isSetAside,
   keyDigest,
-  letterKey,
   listDeadLetters,
   setAside,
   settle,
@@ -24,7 +23,7 @@ import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import type { Change } from "../journal/change.ts";
 import { changeDigest } from "../journal/digest.ts";
-import { type NetSegment, netChanges } from "../journal/net.ts";
+import { keyOf as keyOfChange, type NetSegment, netChanges } from "../journal/net.ts";
 import type { Anchor, Batch, JournalReader } from "../journal/reader.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
@@ -79,7 +78,7 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
   let lanes: readonly Checkpoint[] = [];
   let letters: readonly DeadLetter[] = [];
 
-  const keyOf = (change: Change) => letterKey(table.key, change);
+  const keyOf = (change: Change) => keyOfChange(table.key, change);
   const reload = async (): Promise<void> => {
     letters = await listDeadLetters(target.db, store, table.name);
   };
