@@ -6,6 +6,7 @@ import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Row } from "../row.ts";
 import { transformFailed } from "../transform/transform-failed.ts";
 import { writeSplitRows } from "./split-rows.ts";
+import { replaceClaims, writeClaims } from "./user-claims.ts";
 
 /** The row to write for a change that is no DELETE: transformed, columns as the target has them. */
 export type RowFor = (change: Change) => Row;
@@ -39,7 +40,10 @@ export async function applyNet(
     refuseUnknownKeys(table, segment.deletes);
     if (segment.deletes.length > 0) await dialect.deleteRows(tx, table, segment.deletes.map(key), false);
     if (segment.upserts.length > 0) {
-      await dialect.writeRows(tx, table, segment.upserts.map(rowFor), keepOnUpdate);
+      const rows = segment.upserts.map(rowFor);
+      await dialect.writeRows(tx, table, rows, keepOnUpdate);
+      await writeClaims(tx, dialect, table, rows);
+      await replaceClaims(tx, dialect, table, rows);
       await writeSplitRows(tx, dialect, table, segment.upserts);
     }
     if (segment.replaced.length > 0) await dialect.deleteRows(tx, table, segment.replaced.map(key), true);

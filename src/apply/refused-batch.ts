@@ -2,12 +2,13 @@ import type { Queryable } from "../db/database.ts";
 import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import type { Change, Key } from "../journal/change.ts";
-import { sourceKeyOf } from "../journal/net.ts";
+import { keyOf, sourceKeyOf } from "../journal/net.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Row } from "../row.ts";
 import { applyChanges, type RowFor } from "./applier.ts";
 import { type ConflictPolicy, resolveConflict } from "./conflict.ts";
+import { deleteChildren } from "./delete-children.ts";
 import { hasLaterChange, judgeParents } from "./missing-parents.ts";
 import { writeSplitRows } from "./split-rows.ts";
 
@@ -79,11 +80,35 @@ async function applyAlone(
   const { source, table } = context;
   // A dump is newer than the journal's first changes: replayed, an old image can collide with what came after it.
   if (await hasLaterChange(source, table, change, sourceKeyOf(table.key, change))) return 1;
+  if (change.action === "DELETE") {
+    if (await deletesWithChildren(tx, context, change)) return 1;
+    await context.onRefused(tx, change, refusal);
+    return 1;
+  }
   if (refusal.class === "parent" && (await passesWithoutParent(tx, context, change))) return 1;
   if (refusal.class === "parent" && (await context.mayStillCome(change))) return 0;
   if (refusal.class === "unique" && (await findsAnotherWay(tx, context, change))) return 1;
   await context.onRefused(tx, change, refusal);
   return 1;
+}
+
+/**
+ * A row that others refer to on the target. On the source none did when it was deleted: their own deletions stand in
+ * journals that come later, or they are claims that only the target has. They go first.
+ */
+async function deletesWithChildren(tx: Queryable, context: ReplayContext, change: Change): Promise<boolean> {
+  const { dialect, table } = context;
+  if (table.children.length === 0 || change.keyFailure !== undefined) return false;
+  try {
+    await dialect.savepoint(tx, async () => {
+      await deleteChildren(tx, dialect, table, [keyOf(table.key, change)]);
+      await applyChanges(tx, dialect, table, [change], context.rowFor, context.keepOnUpdate);
+    });
+    return true;
+  } catch (error) {
+    if (asRefusal(dialect, error) === undefined) throw error;
+    return false;
+  }
 }
 
 /** A row whose parent is gone on the source too was deleted since; one whose parent a policy dropped goes with it. */

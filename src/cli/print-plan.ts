@@ -32,7 +32,10 @@ function describeTable(plan: SyncPlan, table: TablePlan): string[] {
     ["target objects", [targetNames.checkpoint]],
     [
       "also written",
-      table.split === undefined ? [] : [`${table.split.target.name}, from ${table.split.column}`],
+      [
+        ...(table.split === undefined ? [] : [`${table.split.target.name}, from ${table.split.column}`]),
+        ...(table.claims === undefined ? [] : [`${table.claims.target.name}, the user-id claim`]),
+      ],
     ],
   ];
   return [

@@ -1,4 +1,5 @@
 import { deadLettersName } from "../plan/object-names.ts";
+import { alsoWritten } from "../plan/sync-plan.ts";
 import type { FactScope } from "./fact.ts";
 
 /** What the user of a run needs on one table, whichever database it is. */
@@ -56,13 +57,12 @@ export function neededGrants(
   ];
   const isRekeyed = tables.some((table) => table.isRekeyed);
   const lookups = [LOOKUP_TABLES.idps, ...(isRekeyed ? [LOOKUP_TABLES.tenants] : [])].map(lookUp);
-  const written = tables.flatMap(({ target, split }) => [
-    target,
-    ...(split === undefined ? [] : [split.target]),
-  ]);
+  const written = new Set(
+    tables.flatMap((table) => [table.target.name, ...alsoWritten(table).map(({ target }) => target.name)]),
+  );
   return [
-    ...written.map(
-      ({ name }): NeededGrant => ({ table: name, privileges: ["SELECT", "INSERT", "UPDATE", "DELETE"] }),
+    ...[...written].map(
+      (name): NeededGrant => ({ table: name, privileges: ["SELECT", "INSERT", "UPDATE", "DELETE"] }),
     ),
     ...read,
     ...[...own, ...lookups].filter(isThere),

@@ -7,7 +7,17 @@ import { cascadePaths } from "./cascades.ts";
 import { groupTables } from "./groups.ts";
 import { objectNames } from "./object-names.ts";
 import { type Rekeyed, rekeyedTable, splitFrom } from "./rekeyed-tables.ts";
-import type { ParentLink, PlanColumn, SourceColumn, SplitTable, SyncPlan, TablePlan } from "./sync-plan.ts";
+import type {
+  ChildLink,
+  ParentLink,
+  PlanColumn,
+  SourceColumn,
+  SplitTable,
+  SyncPlan,
+  TablePlan,
+  TargetTable,
+} from "./sync-plan.ts";
+import { holdsUserIds, USER_ID_CLAIM } from "./user-claims.ts";
 
 /** One side of a plan: a dialect and a connection of it. */
 export interface Side {
@@ -34,7 +44,10 @@ const JOURNAL_COLUMNS = ["SYNC_ID", "ACTION"];
  */
 export async function buildPlan(request: PlanRequest, source: Side, target: Side): Promise<SyncPlan> {
   const sourceTables = await source.dialect.introspector.tables(source.db, request.tables);
-  const targetTables = await target.dialect.introspector.tables(target.db, request.tables);
+  const claimTables = request.tables.includes(USER_ID_CLAIM.users) ? [USER_ID_CLAIM.table] : [];
+  const targetTables = await target.dialect.introspector.tables(target.db, [
+    ...new Set([...request.tables, ...claimTables]),
+  ]);
   const problems: string[] = [];
   const notes: string[] = [];
   const tables: TablePlan[] = [];
@@ -82,6 +95,18 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
     });
   }
   problems.push(...nameClashes(tables));
+  const attributes = targetTables.find((table) => holdsUserIds(table, sourceVersion, targetVersion));
+  const linked = tables.map((table): TablePlan => {
+    const claims =
+      attributes !== undefined && table.name === USER_ID_CLAIM.users && has(table.target, "UM_USER_ID");
+    const written = claims ? [...tables, targetTable(attributes)] : tables;
+    return {
+      ...table,
+      children: childLinks(table, written),
+      ...(claims ? { claims: targetTable(attributes) } : {}),
+      ...(table.target === attributes ? { holdsClaims: true } : {}),
+    };
+  });
   if (problems.length > 0) {
     throw new SyncError("PLAN_IMPOSSIBLE", {
       what: `These tables cannot be synced as they are:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
@@ -92,7 +117,7 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
     schema: request.schema,
     sourceVersion: request.sourceVersion,
     targetVersion: request.targetVersion,
-    groups: groupTables(tables),
+    groups: groupTables(linked),
     notes,
   };
 }
@@ -178,6 +203,7 @@ function planTable(
     targetUniqueKeys: target.uniqueKeys,
     parents: parentLinks(target, synced),
     cascades: [],
+    children: [],
     names: objectNames(source.name),
     targetNames: objectNames(target.name),
   };
@@ -221,9 +247,29 @@ function splitTable(
     problems.push(`${name}: the target has no such table`);
     return undefined;
   }
+  return { ...targetTable(target), column };
+}
+
+function targetTable(target: TableSchema): TargetTable {
   const targetColumns = writable(target);
   const key = targetColumns.filter(({ target: { name: own } }) => target.primaryKey.includes(own));
-  return { target, targetColumns, key, targetUniqueKeys: target.uniqueKeys, column };
+  return { target, targetColumns, key, targetUniqueKeys: target.uniqueKeys };
+}
+
+/** By the target's foreign keys on this table's whole key; those with a cascade see to themselves. */
+function childLinks(parent: TablePlan, written: readonly TargetTable[]): readonly ChildLink[] {
+  const tables = new Map(written.map((table) => [table.target.name, table]));
+  return [...tables.values()].flatMap((child) =>
+    child.target.foreignKeys
+      .filter(({ refTable, onDelete }) => refTable === parent.target.name && onDelete !== "cascade")
+      .flatMap((link) => {
+        const columns = parent.key.flatMap(({ name }) => {
+          const own = link.columns[link.refColumns.findIndex((column) => column.toUpperCase() === name)];
+          return child.target.columns.filter((column) => column.name === own);
+        });
+        return columns.length === parent.key.length ? [{ child, columns }] : [];
+      }),
+  );
 }
 
 const NUMBERS = new Set(["integer", "decimal", "boolean", "float"]);

@@ -60,6 +60,13 @@ export interface SplitTable extends TargetTable {
   readonly column: string;
 }
 
+/** Rows of another table of the target that refer to this one's and are not deleted along with them. */
+export interface ChildLink {
+  readonly child: TargetTable;
+  /** The child's columns, in the order of the key of this table. */
+  readonly columns: readonly Column[];
+}
+
 /** How one table is captured on the source and written on the target. */
 export interface TablePlan extends TargetTable {
   /** Upper case. */
@@ -79,6 +86,11 @@ export interface TablePlan extends TargetTable {
   readonly isRekeyed?: true;
   /** The table whose rows are made from this one's. */
   readonly split?: SplitTable;
+  /** The target's table where a user's id is kept as a claim too; only UM_USER has it. */
+  readonly claims?: TargetTable;
+  /** The target's rows of this table are not the source's alone: the migration, and we, made claims of some users. */
+  readonly holdsClaims?: true;
+  readonly children: readonly ChildLink[];
   readonly targetOnly: readonly string[];
   readonly sourceOnly: readonly string[];
   readonly parents: readonly ParentLink[];
@@ -111,4 +123,9 @@ export interface SyncPlan {
 /** Every table of a plan, group by group. */
 export function planTables(plan: SyncPlan): readonly TablePlan[] {
   return plan.groups.flatMap((group) => group.tables);
+}
+
+/** Tables of the target that get rows made from this one's. */
+export function alsoWritten({ split, claims }: TablePlan): readonly TargetTable[] {
+  return [split, claims].filter((table) => table !== undefined);
 }

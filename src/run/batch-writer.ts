@@ -26,7 +26,7 @@ import { changeDigest } from "../journal/digest.ts";
 import { keyOf as keyOfChange, type NetSegment, netChanges } from "../journal/net.ts";
 import type { Anchor, Batch, JournalReader } from "../journal/reader.ts";
 import type { Side } from "../plan/build-plan.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
+import { alsoWritten, type TablePlan } from "../plan/sync-plan.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import { failpoint } from "../util/failpoint.ts";
 import { type LanePart, spread } from "./lanes.ts";
@@ -113,7 +113,7 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     const [from] = current([lane]);
     const [only, ...others] = segments;
     if (from === undefined || only === undefined || others.length > 0) return false;
-    const isPlain = only.deletes.length === 0 && only.replaced.length === 0 && table.split === undefined;
+    const isPlain = only.deletes.length === 0 && only.replaced.length === 0 && !writesOthers(table);
     const { moveAndWrite } = target.dialect;
     if (moveAndWrite === undefined || !isPlain || letters.length > 0) return false;
     failpoint("beforeApply");
@@ -268,6 +268,11 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       return letters.length;
     },
   };
+}
+
+/** Rows of other tables, or other rows of this one, come with a row. */
+function writesOthers(table: TablePlan): boolean {
+  return alsoWritten(table).length > 0 || table.holdsClaims === true;
 }
 
 interface Refused {

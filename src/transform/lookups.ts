@@ -1,3 +1,4 @@
+import { USER_ID_CLAIM } from "../plan/user-claims.ts";
 import type { Row } from "../row.ts";
 import { SUPER_TENANT } from "./user-name.ts";
 
@@ -28,7 +29,7 @@ export const LOCAL_IDP = {
 } as const;
 
 /** Where the source keeps the id that SCIM gave a user: the attribute that WSO2 maps its id claim to. */
-export const SCIM_ID = { table: "UM_USER_ATTRIBUTE", attribute: "scimId" } as const;
+export const SCIM_ID = { table: USER_ID_CLAIM.table, attribute: USER_ID_CLAIM.attribute } as const;
 
 /** Domains in lower case to tenant ids, from rows of UM_TENANT; the super tenant stands in no row. */
 export function tenantIds(rows: Iterable<Row>): ReadonlyMap<string, string> {

@@ -1,3 +1,4 @@
+import { isClaim } from "../apply/user-claims.ts";
 import type { Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
@@ -113,9 +114,18 @@ export function compareTable(options: ComparisonOptions): TableComparison {
 
   async function withoutSource(keys: readonly Key[]): Promise<readonly Difference[]> {
     const found = await findByKey(sourceKeys, keys, keyText);
-    return keys
-      .filter((_, i) => found[i] === undefined)
+    const extra = keys.filter((_, i) => found[i] === undefined);
+    const claims = await claimsAmong(extra);
+    return extra
+      .filter((key) => !claims.has(keyText(key)))
       .map((key): Difference => ({ kind: "extra", key, columns: [] }));
+  }
+
+  /** Claims that the migration, or the run, made of users are no rows of the source. */
+  async function claimsAmong(keys: readonly Key[]): Promise<ReadonlySet<string>> {
+    if (table.holdsClaims !== true) return new Set();
+    const rows = await readKeys(targetRows, keys);
+    return new Set(rows.filter(isClaim).map((row) => keyText(keyIn(targetKeys, row))));
   }
 
   return {

@@ -1,5 +1,5 @@
 import { deadLettersName } from "../../plan/object-names.ts";
-import type { TablePlan } from "../../plan/sync-plan.ts";
+import { alsoWritten, type TablePlan } from "../../plan/sync-plan.ts";
 import { fingerprint } from "../../util/fingerprint.ts";
 import type { DdlStep, Dialect, ObjectRef } from "../dialect.ts";
 import { sequenceName } from "../sequence-name.ts";
@@ -188,7 +188,10 @@ ALTER TABLE ${quote(journal)} ADD ${quote(column.name)} ${column.type} NULL`,
     }
     const own = tables.flatMap((t) => [
       // Rows that the server numbers can be given their number only with ALTER (SET IDENTITY_INSERT).
-      `GRANT SELECT, INSERT, UPDATE, DELETE, VIEW DEFINITION${t.target.columns.some((c) => c.default === IDENTITY) ? ", ALTER" : ""} ON ${quote(t.target.name)} TO ${to}`,
+      ...[t, ...alsoWritten(t)].map(
+        ({ target }) =>
+          `GRANT SELECT, INSERT, UPDATE, DELETE, VIEW DEFINITION${target.columns.some((c) => c.default === IDENTITY) ? ", ALTER" : ""} ON ${quote(target.name)} TO ${to}`,
+      ),
       `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quote(t.targetNames.checkpoint)} TO ${to}`,
     ]);
     const letters = first === undefined ? [] : [quote(deadLettersName(first.target.name))];

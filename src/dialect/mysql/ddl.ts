@@ -1,5 +1,5 @@
 import { deadLettersName } from "../../plan/object-names.ts";
-import type { CascadePath, TablePlan } from "../../plan/sync-plan.ts";
+import { alsoWritten, type CascadePath, type TablePlan } from "../../plan/sync-plan.ts";
 import { fingerprint } from "../../util/fingerprint.ts";
 import type { DdlStep, Dialect, ObjectRef } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
@@ -218,9 +218,9 @@ export const ddl: Dialect["ddl"] = {
       ...tables.flatMap((t) => [
         `GRANT SELECT, INSERT, UPDATE, DELETE, TRIGGER ON ${quote(t.target.name)} TO ${to}`,
         `GRANT SELECT, INSERT, UPDATE ON ${quote(t.targetNames.checkpoint)} TO ${to}`,
-        ...(t.split === undefined
-          ? []
-          : [`GRANT SELECT, INSERT, UPDATE, DELETE ON ${quote(t.split.target.name)} TO ${to}`]),
+        ...alsoWritten(t).map(
+          ({ target }) => `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quote(target.name)} TO ${to}`,
+        ),
       ]),
       ...letters.map((table) => `GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${to}`),
       ...reads,

@@ -1,4 +1,5 @@
 import { deadLettersName } from "../../plan/object-names.ts";
+import { alsoWritten } from "../../plan/sync-plan.ts";
 import type { Dialect } from "../dialect.ts";
 import { quote } from "./connect.ts";
 import { guarded } from "./guarded.ts";
@@ -31,7 +32,7 @@ export const grants: Dialect["ddl"]["grants"] = (side, tables, readOnly, user) =
   const letters = first === undefined ? [] : [deadLettersName(first.target.name), LOCKS];
   return [
     ...tables.flatMap((t) => [
-      grant("SELECT, INSERT, UPDATE, DELETE", t.target.name),
+      ...[t, ...alsoWritten(t)].map(({ target }) => grant("SELECT, INSERT, UPDATE, DELETE", target.name)),
       grant("SELECT, INSERT, UPDATE, DELETE", t.targetNames.checkpoint),
     ]),
     ...letters.map((table) => grant("SELECT, INSERT, UPDATE, DELETE", table)),

@@ -1,5 +1,5 @@
 import { deadLettersName } from "../../plan/object-names.ts";
-import type { TablePlan } from "../../plan/sync-plan.ts";
+import { alsoWritten, type TablePlan } from "../../plan/sync-plan.ts";
 import { fingerprint } from "../../util/fingerprint.ts";
 import type { DdlStep, Dialect, ObjectRef } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
@@ -204,9 +204,9 @@ END $sync_tool$`;
       ...t.target.columns
         .flatMap((column) => sequenceOf(column) ?? [])
         .map((sequence) => `GRANT SELECT, UPDATE ON SEQUENCE ${sequence} TO ${to}`),
-      ...(t.split === undefined
-        ? []
-        : [`GRANT SELECT, INSERT, UPDATE, DELETE ON ${quote(t.split.target.name)} TO ${to}`]),
+      ...alsoWritten(t).map(
+        ({ target }) => `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quote(target.name)} TO ${to}`,
+      ),
     ]);
     const letters = first === undefined ? [] : [quote(deadLettersName(first.target.name))];
     return [
