@@ -18,8 +18,9 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
-          testTimeout: 5_000,
-          hookTimeout: 5_000,
+          // A limit for what hangs: a property or RSA test takes long where others use the processor too.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },
