@@ -134,6 +134,13 @@ export interface CheckpointRow {
   readonly digest: string;
 }
 
+/**
+ * Moves a checkpoint (`sql.moveCheckpoint`) and writes the rows as `writeRows` does, both or neither. False: the
+ * checkpoint was not where it was said to be. Undefined: not to be done this way, `writeRows` tells why. Nothing is
+ * written then.
+ */
+export type PreparedWrite = (db: Database, move: Statement) => Promise<boolean | undefined>;
+
 /** Everything that differs between databases. A dialect is one folder behind this interface. */
 export interface Dialect {
   readonly name: DatabaseType;
@@ -239,17 +246,16 @@ export interface Dialect {
     keepOnUpdate: readonly string[],
   ): Promise<void>;
   /**
-   * Moves a checkpoint (`sql.moveCheckpoint`) and writes rows as `writeRows` does, both or neither, in one statement.
-   * False: the checkpoint was not where it was said to be, nothing is written. Undefined: these rows need more than one
-   * statement, none was made. Absent where the database has no such statement.
+   * Makes rows ready to be written together with the move of a checkpoint, in one or two round trips. Nothing is sent: this is
+   * done while the batch in front of them is written. `areNew`: the target is not expected to hold any of them.
+   * Undefined where these rows need `writeRows`; absent where the database has no shorter way.
    */
-  moveAndWrite?(
-    db: Queryable,
+  prepareWrite?(
     table: TargetTable,
     rows: readonly Row[],
     keepOnUpdate: readonly string[],
-    move: Statement,
-  ): Promise<boolean | undefined>;
+    areNew: boolean,
+  ): PreparedWrite | undefined;
   /** Deletes rows by primary key. `exactly`: only where the key is the same byte by byte. */
   deleteRows(tx: Queryable, table: TargetTable, keys: readonly Key[], exactly: boolean): Promise<void>;
   /** Runs the work inside a savepoint: its failure leaves the transaction usable. */

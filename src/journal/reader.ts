@@ -1,7 +1,7 @@
 import type { HolderFacts, Hole } from "../dialect/dialect.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
-import type { Row, Value } from "../row.ts";
+import { type Row, rowTemplate, type Value } from "../row.ts";
 import type { Action, Change, Position } from "./change.ts";
 import { changeDigest } from "./digest.ts";
 import { advance, findHoles, type Horizon, NO_HORIZON } from "./horizon.ts";
@@ -47,6 +47,7 @@ export function createJournalReader(
 ): JournalReader {
   const { dialect, db } = source;
   const { journal } = table.names;
+  const toChange = changeReader(table, dialect.codec.decode);
   let horizon: Horizon = NO_HORIZON;
   let sawHoles = false;
 
@@ -64,9 +65,7 @@ export function createJournalReader(
     const from = after.position > 0n ? after.position : 1n;
     const extra = after.position > 0n ? 1 : 0;
     const statement = dialect.sql.readChanges(table, from, limit + extra);
-    const rows = (await db.query(statement.sql, statement.params)).map((row) =>
-      toChange(table, dialect.codec.decode, row),
-    );
+    const rows = (await db.query(statement.sql, statement.params)).map(toChange);
     const changes = after.position > 0n ? withoutAnchor(table, after, rows) : rows;
     const marker = changes.find((change) => change.action === "PURGE");
     if (marker !== undefined)
@@ -116,25 +115,26 @@ export function createJournalReader(
     async at(positions) {
       const statement = dialect.sql.readChangesAt(table, positions);
       const rows = await db.query(statement.sql, statement.params);
-      return rows
-        .map((row) => toChange(table, dialect.codec.decode, row))
-        .filter((change) => change.action !== "PURGE");
+      return rows.map(toChange).filter((change) => change.action !== "PURGE");
     },
     highest: async () => (await dialect.horizon.observe(db, journal)).highest,
   };
 }
 
-function toChange(
-  table: TablePlan,
+/** Gives the change that a row of the journal tells of. */
+function changeReader(
+  { sourceColumns }: TablePlan,
   decode: (column: TablePlan["source"]["columns"][number], value: unknown) => Value,
-  raw: Record<string, unknown>,
-): Change {
-  const row: Record<string, Value> = {};
-  for (const column of table.sourceColumns) row[column.name] = decode(column.source, raw[column.name]);
-  return {
-    position: BigInt(String(raw["SYNC_ID"])),
-    action: String(raw["ACTION"]) as Action,
-    row: row satisfies Row,
+): (raw: Record<string, unknown>) => Change {
+  const template = rowTemplate(sourceColumns.map((column) => column.name));
+  return (raw) => {
+    const row: Record<string, Value> = { ...template };
+    for (const { name, source } of sourceColumns) row[name] = decode(source, raw[name]);
+    return {
+      position: BigInt(String(raw["SYNC_ID"])),
+      action: String(raw["ACTION"]) as Action,
+      row: row satisfies Row,
+    };
   };
 }
 

@@ -19,7 +19,7 @@ import {
   setLanes,
 } from "../checkpoint/checkpoint.ts";
 import type { Database, Queryable } from "../db/database.ts";
-import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
+import type { ClassifiedError, Dialect, PreparedWrite } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import type { Change } from "../journal/change.ts";
 import { changeDigest } from "../journal/digest.ts";
@@ -70,6 +70,8 @@ export interface PreparedBatch {
 interface PreparedPart extends LanePart {
   readonly segments: readonly NetSegment[];
   readonly rowFor: RowFor;
+  /** The short way, for a part that may take it. */
+  readonly atOnce: PreparedWrite | undefined;
 }
 
 export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
@@ -108,22 +110,28 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     lanes = lanes.map((lane) => (moved.some((other) => other.lane === lane.lane) ? moveTo(lane, end) : lane));
   }
 
-  /** Rows and checkpoint in one statement; false, with nothing done, where that cannot be. */
-  async function writeAtOnce({ lane, segments, rowFor }: PreparedPart, end: Anchor): Promise<boolean> {
-    const [from] = current([lane]);
+  /** Makes a part ready that has only new images. Not one with a row that could not be transformed: its turn tells why. */
+  function prepareAtOnce(segments: readonly NetSegment[], rowFor: RowFor): PreparedWrite | undefined {
+    const { prepareWrite } = target.dialect;
     const [only, ...others] = segments;
-    if (from === undefined || only === undefined || others.length > 0) return false;
-    const isPlain = only.deletes.length === 0 && only.replaced.length === 0 && !writesOthers(table);
-    const { moveAndWrite } = target.dialect;
-    if (moveAndWrite === undefined || !isPlain || letters.length > 0) return false;
+    if (prepareWrite === undefined || only === undefined || others.length > 0) return undefined;
+    if (only.deletes.length > 0 || only.replaced.length > 0 || writesOthers(table)) return undefined;
+    const areNew = only.upserts.every((change) => change.action === "INSERT");
+    try {
+      return prepareWrite(table, only.upserts.map(rowFor), rows.keepOnUpdate, areNew);
+    } catch (error) {
+      if (error instanceof SyncError && error.code === "TRANSFORM_FAILED") return undefined;
+      throw error;
+    }
+  }
+
+  /** Rows and checkpoint together; false, with nothing done, where that cannot be. */
+  async function writeAtOnce({ lane, atOnce }: PreparedPart, end: Anchor): Promise<boolean> {
+    const [from] = current([lane]);
+    if (atOnce === undefined || from === undefined || letters.length > 0) return false;
     failpoint("beforeApply");
-    const isMoved = await moveAndWrite(
-      target.db,
-      table,
-      only.upserts.map(rowFor),
-      rows.keepOnUpdate,
-      target.dialect.sql.moveCheckpoint(checkpointName, from, moveTo(from, end)),
-    );
+    const move = target.dialect.sql.moveCheckpoint(checkpointName, from, moveTo(from, end));
+    const isMoved = await atOnce(target.db, move);
     if (isMoved === undefined) return false;
     if (!isMoved) throw checkpointMoved(checkpointName, from);
     committed([from], end);
@@ -148,7 +156,8 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
 
   async function preparePart(part: LanePart): Promise<PreparedPart> {
     const segments = netChanges(part.changes, table.key);
-    return { ...part, segments, rowFor: await rows.prepare(segments.flatMap((segment) => segment.upserts)) };
+    const rowFor = await rows.prepare(segments.flatMap((segment) => segment.upserts));
+    return { ...part, segments, rowFor, atOnce: prepareAtOnce(segments, rowFor) };
   }
 
   async function writePart(part: PreparedPart, end: Anchor): Promise<void> {

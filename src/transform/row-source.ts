@@ -1,5 +1,5 @@
 import type { Change } from "../journal/change.ts";
-import type { Row } from "../row.ts";
+import { hasColumns, type Row, rowTemplate } from "../row.ts";
 import type { Lookups } from "./lookups.ts";
 import { type ReadValues, readPlain } from "./read-values.ts";
 import type { ResolveKeys } from "./resolve-keys.ts";
@@ -37,7 +37,7 @@ export function createRowSource(
     keepOnUpdate: transformer.keepOnUpdate,
     onUniqueConflict: transformer.onUniqueConflict,
     async prepare(changes) {
-      const sourceRows = changes.map(({ row, key }): Row => ({ ...row, ...key }));
+      const sourceRows = copies(changes, transformer.adds);
       const lookups = await loadLookups(sourceRows);
       const readers = transformer.needs.values ? await readValues(table, sourceRows) : undefined;
       const rows = new Map<bigint, Transformed>(
@@ -54,4 +54,19 @@ export function createRowSource(
       };
     },
   };
+}
+
+/**
+ * The changes' rows, with the target's keys, for the steps to work on. Columns that the steps add are there from the
+ * start: each would cost a row its compact form otherwise (see rowTemplate).
+ */
+function copies(changes: readonly Change[], adds: readonly string[]): readonly Row[] {
+  const [first] = changes;
+  if (first === undefined) return [];
+  if (adds.length === 0 && first.key === undefined) return changes.map(({ row }) => row);
+  const columns = Object.keys(first.row);
+  const template = rowTemplate([...columns, ...Object.keys(first.key ?? {}), ...adds]);
+  return changes.map(({ row, key }) =>
+    hasColumns(row, columns) ? { ...template, ...row, ...key } : { ...row, ...key },
+  );
 }

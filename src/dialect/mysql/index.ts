@@ -8,7 +8,8 @@ import { clock, facts } from "./doctor-facts.ts";
 import { confirmWith, describe, drawn, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { acquireLock } from "./lock.ts";
-import { deleteRows, sql, writeRows } from "./sql.ts";
+import { deleteRows, sql } from "./sql.ts";
+import { prepareWrite, writeRows } from "./write-rows.ts";
 
 export const mysql: Dialect = {
   name: "mysql",
@@ -28,6 +29,7 @@ export const mysql: Dialect = {
   ddl,
   sql,
   writeRows,
+  prepareWrite,
   deleteRows,
   savepoint,
   horizon: { observe, confirm: confirmWith("FOR SHARE NOWAIT"), describe, drawn },

@@ -1,13 +1,10 @@
 import type { Queryable } from "../../db/database.ts";
 import type { Key } from "../../journal/change.ts";
 import type { TargetTable } from "../../plan/sync-plan.ts";
-import type { Row } from "../../row.ts";
 import type { Dialect, Param } from "../dialect.ts";
-import { rowsByShape } from "../row-shapes.ts";
 import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
 import { quote } from "./connect.ts";
-import { partsBySize } from "./statement-parts.ts";
 
 const selectList = (columns: readonly Column[]): string =>
   columns.map((column) => `${printed(column)} AS ${quote(column.name.toUpperCase())}`).join(", ");
@@ -17,12 +14,12 @@ const printed = (column: Column): string =>
   quote(column.name) + (column.type.startsWith("float") ? " + 0e0" : "");
 
 /** `(a, b)`, or `a` alone: a row of one column is not a row to the optimizer. */
-const tuple = (columns: readonly Column[]): string =>
+export const tuple = (columns: readonly Column[]): string =>
   columns.length === 1
     ? columns.map((c) => quote(c.name)).join()
     : `(${columns.map((c) => quote(c.name)).join(", ")})`;
 
-const tupleValues = (columns: readonly Column[], keys: readonly Key[]): Param =>
+export const tupleValues = (columns: readonly Column[], keys: readonly Key[]): Param =>
   columns.length === 1
     ? keys.map((key) => encode(columns[0] as Column, key[0] ?? null))
     : keys.map((key) => columns.map((column, i) => encode(column, key[i] ?? null)));
@@ -113,99 +110,6 @@ function afterKey(columns: readonly Column[], after: Key): { sql: string; params
       `(${[...columns.slice(0, i).map((c) => `${quote(c.name)} = ?`), `${quote(column.name)} > ?`].join(" AND ")})`,
   );
   return { sql: `(${parts.join(" OR ")})`, params: columns.flatMap((_, i) => values.slice(0, i + 1)) };
-}
-
-/**
- * Writes a batch by primary key alone. ON DUPLICATE KEY UPDATE would also fire on another unique key and overwrite the
- * row that holds it, so on a table that has one the keys that exist are found and locked first. For those the primary
- * key, which InnoDB checks before any other index, is what fires, and a collision on another key is an error. The
- * updates go first: they free the unique keys that new rows take over (a refreshed token replaces the old one).
- */
-export async function writeRows(
-  tx: Queryable,
-  table: TargetTable,
-  rows: readonly Row[],
-  keepOnUpdate: readonly string[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  for (const part of rowsByShape(rows)) {
-    if (table.targetUniqueKeys.length === 0) {
-      await insert(tx, table, part, keepOnUpdate);
-      continue;
-    }
-    const present = await lockPresent(tx, table, part);
-    await insert(
-      tx,
-      table,
-      part.filter((row) => present.has(row)),
-      keepOnUpdate,
-    );
-    await insert(
-      tx,
-      table,
-      part.filter((row) => !present.has(row)),
-      undefined,
-    );
-  }
-}
-
-/** The rows whose key the table holds; the server compares, since only it knows the collation. */
-async function lockPresent(
-  tx: Queryable,
-  table: TargetTable,
-  rows: readonly Row[],
-): Promise<ReadonlySet<Row>> {
-  const key = table.key.map((column) => column.target);
-  const select = key.map((column, i) => `${quote(column.name)} AS c${i}`).join(", ");
-  const found = await tx.query(
-    `SELECT ${select} FROM ${quote(table.target.name)} WHERE ${tuple(key)} IN (?) FOR UPDATE`,
-    [
-      tupleValues(
-        key,
-        rows.map((row) => table.key.map((column) => row[column.name] ?? null)),
-      ),
-    ],
-  );
-  if (found.length === 0) return new Set();
-  if (found.length === rows.length) return new Set(rows);
-  const ids = new Set(found.map((row) => JSON.stringify(key.map((_, i) => String(row[`c${i}`])))));
-  const present = new Set(
-    rows.filter((row) => ids.has(JSON.stringify(table.key.map((c) => String(row[c.name]))))),
-  );
-  if (present.size === found.length) return present;
-  // Some keys are equal to the server though not to us: ask for each row that was not matched byte by byte.
-  for (const row of rows) {
-    if (present.has(row)) continue;
-    const one = await tx.query(`SELECT 1 FROM ${quote(table.target.name)} WHERE ${tuple(key)} IN (?)`, [
-      tupleValues(key, [table.key.map((column) => row[column.name] ?? null)]),
-    ]);
-    if (one.length > 0) present.add(row);
-  }
-  return present;
-}
-
-/** One statement for all rows, unless they are very large; with `keepOnUpdate` undefined a row that exists is refused, else it is updated. */
-async function insert(
-  tx: Queryable,
-  table: TargetTable,
-  rows: readonly Row[],
-  keepOnUpdate: readonly string[] | undefined,
-): Promise<void> {
-  const first = rows[0];
-  if (first === undefined) return;
-  const columns = table.targetColumns.filter((column) => column.name in first);
-  // The key is set too: a change of its case alone must reach the row.
-  const set = columns
-    .filter((column) => keepOnUpdate?.includes(column.name) === false)
-    .map((column) => `${quote(column.target.name)} = VALUES(${quote(column.target.name)})`);
-  const sql = `INSERT INTO ${quote(table.target.name)} (${columns.map((c) => quote(c.target.name)).join(", ")}) VALUES ?${
-    keepOnUpdate === undefined ? "" : ` ON DUPLICATE KEY UPDATE ${set.join(", ")}`
-  }`;
-  for (const part of partsBySize(rows)) {
-    await tx.execute(sql, [
-      part.map((row) => columns.map((column) => encode(column.target, row[column.name] ?? null))),
-    ]);
-  }
 }
 
 /** Deletes by a list of keys in one statement. */

@@ -8,7 +8,7 @@ import { clock, facts } from "./doctor-facts.ts";
 import { confirm, describe, drawn, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { acquireLock } from "./lock.ts";
-import { deleteRows, moveAndWrite, sql, writeRows } from "./sql.ts";
+import { deleteRows, prepareWrite, sql, writeRows } from "./sql.ts";
 
 export const postgres: Dialect = {
   name: "postgres",
@@ -27,7 +27,7 @@ export const postgres: Dialect = {
   ddl,
   sql,
   writeRows,
-  moveAndWrite,
+  prepareWrite,
   deleteRows,
   savepoint,
   horizon: { observe, confirm, describe, drawn },

@@ -1,0 +1,147 @@
+import { escape as literals } from "mysql2";
+import type { Queryable } from "../../db/database.ts";
+import type { TargetColumn, TargetTable } from "../../plan/sync-plan.ts";
+import type { Row } from "../../row.ts";
+import type { Param, PreparedWrite } from "../dialect.ts";
+import { rowsByShape } from "../row-shapes.ts";
+import { classifyError } from "./classify-error.ts";
+import { encode } from "./codec.ts";
+import { quote } from "./connect.ts";
+import { tuple, tupleValues } from "./sql.ts";
+import { partsBySize } from "./statement-parts.ts";
+
+/** Rows of one shape, each as the driver writes it into a statement. */
+interface WrittenRows {
+  readonly columns: readonly TargetColumn[];
+  readonly texts: ReadonlyMap<Row, string>;
+}
+
+/**
+ * Writes a batch by primary key alone. ON DUPLICATE KEY UPDATE would also fire on another unique key and overwrite the
+ * row that holds it, so on a table that has one the keys that exist are found and locked first. For those the primary
+ * key, which InnoDB checks before any other index, is what fires, and a collision on another key is an error. The
+ * updates go first: they free the unique keys that new rows take over (a refreshed token replaces the old one).
+ */
+export async function writeRows(
+  tx: Queryable,
+  table: TargetTable,
+  rows: readonly Row[],
+  keepOnUpdate: readonly string[],
+): Promise<void> {
+  for (const part of rowsByShape(rows)) await writePart(tx, table, written(table, part), part, keepOnUpdate);
+}
+
+/**
+ * The same with the checkpoint in front, the rows' text made beforehand. New rows are not looked for first: an INSERT
+ * that meets one of them writes none, and `writeRows` then finds out which are there.
+ */
+export function prepareWrite(
+  table: TargetTable,
+  rows: readonly Row[],
+  keepOnUpdate: readonly string[],
+  areNew: boolean,
+): PreparedWrite | undefined {
+  const [part, ...others] = rowsByShape(rows);
+  if (part === undefined || others.length > 0) return undefined;
+  const ready = written(table, part);
+  const isBlind = areNew && table.targetUniqueKeys.length > 0;
+  return async (db, move) => {
+    try {
+      await db.transaction(async (tx) => {
+        if ((await tx.execute(move.sql, move.params)) !== 1) throw NOT_THERE;
+        if (isBlind) await insert(tx, table, ready, part, undefined);
+        else await writePart(tx, table, ready, part, keepOnUpdate);
+      });
+      return true;
+    } catch (error) {
+      if (error === NOT_THERE) return false;
+      if (isBlind && classifyError(error).class === "unique") return undefined;
+      throw error;
+    }
+  };
+}
+
+/** Thrown to roll back when the checkpoint was not where it was said to be. */
+const NOT_THERE = new Error("rolled back on purpose");
+
+async function writePart(
+  tx: Queryable,
+  table: TargetTable,
+  ready: WrittenRows,
+  rows: readonly Row[],
+  keepOnUpdate: readonly string[],
+): Promise<void> {
+  if (table.targetUniqueKeys.length === 0) return await insert(tx, table, ready, rows, keepOnUpdate);
+  const present = await lockPresent(tx, table, rows);
+  const [there, absent] = [rows.filter((row) => present.has(row)), rows.filter((row) => !present.has(row))];
+  await insert(tx, table, ready, there, keepOnUpdate);
+  await insert(tx, table, ready, absent, undefined);
+}
+
+function written(table: TargetTable, rows: readonly Row[]): WrittenRows {
+  const [first] = rows;
+  const columns = table.targetColumns.filter((column) => first !== undefined && column.name in first);
+  const text = (row: Row): string =>
+    literals([columns.map((column) => encode(column.target, row[column.name] ?? null))]);
+  return { columns, texts: new Map(rows.map((row) => [row, text(row)])) };
+}
+
+/** The rows whose key the table holds; the server compares, since only it knows the collation. */
+async function lockPresent(
+  tx: Queryable,
+  table: TargetTable,
+  rows: readonly Row[],
+): Promise<ReadonlySet<Row>> {
+  const key = table.key.map((column) => column.target);
+  const select = key.map((column, i) => `${quote(column.name)} AS c${i}`).join(", ");
+  const found = await tx.query(
+    `SELECT ${select} FROM ${quote(table.target.name)} WHERE ${tuple(key)} IN (?) FOR UPDATE`,
+    [
+      tupleValues(
+        key,
+        rows.map((row) => table.key.map((column) => row[column.name] ?? null)),
+      ),
+    ],
+  );
+  if (found.length === 0) return new Set();
+  if (found.length === rows.length) return new Set(rows);
+  const ids = new Set(found.map((row) => JSON.stringify(key.map((_, i) => String(row[`c${i}`])))));
+  const present = new Set(
+    rows.filter((row) => ids.has(JSON.stringify(table.key.map((c) => String(row[c.name]))))),
+  );
+  if (present.size === found.length) return present;
+  // Some keys are equal to the server though not to us: ask for each row that was not matched byte by byte.
+  for (const row of rows) {
+    if (present.has(row)) continue;
+    const one = await tx.query(`SELECT 1 FROM ${quote(table.target.name)} WHERE ${tuple(key)} IN (?)`, [
+      tupleValues(key, [table.key.map((column) => row[column.name] ?? null)]),
+    ]);
+    if (one.length > 0) present.add(row);
+  }
+  return present;
+}
+
+/** One statement for all rows, unless they are very large; with `keepOnUpdate` undefined a row that exists is refused, else it is updated. */
+async function insert(
+  tx: Queryable,
+  table: TargetTable,
+  { columns, texts }: WrittenRows,
+  rows: readonly Row[],
+  keepOnUpdate: readonly string[] | undefined,
+): Promise<void> {
+  // The key is set too: a change of its case alone must reach the row.
+  const set = columns
+    .filter((column) => keepOnUpdate?.includes(column.name) === false)
+    .map((column) => `${quote(column.target.name)} = VALUES(${quote(column.target.name)})`);
+  const sql = `INSERT INTO ${quote(table.target.name)} (${columns.map((c) => quote(c.target.name)).join(", ")}) VALUES ?${
+    keepOnUpdate === undefined ? "" : ` ON DUPLICATE KEY UPDATE ${set.join(", ")}`
+  }`;
+  for (const part of partsBySize(rows)) {
+    await tx.execute(sql, [asWritten(part.map((row) => texts.get(row) ?? "").join(", "))]);
+  }
+}
+
+/** A parameter that the driver puts into the statement as it is: it was the driver that wrote it. */
+function asWritten(text: string): Param {
+  return { toSqlString: () => text } as unknown as Param;
+}
