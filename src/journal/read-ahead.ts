@@ -6,22 +6,49 @@ import type { Anchor, Batch, JournalReader } from "./reader.ts";
 /** Rows fetched by one statement when batches are smaller: the cost of a read hardly depends on its size. */
 const READ_ROWS = 1_000;
 
+/** A journal reader that reads on by itself. */
+export interface AheadReader extends JournalReader {
+  /** Waits for a read that nobody has asked for yet: none may outlive the connections. */
+  settled(): Promise<void>;
+}
+
 interface Stock {
   /** Where the stock begins: the position that the next batch must follow. */
   readonly after: Position;
+  /** Where the read that follows it begins. */
+  readonly end: Anchor;
   readonly changes: readonly Change[];
   readonly full: boolean;
   readonly blocked?: Hole;
 }
 
-/** Serves small batches from larger reads. Journal rows never change, so what was safe to apply stays so. */
-export function readAhead(reader: JournalReader, rows = READ_ROWS): JournalReader {
+/**
+ * Serves small batches from larger reads, and begins the next of these when half of one is used up. Journal rows never
+ * change, so what was safe to apply stays so.
+ */
+export function readAhead(reader: JournalReader, rows = READ_ROWS): AheadReader {
   let stock: Stock | undefined;
+  let coming: { readonly after: Position; readonly stock: Promise<Stock> } | undefined;
+
+  async function fetch(after: Anchor, limit: number): Promise<Stock> {
+    return { ...(await reader.read(after, Math.max(limit, rows))), after: after.position };
+  }
 
   async function stockAfter(after: Anchor, limit: number): Promise<Stock> {
     if (stock?.after === after.position && stock.changes.length > 0) return stock;
-    const { changes, full, blocked } = await reader.read(after, Math.max(limit, rows));
-    return { after: after.position, changes, full, ...(blocked === undefined ? {} : { blocked }) };
+    const begun = coming;
+    coming = undefined;
+    if (begun?.after === after.position) return await begun.stock;
+    // The reader below takes one read at a time: it notes what it has seen for the next one.
+    await begun?.stock.catch(() => undefined);
+    return await fetch(after, limit);
+  }
+
+  function readOn(held: Stock, left: number, limit: number): void {
+    if (coming !== undefined || !held.full || left > Math.max(limit, rows) / 2) return;
+    coming = { after: held.end.position, stock: fetch(held.end, limit) };
+    // Told to whoever asks for it; when nobody does, the next run finds out for itself.
+    coming.stock.catch(() => undefined);
   }
 
   return {
@@ -34,6 +61,7 @@ export function readAhead(reader: JournalReader, rows = READ_ROWS): JournalReade
       const last = changes.at(-1);
       const end = last === undefined ? after : { position: last.position, digest: changeDigest(last) };
       stock = { ...held, after: end.position, changes: rest };
+      readOn(held, rest.length, limit);
       const [next] = rest;
       const isCut = next !== undefined && beyond(next.position);
       const blocked =
@@ -47,8 +75,10 @@ export function readAhead(reader: JournalReader, rows = READ_ROWS): JournalReade
         ...(blocked === undefined ? {} : { blocked }),
       };
     },
+    settled: async () => void (await coming?.stock.catch(() => undefined)),
     reset() {
       stock = undefined;
+      coming = undefined;
       reader.reset();
     },
   };

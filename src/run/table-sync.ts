@@ -68,10 +68,8 @@ export function createTableSync(options: TableSyncOptions): TableSync {
   const { table } = options;
   // Each lane writes a batch of its own at a time.
   const batchSize = options.batchSize * options.parallelism;
-  const reader = resolvedReader(
-    readAhead(createJournalReader(options.source, table)),
-    options.rows.resolveKeys,
-  );
+  const ahead = readAhead(createJournalReader(options.source, table));
+  const reader = resolvedReader(ahead, options.rows.resolveKeys);
   const writer = createBatchWriter({ ...options, reader, mayStillCome });
   let wait: Wait | undefined;
 
@@ -168,6 +166,7 @@ export function createTableSync(options: TableSyncOptions): TableSync {
       } finally {
         // A read under way must not outlive the connections.
         await next?.catch(() => undefined);
+        await ahead.settled();
       }
     },
   };

@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import type { Change, Position } from "../../../src/journal/change.ts";
+import { readAhead } from "../../../src/journal/read-ahead.ts";
+import type { Anchor, Batch, JournalReader } from "../../../src/journal/reader.ts";
+
+const ROWS = 10;
+const BEGIN: Anchor = { position: 0n, digest: "" };
+
+/** A journal of so many changes without holes; notes where each read begins and how many are under way. */
+function journalOf(count: number) {
+  const begun: Position[] = [];
+  let [underWay, mostUnderWay, failing] = [0, 0, false];
+  const reader: JournalReader = {
+    async read(after, limit): Promise<Batch> {
+      begun.push(after.position);
+      underWay += 1;
+      mostUnderWay = Math.max(mostUnderWay, underWay);
+      await new Promise((resolve) => setImmediate(resolve));
+      underWay -= 1;
+      if (failing) throw new Error("the connection was lost");
+      const first = Number(after.position) + 1;
+      const changes = Array.from(
+        { length: Math.max(0, Math.min(limit, count - first + 1)) },
+        (_, n): Change => ({ position: BigInt(first + n), action: "INSERT", row: { ID: `${first + n}` } }),
+      );
+      const last = changes.at(-1);
+      const end = last === undefined ? after : { position: last.position, digest: "of the reader" };
+      return { changes, end, full: changes.length === limit };
+    },
+    highest: async () => BigInt(count),
+    holders: async () => [],
+    at: async () => [],
+    reset: () => undefined,
+  };
+  return {
+    reader,
+    begun,
+    mostUnderWay: () => mostUnderWay,
+    fail: () => {
+      failing = true;
+    },
+  };
+}
+
+async function readAll(reader: JournalReader, limit: number): Promise<readonly Position[]> {
+  const positions: Position[] = [];
+  for (let after = BEGIN; ; ) {
+    const batch = await reader.read(after, limit);
+    positions.push(...batch.changes.map(({ position }) => position));
+    if (!batch.full) return positions;
+    after = batch.end;
+  }
+}
+
+test.each([1, 3, 10, 25])("batches of %i hold every change once and in order", async (limit) => {
+  const journal = journalOf(47);
+  const positions = await readAll(readAhead(journal.reader, ROWS), limit);
+  expect(positions).toEqual(Array.from({ length: 47 }, (_, n) => BigInt(n + 1)));
+  expect(journal.mostUnderWay()).toBe(1);
+});
+
+test("the next read begins when half of the last one is used up, and its changes are not read again", async () => {
+  const journal = journalOf(30);
+  const reader = readAhead(journal.reader, ROWS);
+  const first = await reader.read(BEGIN, 4);
+  expect(journal.begun).toEqual([0n]);
+  const second = await reader.read(first.end, 4);
+  expect(journal.begun).toEqual([0n, 10n]);
+  const third = await reader.read(second.end, 4);
+  const fourth = await reader.read(third.end, 4);
+  expect(fourth.changes.map(({ position }) => position)).toEqual([11n, 12n, 13n, 14n]);
+  expect(journal.begun).toEqual([0n, 10n]);
+});
+
+test("a batch asked for from an earlier position is read anew, after the read under way", async () => {
+  const journal = journalOf(30);
+  const reader = readAhead(journal.reader, ROWS);
+  await reader.read(BEGIN, 10);
+  const again = await reader.read(BEGIN, 4);
+  expect(again.changes.map(({ position }) => position)).toEqual([1n, 2n, 3n, 4n]);
+  expect(journal.begun).toEqual([0n, 10n, 0n]);
+  expect(journal.mostUnderWay()).toBe(1);
+});
+
+test("a read ahead that fails is told to the one who asks for its changes, and to nobody else", async () => {
+  const journal = journalOf(30);
+  const reader = readAhead(journal.reader, ROWS);
+  const first = await reader.read(BEGIN, 10);
+  journal.fail();
+  await reader.settled();
+  await expect(reader.read(first.end, 10)).rejects.toThrow("the connection was lost");
+  const after = journal.begun.length;
+  await expect(reader.read(first.end, 10)).rejects.toThrow("the connection was lost");
+  expect(journal.begun.length).toBe(after + 1);
+});
