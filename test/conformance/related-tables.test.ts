@@ -12,6 +12,7 @@ import {
   tokenIds,
   touchToken,
 } from "../support/token-rows.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { watchedDatabase } from "../support/watched-database.ts";
 
 describeDialects("Tokens and their scopes", (dialect) => {
@@ -77,6 +78,29 @@ describeDialects("Tokens and their scopes", (dialect) => {
     expect(await tokenIds(pair, "source")).toEqual([]);
     expect(await tokenIds(pair, "target")).toEqual([]);
     expect(await scopes(pair, "target")).toEqual([]);
+  });
+
+  test("of other tokens are written while a deletion with a cascade is under way", async () => {
+    await pair.source.test.exec(
+      ["a", "b", "c"].flatMap((id) => [insertToken(id), insertScope(id, "openid")]),
+    );
+    const [busy, admin] = [await begin(), await begin()];
+    await busy.exec(touchToken("b", "held"));
+    // The first row's cascade is journaled; the second row has to wait.
+    const deleted = admin.exec("DELETE FROM IDN_OAUTH2_ACCESS_TOKEN WHERE TOKEN_ID IN ('a', 'b')");
+    await waitUntilBlocked(pair.source.test);
+    let isWritten = false;
+    const login = await pair.source.test.session();
+    const written = login.exec(insertScope("c", "email")).then(() => {
+      isWritten = true;
+    });
+    await waitFor(async () => isWritten, { what: "a scope of another token to be written" }).finally(() =>
+      busy.exec("COMMIT"),
+    );
+    await Promise.all([written, deleted]);
+    await admin.exec("COMMIT");
+    await pair.run();
+    expect(await scopes(pair, "target")).toEqual(["c email", "c openid"]);
   });
 
   test("are not brought back by an update that was under way when their application was deleted", async () => {

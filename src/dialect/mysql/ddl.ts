@@ -39,8 +39,8 @@ export function captureSteps(table: TablePlan, survivors: boolean): readonly Ddl
     ),
     trigger(names.deleteTrigger, source.name, "AFTER DELETE", insert("DELETE", "OLD")),
     ...table.cascades.flatMap((path) => [
-      cascade(table, path, columns, "BEFORE"),
-      ...(survivors ? [cascade(table, path, columns, "AFTER")] : []),
+      cascade(table, path),
+      ...(survivors ? [survivorsOf(table, path, columns)] : []),
     ]),
   ];
 }
@@ -94,22 +94,53 @@ function trigger(name: string, table: string, event: string, work: string): DdlS
   };
 }
 
+/** A session's own sql_select_limit cuts every SELECT off that has no LIMIT, in triggers too. */
+const ALL_ROWS = "18446744073709551615";
+
 /**
  * InnoDB deletes the rows of a cascade itself and fires none of their triggers (MySQL manual, "FOREIGN KEY
- * Constraints"), so the ancestor's own DELETE journals them, before it happens. It locks them as the cascade is about
- * to: at READ COMMITTED a plain SELECT would miss rows committed since the statement began, and would draw the position
- * of a DELETE before that of an update still under way. A shared lock, because FOR UPDATE counts as writing the child
- * table, which a trigger may not do when the statement itself names that table (error 1442).
+ * Constraints"), so the ancestor's own DELETE journals them, before it happens.
  *
+ * It locks them as the cascade is about to: a read without locks would miss rows committed since the statement began,
+ * and would draw the position of a DELETE before that of an update still under way. Of the reads in a trigger only FOR
+ * UPDATE locks (tried on MySQL 9.7 and MariaDB 10.11), and INSERT ... SELECT. FOR UPDATE counts as writing the child
+ * table, which a trigger may not do when the statement itself names that table (error 1442): then INSERT ... SELECT.
+ *
+ * Otherwise not that: it would keep the journal's AUTO-INC lock up to the end of the application's whole statement, and
+ * every other writer of the child table would wait for it (innodb_autoinc_lock_mode = 1, the default of MariaDB and
+ * MySQL 5.7). Only the key is journaled: no more of a DELETE is applied, and a TIMESTAMP held in a variable would lose
+ * the hour that a change of clocks repeats.
+ */
+function cascade(table: TablePlan, path: CascadePath): DdlStep {
+  const key = table.key.map((column) => column.source);
+  const held = key.map((_, i) => `gone_${i}`);
+  const into = `INSERT INTO ${quote(table.names.journal)} (${columnList(key)}, ACTION)`;
+  const work = [
+    "DECLARE at_end INT DEFAULT 0;",
+    ...key.map((column, i) => `DECLARE ${held[i]} ${column.type};`),
+    `DECLARE gone CURSOR FOR SELECT ${fromChild(key)} ${takenAlong(table, path)} LIMIT ${ALL_ROWS} FOR UPDATE;`,
+    "DECLARE CONTINUE HANDLER FOR NOT FOUND SET at_end = 1;",
+    `BEGIN DECLARE EXIT HANDLER FOR 1442 ${into} SELECT ${fromChild(key)}, 'DELETE' ${takenAlong(table, path)} LOCK IN SHARE MODE;`,
+    `OPEN gone; each_row: LOOP FETCH gone INTO ${held.join(", ")}; IF at_end THEN LEAVE each_row; END IF;`,
+    `${into} VALUES (${held.join(", ")}, 'DELETE'); END LOOP; CLOSE gone; END;`,
+  ];
+  return trigger(path.trigger, path.ancestor, "BEFORE DELETE", work.join(" "));
+}
+
+/**
  * MySQL 9.6 and newer delete nothing when REPLACE puts back a row of the same key, though BEFORE DELETE has fired:
  * what is still there AFTER DELETE is journaled once more, as it is.
  */
-function cascade(
-  table: TablePlan,
-  path: CascadePath,
-  columns: readonly Column[],
-  when: "BEFORE" | "AFTER",
-): DdlStep {
+function survivorsOf(table: TablePlan, path: CascadePath, columns: readonly Column[]): DdlStep {
+  const work = `INSERT INTO ${quote(table.names.journal)} (${columnList(columns)}, ACTION) SELECT ${fromChild(columns)}, 'UPDATE' ${takenAlong(table, path)} LOCK IN SHARE MODE;`;
+  return trigger(path.afterTrigger, path.ancestor, "AFTER DELETE", work);
+}
+
+const fromChild = (columns: readonly Column[]): string =>
+  columns.map((column) => `t0.${quote(column.name)}`).join(", ");
+
+/** The rows of a table that hang on the ancestor's row OLD. */
+function takenAlong(table: TablePlan, path: CascadePath): string {
   const joins = path.links.slice(0, -1).map((link, i) => {
     const on = link.columns.map(
       (column, k) => `t${i}.${quote(column)} = t${i + 1}.${quote(link.refColumns[k] ?? "")}`,
@@ -121,12 +152,7 @@ function cascade(
   const where = (link?.columns ?? []).map(
     (column, k) => `t${last}.${quote(column)} = OLD.${quote(link?.refColumns[k] ?? "")}`,
   );
-  const work = `INSERT INTO ${quote(table.names.journal)} (${columnList(columns)}, ACTION) SELECT ${columns
-    .map((c) => `t0.${quote(c.name)}`)
-    .join(
-      ", ",
-    )}, '${when === "BEFORE" ? "DELETE" : "UPDATE"}' FROM ${[`${quote(table.source.name)} t0`, ...joins].join(" ")} WHERE ${where.join(" AND ")} AND @@SESSION.foreign_key_checks = 1 LOCK IN SHARE MODE;`;
-  return trigger(when === "BEFORE" ? path.trigger : path.afterTrigger, path.ancestor, `${when} DELETE`, work);
+  return `FROM ${[`${quote(table.source.name)} t0`, ...joins].join(" ")} WHERE ${where.join(" AND ")} AND @@SESSION.foreign_key_checks = 1`;
 }
 
 const columnList = (columns: readonly Column[]): string => columns.map((c) => quote(c.name)).join(", ");
