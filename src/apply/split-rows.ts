@@ -17,14 +17,48 @@ export async function writeSplitRows(
 ): Promise<void> {
   const { split } = table;
   if (split === undefined || upserts.length === 0) return;
-  const wanted = new Map(
-    upserts.flatMap((change) => rowsOf(table, split, change)).map((row) => [identity(split, row), row]),
-  );
-  const present = await readPresent(tx, dialect, table, split, upserts);
-  const extra = [...present].filter(([id]) => !wanted.has(id)).map(([, row]) => keyValues(split, row));
-  const missing = [...wanted].filter(([id]) => !present.has(id)).map(([, row]) => row);
-  if (extra.length > 0) await dialect.deleteRows(tx, split, extra, false);
+  const { extra, missing } = await compareSplitRows(tx, dialect, table, split, upserts);
+  if (extra.length > 0) {
+    await dialect.deleteRows(
+      tx,
+      split,
+      extra.map((row) => keyValues(split, row)),
+      false,
+    );
+  }
   if (missing.length > 0) await dialect.writeRows(tx, split, missing, []);
+}
+
+/** Those of these changes whose split rows on the target are not the words of their column. */
+export async function withOtherSplitRows(
+  db: Queryable,
+  dialect: Dialect,
+  table: TablePlan,
+  changes: readonly Change[],
+): Promise<ReadonlySet<Change>> {
+  const { split } = table;
+  if (split === undefined || changes.length === 0) return new Set();
+  const { extra, missing } = await compareSplitRows(db, dialect, table, split, changes);
+  const parentOf = (row: Row): string => JSON.stringify(table.key.map(({ name }) => row[name] ?? null));
+  const parents = new Set([...extra, ...missing].map(parentOf));
+  return new Set(changes.filter((change) => parents.has(parentOf(parentKey(table, change)))));
+}
+
+async function compareSplitRows(
+  db: Queryable,
+  dialect: Dialect,
+  table: TablePlan,
+  split: SplitTable,
+  changes: readonly Change[],
+): Promise<{ readonly extra: readonly Row[]; readonly missing: readonly Row[] }> {
+  const wanted = new Map(
+    changes.flatMap((change) => rowsOf(table, split, change)).map((row) => [identity(split, row), row]),
+  );
+  const present = await readPresent(db, dialect, table, split, changes);
+  return {
+    extra: [...present].filter(([id]) => !wanted.has(id)).map(([, row]) => row),
+    missing: [...wanted].filter(([id]) => !present.has(id)).map(([, row]) => row),
+  };
 }
 
 function rowsOf(table: TablePlan, split: SplitTable, change: Change): readonly Row[] {

@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Key } from "../journal/change.ts";
-import type { PlanColumn } from "../plan/sync-plan.ts";
 import type { Value } from "../row.ts";
 
 /** A row's key for reports: column name to value, or to a digest where the value itself is a secret. */
 export type KeyLabel = Readonly<Record<string, string | null>>;
+
+interface NamedColumn {
+  /** Upper case. */
+  readonly name: string;
+}
 
 /**
  * Columns whose values give access to something. TOKEN_ID and CODE_ID only name a row and are not among them; the
@@ -13,11 +17,11 @@ export type KeyLabel = Readonly<Record<string, string | null>>;
 const SECRET = /(TOKEN|CODE|SECRET|PASSWORD|SESSION_ID|NONCE|VERIFIER|OTP)$|^CONSUMER_KEY$|_HASH$/;
 
 /** Whether a key of these columns must not be written anywhere. */
-export function isSecretKey(columns: readonly PlanColumn[]): boolean {
+export function isSecretKey(columns: readonly NamedColumn[]): boolean {
   return columns.some(({ name }) => SECRET.test(name));
 }
 
-export function keyLabel(columns: readonly PlanColumn[], key: Key): KeyLabel {
+export function keyLabel(columns: readonly NamedColumn[], key: Key): KeyLabel {
   return Object.fromEntries(columns.map(({ name }, i) => [name, label(name, key[i] ?? null)]));
 }
 

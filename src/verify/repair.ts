@@ -10,7 +10,6 @@ import type { ComparisonOptions, Difference, TableComparison } from "./table-com
 export interface RepairOptions extends ComparisonOptions {
   readonly target: { readonly dialect: Dialect; readonly db: Database };
   readonly comparison: TableComparison;
-  readonly isCaptured: boolean;
   readonly deleteExtra: boolean;
 }
 
@@ -44,10 +43,10 @@ async function repairBatch(
   batch: readonly Difference[],
 ): Promise<readonly RepairOutcome[]> {
   const hopeless = batch.flatMap((difference) => {
-    const reason = whyNot(difference, options.deleteExtra);
+    const reason = whyNot(options, difference);
     return reason === undefined ? [] : [{ difference, repaired: false, reason }];
   });
-  const todo = batch.filter((difference) => whyNot(difference, options.deleteExtra) === undefined);
+  const todo = batch.filter((difference) => whyNot(options, difference) === undefined);
   if (todo.length === 0) return hopeless;
   try {
     await patiently(options, () => write(options, todo));
@@ -66,9 +65,10 @@ async function repairBatch(
   }
 }
 
-function whyNot(difference: Difference, deleteExtra: boolean): string | undefined {
+function whyNot({ deleteExtra, comparison }: RepairOptions, difference: Difference): string | undefined {
   if (difference.kind === "untransformable") return difference.reason ?? "the row cannot be transformed";
-  return difference.kind === "extra" && !deleteExtra ? "it is deleted only with --delete-extra" : undefined;
+  if (difference.kind !== "extra") return undefined;
+  return deleteExtra ? comparison.doubt : "it is deleted only with --delete-extra";
 }
 
 async function write(options: RepairOptions, todo: readonly Difference[]): Promise<void> {
@@ -76,11 +76,11 @@ async function write(options: RepairOptions, todo: readonly Difference[]): Promi
   await target.db.transaction(async (tx) => {
     if (isCaptured) await holdCheckpoint(options, tx);
     // What is written is what the source holds now, not when the difference was found.
-    const changes = await comparison.readChanges(todo.map((difference) => difference.key));
+    const changes = await comparison.readChanges(todo);
     const rowFor = await rows.prepare(changes);
     await applyChanges(tx, target.dialect, table, changes, rowFor, rows.keepOnUpdate);
-    const extra = todo.filter((difference) => difference.kind === "extra").map(({ key }) => key);
-    const gone = (await comparison.compareKeys(extra)).filter(({ kind }) => kind === "extra");
+    const extra = todo.filter(({ kind }) => kind === "extra");
+    const gone = (await comparison.compareAgain(extra)).filter(({ kind }) => kind === "extra");
     if (gone.length > 0)
       await target.dialect.deleteRows(
         tx,

@@ -11,8 +11,6 @@ import {
 
 export interface SettleOptions extends ComparisonOptions {
   readonly comparison: TableComparison;
-  /** Changes of the table are captured: a journal and a checkpoint are there. */
-  readonly isCaptured: boolean;
   /** How long a checkpoint that does not move is waited for. */
   readonly patienceMs: number;
   readonly signal: AbortSignal;
@@ -44,7 +42,7 @@ const POLL_MS = 100;
 const MAX_LOOKS = 30;
 
 export function createSettler(options: SettleOptions): Settler {
-  const { source, target, table, comparison, isCaptured, patienceMs, signal } = options;
+  const { source, target, table, rows, comparison, isCaptured, patienceMs, signal } = options;
   let pool: readonly Difference[] = [];
   let bound: Position = 0n;
   let stuckAt: Position | undefined;
@@ -59,23 +57,15 @@ export function createSettler(options: SettleOptions): Settler {
     const from = isCaptured ? await applied() : 0n;
     const still: Difference[] = [];
     for (let i = 0; i < pool.length; i += KEYS_PER_LOOK) {
-      const keys = pool.slice(i, i + KEYS_PER_LOOK).map((difference) => difference.key);
-      still.push(...(await comparison.compareKeys(keys)));
+      still.push(...(await comparison.compareAgain(pool.slice(i, i + KEYS_PER_LOOK))));
     }
     if (still.length === 0) {
       pool = [];
       return;
     }
-    const isPending = isCaptured
-      ? await pendingKeys(
-          source,
-          table,
-          from,
-          still.map((difference) => difference.key),
-        )
-      : () => false;
-    const confirmed = still.filter((difference) => !isPending(difference.key));
-    pool = still.filter((difference) => isPending(difference.key));
+    const isPending = isCaptured ? await pendingKeys(source, table, rows, from, still) : () => false;
+    const confirmed = still.filter((difference) => !isPending(difference));
+    pool = still.filter(isPending);
     if (pool.length > 0) bound = await highest();
     if (confirmed.length > 0) await options.onConfirmed(confirmed);
   }

@@ -1,4 +1,6 @@
+import { withOtherSplitRows } from "../apply/split-rows.ts";
 import { isClaim } from "../apply/user-claims.ts";
+import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
@@ -10,6 +12,7 @@ import type { Row } from "../row.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import { type ComparisonRules, comparable, differingColumns } from "./compare-values.ts";
 import { findByKey, keyIn, type RowSet, readKeys, readRange } from "./read-rows.ts";
+import { createSourceIds, type ScanOptions } from "./source-ids.ts";
 
 /**
  * missing: only the source has the row; extra: only the target; different: both, and columns differ;
@@ -20,6 +23,7 @@ export type DifferenceKind = "missing" | "extra" | "different" | "untransformabl
 /** One row that is not on both sides alike. The key's values are for our own use: see key-label.ts. */
 export interface Difference {
   readonly kind: DifferenceKind;
+  /** The target's key when the row is "extra", else the source's: in a rekeyed table they are of different columns. */
   readonly key: Key;
   /** "different": the columns, in upper case. */
   readonly columns: readonly string[];
@@ -33,6 +37,8 @@ export interface ComparisonOptions {
   readonly target: { readonly dialect: Dialect; readonly db: Queryable };
   readonly rows: RowSource;
   readonly isSameSecret?: ComparisonRules["isSameSecret"];
+  /** Changes of the table are captured: a journal and a checkpoint are there. */
+  readonly isCaptured: boolean;
 }
 
 export interface Page {
@@ -46,12 +52,16 @@ export interface Page {
 export interface TableComparison {
   /** Rows of the source, the next ones in its order of the key, against the target. */
   sourcePage(after: Key | undefined, limit: number): Promise<Page>;
+  /** To be awaited once before the first page of the target. */
+  beforeTarget(options: ScanOptions): Promise<void>;
   /** Keys of the target, the next ones in its order, that the source lacks. */
   targetPage(after: Key | undefined, limit: number): Promise<Page>;
-  /** Both sides of these keys, read now. */
-  compareKeys(keys: readonly Key[]): Promise<readonly Difference[]>;
-  /** The source's rows of these keys as changes without a journal, for writing them again. */
-  readChanges(keys: readonly Key[]): Promise<readonly Change[]>;
+  /** What is left of these differences as the sides are now. */
+  compareAgain(differences: readonly Difference[]): Promise<readonly Difference[]>;
+  /** The source's rows of these differences as changes without a journal, for writing them again. */
+  readChanges(differences: readonly Difference[]): Promise<readonly Change[]>;
+  /** Why a row that seems to be extra must not be deleted all the same. */
+  readonly doubt: string | undefined;
 }
 
 export function compareTable(options: ComparisonOptions): TableComparison {
@@ -70,7 +80,7 @@ export function compareTable(options: ComparisonOptions): TableComparison {
     key: targetKey,
     columns,
   });
-  const sourceRows = onSource(table.columns.map((column) => column.source));
+  const sourceRows = onSource(table.sourceColumns.map((column) => column.source));
   const targetRows = onTarget(table.targetColumns.map((column) => column.target));
   const sourceKeys = onSource(sourceKey);
   const targetKeys = onTarget(targetKey);
@@ -84,14 +94,21 @@ export function compareTable(options: ComparisonOptions): TableComparison {
   const keyText = (key: Key): string =>
     JSON.stringify(targetKey.map((column, i) => comparable(column, rules, key[i] ?? null)));
 
+  const sourceIds = table.isRekeyed ? createSourceIds(options, sourceKeys) : undefined;
+
+  async function asChanges(page: readonly Row[]): Promise<readonly Change[]> {
+    const changes = page.map(asChange);
+    return (await rows.resolveKeys?.(changes)) ?? changes;
+  }
+
   async function againstTarget(changes: readonly Change[]): Promise<readonly Difference[]> {
     const rowFor = await rows.prepare(changes);
     const differences: Difference[] = [];
-    const expected: { readonly key: Key; readonly row: Row }[] = [];
+    const expected: { readonly change: Change; readonly key: Key; readonly row: Row }[] = [];
     for (const change of changes) {
       const key = keyIn(sourceKeys, change.row);
       try {
-        expected.push({ key, row: rowFor(change) });
+        expected.push({ change, key, row: rowFor(change) });
       } catch (error) {
         if (!(error instanceof SyncError) || error.code !== "TRANSFORM_FAILED") throw error;
         const reason = error.message.replace(/^.*? cannot be transformed: /s, "");
@@ -103,22 +120,39 @@ export function compareTable(options: ComparisonOptions): TableComparison {
       expected.map(({ row }) => keyIn(targetKeys, row)),
       keyText,
     );
-    for (const [i, { key, row }] of expected.entries()) {
+    const present = expected.flatMap(({ change }, i) => (found[i] === undefined ? [] : [change]));
+    const otherSplit = await withOtherSplitRows(target.db, target.dialect, table, present);
+    for (const [i, { change, key, row }] of expected.entries()) {
       const there = found[i];
-      const columns = there === undefined ? [] : differingColumns(table, rules, row, there);
-      if (there === undefined) differences.push({ kind: "missing", key, columns });
-      else if (columns.length > 0) differences.push({ kind: "different", key, columns });
+      if (there === undefined) {
+        differences.push({ kind: "missing", key, columns: [] });
+        continue;
+      }
+      const split = table.split !== undefined && otherSplit.has(change) ? [table.split.column] : [];
+      const columns = [...differingColumns(table, rules, row, there), ...split];
+      if (columns.length > 0) differences.push({ kind: "different", key, columns });
     }
     return differences;
   }
 
   async function withoutSource(keys: readonly Key[]): Promise<readonly Difference[]> {
+    return (await lacking(keys)).map((key) => ({ kind: "extra", key, columns: [] }));
+  }
+
+  async function lacking(keys: readonly Key[]): Promise<readonly Key[]> {
+    if (keys.length === 0) return [];
+    if (sourceIds !== undefined) return await sourceIds.lacking(keys);
     const found = await findByKey(sourceKeys, keys, keyText);
     const extra = keys.filter((_, i) => found[i] === undefined);
     const claims = await claimsAmong(extra);
-    return extra
-      .filter((key) => !claims.has(keyText(key)))
-      .map((key): Difference => ({ kind: "extra", key, columns: [] }));
+    return extra.filter((key) => !claims.has(keyText(key)));
+  }
+
+  /** A key may have become another kind of difference: both sides of all of them are looked at. */
+  async function compareKeys(here: readonly Key[], there: readonly Key[]): Promise<readonly Difference[]> {
+    const differences = await againstTarget(await asChanges(await readKeys(sourceRows, here)));
+    const present = await readKeys(targetKeys, there);
+    return [...differences, ...(await withoutSource(present.map((row) => keyIn(targetKeys, row))))];
   }
 
   /** Claims that the migration, or the run, made of users are no rows of the source. */
@@ -131,21 +165,44 @@ export function compareTable(options: ComparisonOptions): TableComparison {
   return {
     async sourcePage(after, limit) {
       const page = await readRange(sourceRows, after, limit);
-      return { ...ends(sourceKeys, page, limit), differences: await againstTarget(page.map(asChange)) };
+      return {
+        ...ends(sourceKeys, page, limit),
+        differences: await againstTarget(await asChanges(page)),
+      };
+    },
+    async beforeTarget(how) {
+      await sourceIds?.scan(how);
     },
     async targetPage(after, limit) {
+      if (sourceIds !== undefined && options.isCaptured) {
+        const { checkpoint } = table.targetNames;
+        await sourceIds.lacking([], (await readCheckpoint(target.db, target.dialect, checkpoint))?.position);
+      }
       const page = await readRange(targetKeys, after, limit);
       const keys = page.map((row) => keyIn(targetKeys, row));
       return { ...ends(targetKeys, page, limit), differences: await withoutSource(keys) };
     },
-    async compareKeys(keys) {
-      const here = await readKeys(sourceRows, keys);
-      const there = await readKeys(targetKeys, keys);
-      const differences = await againstTarget(here.map(asChange));
-      return [...differences, ...(await withoutSource(there.map((row) => keyIn(targetKeys, row))))];
+    async compareAgain(differences) {
+      const keys = differences.map(({ key }) => key);
+      if (!table.isRekeyed) return await compareKeys(keys, keys);
+      const [here, there] = byKind(differences);
+      return await compareKeys(here, there);
     },
-    readChanges: async (keys) => (await readKeys(sourceRows, keys)).map(asChange),
+    async readChanges(differences) {
+      const keys = table.isRekeyed ? byKind(differences)[0] : differences.map(({ key }) => key);
+      return await asChanges(await readKeys(sourceRows, keys));
+    },
+    get doubt() {
+      return sourceIds?.doubt;
+    },
   };
+}
+
+/** Keys of the source, and keys of the target. */
+function byKind(differences: readonly Difference[]): readonly [readonly Key[], readonly Key[]] {
+  const keys = (isExtra: boolean): readonly Key[] =>
+    differences.filter(({ kind }) => (kind === "extra") === isExtra).map(({ key }) => key);
+  return [keys(false), keys(true)];
 }
 
 /** A change that no journal holds: its position only tells it from the others. */
@@ -162,4 +219,4 @@ function ends(set: RowSet, page: readonly Row[], limit: number): Pick<Page, "row
 }
 
 /** Text of a difference's key, to tell it from others. */
-export const differenceKey = (difference: Difference): string => exactKey(difference.key);
+export const differenceKey = ({ key }: Difference): string => exactKey(key);

@@ -100,7 +100,8 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
       },
       counts: () => counts.get(table.name) ?? { table: table.name, ...NO_COUNTS },
       // A key that is a secret is written nowhere: such a table begins anew.
-      save: async (after) => await (isSecretKey(table.key) ? save() : save({ pass, after })),
+      save: async (after) =>
+        await (isSecretKey(keyColumns(table, direction)) ? save() : save({ pass, after })),
     });
     if (!finished) return report(false);
     done.add(pass);
@@ -130,6 +131,7 @@ async function runPass(options: VerifyOptions, pass: Pass): Promise<boolean> {
     target,
     rows: options.rowsFor(table),
     isSameSecret: options.isSameSecret,
+    isCaptured,
   };
   const comparison = compareTable(comparing);
   // Only the pass over the target counts extra rows, only the one over the source the others: none is told twice.
@@ -143,7 +145,7 @@ async function runPass(options: VerifyOptions, pass: Pass): Promise<boolean> {
     onDifference({
       table: table.name,
       kind,
-      key: keyLabel(table.key, difference.key),
+      key: keyLabel(keyColumns(table, difference.kind === "extra" ? "target" : "source"), difference.key),
       columns: difference.columns,
       ...(reason === undefined ? {} : { reason }),
       ...(repaired === undefined ? {} : { repaired: repaired.repaired }),
@@ -152,7 +154,6 @@ async function runPass(options: VerifyOptions, pass: Pass): Promise<boolean> {
   const settler = createSettler({
     ...comparing,
     comparison,
-    isCaptured,
     patienceMs: options.patienceMs ?? PATIENCE_MS,
     signal,
     onPending: (all) => {
@@ -165,14 +166,16 @@ async function runPass(options: VerifyOptions, pass: Pass): Promise<boolean> {
         return;
       }
       const { deleteExtra } = options.repair;
-      const repair = { ...comparing, target, comparison, isCaptured, deleteExtra };
+      const repair = { ...comparing, target, comparison, deleteExtra };
       for (const outcome of await repairDifferences(repair, own))
         tell(outcome.difference, outcome.difference.kind, outcome);
     },
   });
   const read = direction === "source" ? comparison.sourcePage : comparison.targetPage;
+  const pageSize = options.pageSize ?? PAGE_SIZE;
+  if (direction === "target") await comparison.beforeTarget({ pageSize, signal, spend: pass.pace.spend });
   for (let after = pass.from; !signal.aborted; ) {
-    const page = await read(after, options.pageSize ?? PAGE_SIZE);
+    const page = await read(after, pageSize);
     await settler.take(page.differences);
     count((before) =>
       direction === "source"
@@ -189,6 +192,12 @@ async function runPass(options: VerifyOptions, pass: Pass): Promise<boolean> {
     await pass.pace.spend(page.rows);
   }
   return false;
+}
+
+/** The columns that name a row on one side, as they are to be shown. */
+function keyColumns(table: TablePlan, side: Direction): readonly { readonly name: string }[] {
+  if (side === "target") return table.key;
+  return table.key.map(({ source }) => ({ name: source.name.toUpperCase() }));
 }
 
 type RepairedOrNot = { readonly repaired: boolean; readonly reason?: string };

@@ -6,11 +6,9 @@ import { readByKeys } from "../../src/transform/read-values.ts";
 import { type BlueGreen, type BlueGreenOptions, openBlueGreen } from "../support/blue-green.ts";
 import { rsaKey, stored } from "../support/crypto-vectors.ts";
 import { describeDialects } from "../support/dialects.ts";
+import { CODES, insert, login, PARENTS, SCOPES, TENANTS, TOKENS } from "../support/tokens-5.0.0.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
-const TOKENS = "IDN_OAUTH2_ACCESS_TOKEN";
-const SCOPES = "IDN_OAUTH2_ACCESS_TOKEN_SCOPE";
-const CODES = "IDN_OAUTH2_AUTHORIZATION_CODE";
 const USER_DATA = "IDN_IDENTITY_USER_DATA";
 
 /** By `printf %s <token> | sha256sum`. */
@@ -24,35 +22,9 @@ const SHA256 = {
 } as const;
 const json = (token: keyof typeof SHA256): string => `{"hash":"${SHA256[token]}","algorithm":"SHA-256"}`;
 
-/** A token as 5.0.0 writes it. */
-const login = (token: string, own: Partial<Record<string, string | null>> = {}): string => {
-  const row = {
-    ACCESS_TOKEN: token,
-    CONSUMER_KEY: "app-1",
-    AUTHZ_USER: "ann@carbon.super",
-    USER_TYPE: "APPLICATION_USER",
-    TIME_CREATED: "2015-03-04 05:06:07",
-    VALIDITY_PERIOD: "3600000",
-    TOKEN_SCOPE: "openid email",
-    TOKEN_STATE: "ACTIVE",
-    TOKEN_STATE_ID: "NONE",
-    ...own,
-  };
-  return insert(TOKENS, row);
-};
-function insert(table: string, row: Readonly<Record<string, string | null | undefined>>): string {
-  const text = (value: string | null | undefined): string => (value == null ? "NULL" : `'${value}'`);
-  return `INSERT INTO ${table} (${Object.keys(row).join(", ")}) VALUES (${Object.values(row).map(text).join(", ")})`;
-}
-
-const TENANTS = [
-  "CREATE TABLE UM_TENANT (UM_ID INTEGER NOT NULL, UM_DOMAIN_NAME VARCHAR(255) NOT NULL, PRIMARY KEY (UM_ID))",
-  "INSERT INTO UM_TENANT (UM_ID, UM_DOMAIN_NAME) VALUES (1, 'example.com'), (2, 'other.org')",
-];
 /** What the migration client made of the dump: ids at random, texts split, hashes filled. */
 const MIGRATED = [
-  "INSERT INTO IDP (ID, TENANT_ID, NAME, UUID) VALUES (7, -1234, 'LOCAL', 'u7'), (8, 1, 'LOCAL', 'u8')",
-  "INSERT INTO IDN_OAUTH_CONSUMER_APPS (ID, CONSUMER_KEY, TENANT_ID) VALUES (5, 'app-1', -1234), (6, 'app-2', 1)",
+  ...PARENTS,
   ...["old", "gone"].flatMap((name) => [
     insert(TOKENS, {
       TOKEN_ID: `random-${name}`,

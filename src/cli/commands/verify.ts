@@ -1,5 +1,4 @@
 import { EXIT, SyncError } from "../../errors.ts";
-import { planTables, type SyncPlan } from "../../plan/sync-plan.ts";
 import { rowSources } from "../../run/row-sources.ts";
 import { keyText } from "../../verify/key-label.ts";
 import type { TableCounts } from "../../verify/progress-state.ts";
@@ -62,17 +61,6 @@ export async function verify(flags: VerifyFlags, signal: AbortSignal): Promise<n
   });
 }
 
-/** Tables whose rows have other keys on the target cannot be walked through side by side. */
-function refuseRekeyed(plan: SyncPlan): void {
-  const table = planTables(plan).find((one) => one.isRekeyed);
-  if (table === undefined) return;
-  throw new SyncError("TRANSFORM_UNAVAILABLE", {
-    what: `${table.name}: rows of a ${plan.sourceVersion} source have other keys on the target and cannot be compared`,
-    next: "Compare the other tables: verify -D syncTables=...",
-    at: { table: table.name },
-  });
-}
-
 async function compareAll(
   { config, openSchemas, terminal, signal }: Context,
   flags: VerifyFlags,
@@ -84,7 +72,6 @@ async function compareAll(
   const differences: ReportedDifference[] = [];
   let complete = true;
   for (const { name, plan, source, target, tenants } of schemas) {
-    refuseRekeyed(plan);
     const isSameSecret = sameSecret(keys.profiles.target.encryption);
     const report = await verifySchema({
       plan,

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import type { PlanColumn } from "../../../src/plan/sync-plan.ts";
 import { isSecretKey, keyLabel, keyText } from "../../../src/verify/key-label.ts";
 
-const columns = (...names: string[]): PlanColumn[] => names.map((name) => ({ name }) as PlanColumn);
+const columns = (...names: string[]) => names.map((name) => ({ name }));
 
 test("ids, users and scopes are named", () => {
   const label = keyLabel(columns("TOKEN_ID", "TOKEN_SCOPE"), ["7a", "openid"]);
