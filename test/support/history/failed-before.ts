@@ -23,4 +23,21 @@ export const FAILED_BEFORE: readonly History[] = [
       { transaction: 11, where: "connection cut" },
     ],
   },
+  // A lane's connection is cut at the moment in which the runner dies of another lane.
+  {
+    steps: [
+      { session: 0, act: { do: "login", token: "t3", app: null, slot: "s0" } },
+      { session: 0, act: { do: "data", user: "ann" } },
+      { session: 0, act: { do: "touchAll" } },
+      { session: 0, act: { do: "commit" } },
+    ],
+    dumpBefore: 0,
+    isolation: "READ COMMITTED",
+    batchSize: 1,
+    parallelism: [4, 1],
+    crashes: [
+      { transaction: 8, where: "connection cut" },
+      { transaction: 10, where: "before it begins" },
+    ],
+  },
 ];

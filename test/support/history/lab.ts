@@ -103,7 +103,9 @@ export async function openHistoryLab(dialect: TestDialect): Promise<HistoryLab> 
       db.revive();
       try {
         const parallelism = history.parallelism[life % history.parallelism.length] ?? 1;
-        return await run(db, until, history.batchSize, parallelism, AbortSignal.any([signal, crash.signal]));
+        await run(db, until, history.batchSize, parallelism, AbortSignal.any([signal, crash.signal]));
+        // Dead all the same, if another failure of that moment, one that is retried, was what the runner saw.
+        if (!crash.signal.aborted) return;
       } catch (error) {
         if (error !== CRASH && (error as { cause?: unknown }).cause !== CRASH) throw error;
       }
