@@ -21,9 +21,21 @@ const { values: flags } = parseArgs({
   },
 });
 
-const STARTERS: Readonly<Record<string, () => Promise<TestServer>>> = {
-  postgres: () => startPostgres(),
-  mariadb: () => startMariadb(),
+interface Starter {
+  readonly asTested: () => Promise<TestServer>;
+  readonly durable: () => Promise<TestServer>;
+}
+
+/** The tests' servers do not wait for the disk; durable ones have these settings at the servers' own defaults. */
+const STARTERS: Readonly<Record<string, Starter>> = {
+  postgres: {
+    asTested: () => startPostgres(),
+    durable: () => startPostgres({ settings: { fsync: "on", full_page_writes: "on" } }),
+  },
+  mariadb: {
+    asTested: () => startMariadb(),
+    durable: () => startMariadb({ args: ["--innodb-flush-log-at-trx-commit=1"] }),
+  },
 };
 
 interface Result extends Measured {
@@ -40,7 +52,7 @@ for (const name of flags.servers.split(",")) {
     say(`${name}: no such server here`);
     continue;
   }
-  const server = await start();
+  const server = await start.asTested();
   const stop = (): void => void server.stop().finally(() => process.exit(130));
   process.once("SIGINT", stop);
   try {
@@ -48,8 +60,14 @@ for (const name of flags.servers.split(",")) {
     for (const scenario of SCENARIOS) {
       if (scenario.once === true && results.some((result) => result.scenario === scenario.name)) continue;
       if (flags.only !== undefined && !flags.only.split(",").includes(scenario.name)) continue;
-      const figures = await scenario.run({ server, rounds: flags.quick ? 1 : 3, scale: flags.quick ? 5 : 1 });
-      say(`  ${scenario.name}`);
+      const started = performance.now();
+      const figures = await scenario.run({
+        server,
+        startDurable: start.durable,
+        rounds: flags.quick ? 1 : 3,
+        scale: flags.quick ? 5 : 1,
+      });
+      say(`  ${scenario.name} (${((performance.now() - started) / 1000).toFixed(0)} s)`);
       for (const figure of figures) {
         results.push({ server: `${name} ${server.version}`, scenario: scenario.name, ...figure });
         say(`    ${line(figure)}`);

@@ -3,6 +3,8 @@ import type { Measured } from "./stats.ts";
 
 export interface ScenarioContext {
   readonly server: TestServer;
+  /** Another server of the same kind whose commits wait for the disk, as they do by default. The caller stops it. */
+  readonly startDurable: () => Promise<TestServer>;
   /** Turns of each measurement; their median counts. */
   readonly rounds: number;
   /** 1 for the full sizes, more divides them. */

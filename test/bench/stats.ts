@@ -26,6 +26,11 @@ export function createTally(): Tally {
   };
 }
 
+/** The median of what each turn gave for one name, divided by what it gave for the other: a slow moment hits both. */
+export function ratioOf(tally: Tally, name: string, to: string): number {
+  return median(tally.of(name).map((value, turn) => value / (tally.of(to)[turn] ?? Number.NaN)));
+}
+
 /** Seconds that the work takes. */
 export async function seconds(work: () => Promise<void>): Promise<number> {
   const start = performance.now();

@@ -1,9 +1,11 @@
+import { availableParallelism } from "node:os";
 import type { ConnectionSettings } from "../../../src/config/sync-config.ts";
 import type { Database } from "../../../src/db/database.ts";
 import { startDelayProxy } from "../delay-proxy.ts";
 import { type Lab, openLab, TOKENS } from "../lab.ts";
 import type { Scenario } from "../scenario.ts";
-import { createTally, type Measured, median, seconds } from "../stats.ts";
+import { serverCpuSeconds } from "../server-cpu.ts";
+import { createTally, type Measured, median, ratioOf, seconds } from "../stats.ts";
 import { fill, USER_DATA, userDataInserts } from "../token-data.ts";
 import { syncRowAtATime } from "../yardsticks.ts";
 
@@ -24,10 +26,16 @@ export const roundTrip: Scenario = {
       for (const delayMs of [1, 5]) {
         const proxy = await startDelayProxy(server.host, server.port, delayMs);
         const [tokensDb, lightDb] = [await through(proxy.port, tokens), await through(proxy.port, light)];
-        const rates = createTally();
+        const [rates, cores] = [createTally(), createTally()];
         const drained = async (name: string, lab: Lab, targetDb: Database, parallelism: number) => {
           await lab.reset();
-          rates.note(name, rows / (await seconds(() => lab.drain({ targetDb, parallelism }))));
+          const [client, onServer] = [process.cpuUsage(), serverCpuSeconds(server)];
+          const s = await seconds(() => lab.drain({ targetDb, parallelism }));
+          const { user, system } = process.cpuUsage(client);
+          rates.note(name, rows / s);
+          // Source and target are one server here; together with the client it has the machine's cores to share.
+          cores.note(`${name}: server`, (serverCpuSeconds(server) - onServer) / s);
+          cores.note(`${name}: client`, (user + system) / 1e6 / s);
         };
         try {
           for (let round = 0; round < rounds; round++) {
@@ -54,19 +62,24 @@ export const roundTrip: Scenario = {
           ...rates
             .names()
             .map((name) => ({ name: `+${delayMs} ms, ${name}`, value: rate(name), unit: "rows/s" })),
+          ...cores.names().map((name) => ({
+            name: `+${delayMs} ms, ${name}`,
+            value: median(cores.of(name)),
+            unit: `of ${availableParallelism()} cores`,
+          })),
           ratio(
             "batchSize 100 / row at a time",
-            rate("batchSize 100") / rate("row at a time"),
+            ratioOf(rates, "batchSize 100", "row at a time"),
             delayMs === 1 ? 15 : 30,
           ),
           ratio(
             "parallelism 4 / 1",
-            rate("parallelism 4") / rate("batchSize 100"),
+            ratioOf(rates, "parallelism 4", "batchSize 100"),
             delayMs === 5 ? 3 : undefined,
           ),
           ratio(
             "light rows, parallelism 4 / 1",
-            rate("light rows, parallelism 4") / rate("light rows, batchSize 100"),
+            ratioOf(rates, "light rows, parallelism 4", "light rows, batchSize 100"),
             delayMs === 5 ? 3 : undefined,
           ),
         );

@@ -1,133 +1,130 @@
 import { randomUUID } from "node:crypto";
-import type { TestDatabase } from "../../support/servers/test-server.ts";
+import type { TestDatabase, TestServer } from "../../support/servers/test-server.ts";
 import { createTables } from "../../support/wso2-tables.ts";
-import { openLab, PARENTS, SCOPES, TOKENS } from "../lab.ts";
-import type { Scenario } from "../scenario.ts";
-import { createTally, type Measured, median, percentile } from "../stats.ts";
-import { tokenColumns, tokenValues } from "../token-data.ts";
+import { type Lab, openLab, PARENTS, SCOPES, TOKENS } from "../lab.ts";
+import { openWriters, tokenInserts } from "../login.ts";
+import type { Scenario, ScenarioContext } from "../scenario.ts";
+import { serverCpuSeconds } from "../server-cpu.ts";
+import { createTally, type Measured, median, ratioOf } from "../stats.ts";
 import { installJavaShape } from "../triggers.ts";
 
-const WRITERS = 8;
 /** Of one turn: short, so that the three are measured under the same load of the machine. */
-const SECONDS = 2;
+const TURN_MS = 1_000;
+const TURNS = 9;
+const WARM_UP_MS = 1_000;
 const JOURNAL_ROWS = 300_000;
 const DELETES = 40;
 
-/** What the triggers take from blue: logins and refreshes of eight writers, and logouts beside a long journal. */
+const NAMES = ["without triggers", "our triggers", "Java client's shape"] as const;
+const [WITHOUT, OURS, JAVA] = NAMES;
+type Blues = Readonly<Record<(typeof NAMES)[number], TestDatabase>>;
+
+/**
+ * What the triggers take from blue: logins of eight writers, on a server that waits for the disk at each commit and on
+ * one that does not, and logouts beside a long journal.
+ */
 export const sourceCost: Scenario = {
   name: "source-cost",
-  async run({ server, rounds, scale }) {
-    const lab = await openLab(server, "5.9.0", [TOKENS, SCOPES]);
-    const fresh = async (): Promise<TestDatabase> => {
-      const database = await server.createDatabase();
-      await database.exec(createTables(server.dialect, "5.9.0"));
-      await database.exec(PARENTS);
-      return database;
-    };
-    const [without, java] = [await fresh(), await fresh()];
+  async run(context) {
+    const durable = await context.startDurable();
     try {
-      await installJavaShape(lab, java);
-      const blues = { without, ours: lab.source.test, java };
-      const names = ["without", "ours", "java"] as const;
-      const [rates, p99, deletes] = [createTally(), createTally(), createTally()];
-      const turns = Math.max(3, rounds * 5);
-      for (const name of names) await writeFor(blues[name], 500);
-      for (let turn = 0; turn < turns; turn++) {
-        for (const name of rotated(names, turn)) {
-          const times = await writeFor(blues[name], (SECONDS * 1_000) / scale);
-          rates.note(name, times.length / (SECONDS / scale));
-          p99.note(name, percentile(times, 0.99));
-        }
-      }
-      const figures: Measured[] = names.flatMap((name) => [
-        { name: label(name), value: median(rates.of(name)), unit: "tx/s" },
-        { name: `${label(name)}, p99`, value: median(p99.of(name)), unit: "ms" },
-      ]);
-      const share = (name: string): number =>
-        median(rates.of(name).map((rate, turn) => rate / (rates.of("without")[turn] ?? Number.NaN)));
-      figures.push(
-        { name: "ours / without triggers", value: share("ours"), unit: "ratio", target: { atLeast: 0.85 } },
-        {
-          name: "ours / Java client's shape",
-          value: share("ours") / share("java"),
-          unit: "ratio",
-          target: { atLeast: 1 },
-        },
-      );
-      for (const database of [blues.ours, java]) await lengthenJournal(database, lab, JOURNAL_ROWS / scale);
-      for (let turn = 0; turn < 3; turn++)
-        for (const name of names) deletes.note(name, ...(await timeDeletes(blues[name])));
-      for (const name of names)
-        figures.push({
-          name: `DELETE of a token, ${label(name)}`,
-          value: median(deletes.of(name)),
-          unit: "ms",
-        });
-      figures.push({
-        name: "DELETE of a token, ours / without triggers",
-        value: median(deletes.of("ours")) / median(deletes.of("without")),
-        unit: "ratio",
-        target: { atMost: 2 },
-      });
-      return figures;
+      return [
+        ...(await withBlues(durable, (blues) => logins(durable, "durable", blues, context))),
+        ...(await withBlues(context.server, async (blues, lab) => [
+          ...(await logins(context.server, "no wait for the disk", blues, context)),
+          ...(await logouts(blues, lab, JOURNAL_ROWS / context.scale)),
+        ])),
+      ];
     } finally {
-      await lab.close();
-      await without.drop();
-      await java.drop();
+      await durable.stop();
     }
   },
 };
+
+async function withBlues<T>(server: TestServer, work: (blues: Blues, lab: Lab) => Promise<T>): Promise<T> {
+  const lab = await openLab(server, "5.9.0", [TOKENS, SCOPES]);
+  const fresh = async (): Promise<TestDatabase> => {
+    const database = await server.createDatabase();
+    await database.exec(createTables(server.dialect, "5.9.0"));
+    await database.exec(PARENTS);
+    return database;
+  };
+  const [without, java] = [await fresh(), await fresh()];
+  try {
+    await installJavaShape(lab, java);
+    return await work({ [WITHOUT]: without, [OURS]: lab.source.test, [JAVA]: java }, lab);
+  } finally {
+    await lab.close();
+    await without.drop();
+    await java.drop();
+  }
+}
+
+async function logins(
+  server: TestServer,
+  kind: string,
+  blues: Blues,
+  { rounds, scale }: ScenarioContext,
+): Promise<readonly Measured[]> {
+  const [rates, p99, cpu] = [createTally(), createTally(), createTally()];
+  const writers = await Promise.all(NAMES.map((name) => openWriters(blues[name])));
+  const each = NAMES.flatMap((name, n) => (writers[n] === undefined ? [] : [{ name, writers: writers[n] }]));
+  for (const one of each) await one.writers.logIn(WARM_UP_MS);
+  for (let turn = 0; turn < (rounds === 1 ? 3 : TURNS); turn++) {
+    for (const one of rotated(each, turn)) {
+      const before = serverCpuSeconds(server);
+      const { count, perSecond, p99Ms } = await one.writers.logIn((2 * TURN_MS) / (1 + scale));
+      rates.note(one.name, perSecond);
+      p99.note(one.name, p99Ms);
+      cpu.note(one.name, ((serverCpuSeconds(server) - before) * 1e6) / count);
+    }
+  }
+  await Promise.all(writers.map((one) => one.close()));
+  const ratio = (name: string, value: number, target?: Measured["target"]): Measured => ({
+    name: `${kind}, ${name}`,
+    value,
+    unit: "ratio",
+    ...(target === undefined ? {} : { target }),
+  });
+  return [
+    ...NAMES.flatMap((name): Measured[] => [
+      { name: `${kind}, ${name}`, value: median(rates.of(name)), unit: "tx/s" },
+      { name: `${kind}, ${name}, p99`, value: median(p99.of(name)), unit: "ms" },
+      { name: `${kind}, ${name}, server CPU`, value: median(cpu.of(name)), unit: "us/tx" },
+    ]),
+    ratio("ours / without triggers", ratioOf(rates, OURS, WITHOUT), { atLeast: 0.85 }),
+    ratio("ours / Java client's shape", ratioOf(rates, OURS, JAVA), { atLeast: 1 }),
+    ratio("server CPU, ours / without triggers", ratioOf(cpu, OURS, WITHOUT)),
+    ratio("server CPU, ours / Java client's shape", ratioOf(cpu, OURS, JAVA)),
+  ];
+}
 
 /** Each comes first, second and last equally often. */
 function rotated<T>(list: readonly T[], by: number): readonly T[] {
   return list.map((_, i) => list[(i + by) % list.length] as T);
 }
 
-const label = (name: string): string =>
-  ({ without: "without triggers", ours: "our triggers", java: "Java client's shape" })[name] ?? name;
-
-/** Milliseconds of each transaction that the writers end in that time. */
-async function writeFor(blue: TestDatabase, forMs: number): Promise<number[]> {
-  const times: number[] = [];
-  const sessions = await Promise.all(Array.from({ length: WRITERS }, () => blue.session()));
-  const until = performance.now() + forMs;
-  const write = async (session: (typeof sessions)[number]): Promise<void> => {
-    let last: string | undefined;
-    for (let n = 0; performance.now() < until; n++) {
-      const id = randomUUID();
-      const started = performance.now();
-      // One round trip: the server is measured, not this program.
-      await session.exec(
-        [
-          "BEGIN",
-          ...(last === undefined
-            ? []
-            : [
-                `UPDATE ${TOKENS} SET TOKEN_STATE = 'INACTIVE', TOKEN_STATE_ID = '${id}' WHERE TOKEN_ID = '${last}'`,
-              ]),
-          login(id, n),
-          "COMMIT",
-        ].join("; "),
-      );
-      times.push(performance.now() - started);
-      last = id;
-    }
-  };
-  await Promise.all(sessions.map(write));
-  await Promise.all(sessions.map((session) => session.close()));
-  return times;
+async function logouts(blues: Blues, lab: Lab, journalRows: number): Promise<readonly Measured[]> {
+  const deletes = createTally();
+  for (const database of [blues[OURS], blues[JAVA]]) await lengthenJournal(database, lab, journalRows);
+  for (let turn = 0; turn < 3; turn++)
+    for (const name of NAMES) deletes.note(name, ...(await timeDeletes(blues[name])));
+  return [
+    ...NAMES.map((name) => ({
+      name: `DELETE of a token, ${name}`,
+      value: median(deletes.of(name)),
+      unit: "ms",
+    })),
+    {
+      name: "DELETE of a token, ours / without triggers",
+      value: median(deletes.of(OURS)) / median(deletes.of(WITHOUT)),
+      unit: "ratio",
+      target: { atMost: 2 },
+    },
+  ];
 }
 
-function login(id: string, n: number): string {
-  const token = tokenValues(id, n, false).replace(`'scope${n}'`, `'${id.slice(0, 32)}'`);
-  return `INSERT INTO ${TOKENS} (${tokenColumns(false)}) VALUES ${token}; INSERT INTO ${SCOPES} (TOKEN_ID, TOKEN_SCOPE) VALUES ('${id}', 'openid'), ('${id}', 'email')`;
-}
-
-async function lengthenJournal(
-  database: TestDatabase,
-  lab: Awaited<ReturnType<typeof openLab>>,
-  rows: number,
-): Promise<void> {
+async function lengthenJournal(database: TestDatabase, lab: Lab, rows: number): Promise<void> {
   const journal = lab.tables.find(({ name }) => name === SCOPES)?.names.journal ?? "";
   const isPostgres = database.settings.type === "postgres";
   await database.exec(
@@ -139,7 +136,7 @@ async function lengthenJournal(
 async function timeDeletes(blue: TestDatabase): Promise<number[]> {
   const session = await blue.session();
   const ids = Array.from({ length: DELETES }, () => randomUUID());
-  for (const [n, id] of ids.entries()) await session.exec(login(id, n));
+  for (const [n, id] of ids.entries()) await session.exec(tokenInserts(id, n));
   const times: number[] = [];
   for (const id of ids) {
     const started = performance.now();

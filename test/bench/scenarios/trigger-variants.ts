@@ -24,7 +24,7 @@ const VARIANTS = {
  */
 export const triggerVariants: Scenario = {
   name: "trigger-variants",
-  async run({ server }) {
+  async run({ server, rounds, scale }) {
     if (server.dialect !== "postgres") return [];
     const lab = await openLab(server, "5.9.0", [TOKENS]);
     const bare = await server.createDatabase();
@@ -44,21 +44,30 @@ export const triggerVariants: Scenario = {
           `CREATE TRIGGER ${table.names.insertTrigger} AFTER INSERT ON ${TOKENS} ${each} EXECUTE FUNCTION variant()`,
         ]);
       const byRow = `${into} VALUES (${newRow}, 'INSERT')`;
+      const byWholeRow = `${into} SELECT NEW.*, 'INSERT'`;
       const byStatement = `${into} SELECT ${columns}, 'INSERT' FROM fresh`;
       const costs = createTally();
-      for (let turn = 0; turn < TURNS; turn++) {
+      for (let turn = 0; turn < (rounds === 1 ? 1 : TURNS); turn++) {
         for (const shape of ["one row a statement", "all rows in one statement"] as const) {
-          const without = await insertCost(bare, shape);
+          const without = await insertCost(bare, shape, ROWS / scale);
           for (const [name, options] of Object.entries(VARIANTS)) {
             await install("FOR EACH ROW", byRow, options);
-            costs.note(`${shape}: ${name}`, (await insertCost(blue, shape)) - without);
+            costs.note(`${shape}: ${name}`, (await insertCost(blue, shape, ROWS / scale)) - without);
           }
+          await install("FOR EACH ROW", byWholeRow, VARIANTS["row, as it is"]);
+          costs.note(
+            `${shape}: row, INSERT ... SELECT NEW.*`,
+            (await insertCost(blue, shape, ROWS / scale)) - without,
+          );
           await install(
             "REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT",
             byStatement,
             VARIANTS["row, as it is"],
           );
-          costs.note(`${shape}: statement, transition table`, (await insertCost(blue, shape)) - without);
+          costs.note(
+            `${shape}: statement, transition table`,
+            (await insertCost(blue, shape, ROWS / scale)) - without,
+          );
           costs.note(`${shape}: without triggers, in all`, without);
         }
       }
@@ -74,6 +83,7 @@ export const triggerVariants: Scenario = {
 async function insertCost(
   blue: TestDatabase,
   shape: "one row a statement" | "all rows in one statement",
+  rows: number,
 ): Promise<number> {
   const values = tokenValues("#id#", 0, false)
     .slice(1, -1)
@@ -82,8 +92,8 @@ async function insertCost(
   const insert = `INSERT INTO ${TOKENS} (${tokenColumns(false)}) SELECT ${values}`;
   const script =
     shape === "one row a statement"
-      ? `DO $$ BEGIN FOR n IN 1..${ROWS} LOOP ${insert}; END LOOP; END $$`
-      : `${insert} FROM generate_series(1, ${ROWS}) AS g(n)`;
+      ? `DO $$ BEGIN FOR n IN 1..${rows} LOOP ${insert}; END LOOP; END $$`
+      : `${insert} FROM generate_series(1, ${rows}) AS g(n)`;
   const session = await blue.session();
   try {
     // As empty as the last time, and the session's caches filled.
@@ -91,7 +101,7 @@ async function insertCost(
     const pid = String((await session.query("SELECT pg_backend_pid() AS pid"))[0]?.["PID"]);
     const before = ticks(pid);
     await session.exec(script);
-    return ((ticks(pid) - before) * TICK_US) / ROWS;
+    return ((ticks(pid) - before) * TICK_US) / rows;
   } finally {
     await session.close();
   }
