@@ -49,13 +49,13 @@ const FORMS: Readonly<
   "AES/GCM": { from: "encrypted", write: (token) => writeSymmetric(token, AES) },
 };
 
-/** How many rows of a form are made those of the target's; threads included. */
-export async function storedRowsPerSecond(
+/** How many rows of a form are made those of the target's in a second, and how many cores that keeps busy. */
+export async function transformStored(
   form: string,
   to: Processor,
   workers: number,
   count: number,
-): Promise<number> {
+): Promise<{ readonly rowsPerSecond: number; readonly coresBusy: number }> {
   const { from, write } = FORMS[form] ?? { from: "plain", write: (token) => token };
   const profiles: KeyProfiles = {
     source: {
@@ -94,11 +94,12 @@ export async function storedRowsPerSecond(
   };
   // Threads start and code warms up outside of the measure.
   await pass(changes.slice(0, 100));
-  const started = performance.now();
+  const [started, cpu] = [performance.now(), process.cpuUsage()];
   for (let first = 0; first < count; first += BATCH) await pass(changes.slice(first, first + BATCH));
   const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
   await pool.close();
-  return Math.round(count / seconds);
+  return { rowsPerSecond: Math.round(count / seconds), coresBusy: (user + system) / 1e6 / seconds };
 }
 
 export const STORED_FORMS: readonly string[] = Object.keys(FORMS);

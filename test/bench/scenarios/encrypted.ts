@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
-import { STORED_FORMS, storedRowsPerSecond } from "../crypto.ts";
+import { STORED_FORMS, transformStored } from "../crypto.ts";
 import type { Scenario } from "../scenario.ts";
-import type { Measured } from "../stats.ts";
+import { createTally, type Measured, median } from "../stats.ts";
 
 const ROWS = 2_000;
 
@@ -9,13 +9,20 @@ const ROWS = 2_000;
 export const encrypted: Scenario = {
   name: "encrypted",
   once: true,
-  async run({ scale }) {
-    const figures: Measured[] = [];
-    for (const form of STORED_FORMS) {
-      const to = form === "hashed" ? "hashed" : "encrypted";
-      const value = await storedRowsPerSecond(form, to, availableParallelism(), ROWS / scale);
-      figures.push({ name: `${form} to ${to === "hashed" ? to : "AES/GCM"}`, value, unit: "rows/s" });
+  async run({ rounds, scale }) {
+    const [rates, cores] = [createTally(), createTally()];
+    for (let round = 0; round < rounds; round++) {
+      for (const form of STORED_FORMS) {
+        const to = form === "hashed" ? "hashed" : "encrypted";
+        const name = `${form} to ${to === "hashed" ? to : "AES/GCM"}`;
+        const found = await transformStored(form, to, availableParallelism(), ROWS / scale);
+        rates.note(name, found.rowsPerSecond);
+        cores.note(name, found.coresBusy);
+      }
     }
-    return figures;
+    return rates.names().flatMap((name): Measured[] => [
+      { name, value: median(rates.of(name)), unit: "rows/s" },
+      { name: `${name}, busy`, value: median(cores.of(name)), unit: `of ${availableParallelism()} cores` },
+    ]);
   },
 };
