@@ -107,7 +107,7 @@ async function installStepByStep(
             failpoint("install");
           }
         } catch (error) {
-          for (const sql of replace ? dialect.ddl.afterFailedReplace : [])
+          for (const sql of step.object.kind === "trigger" ? dialect.ddl.afterFailedTrigger : [])
             await session.execute(sql).catch(() => undefined);
           throw error;
         }

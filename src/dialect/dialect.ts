@@ -174,9 +174,9 @@ export interface Dialect {
     lockWait(attempt: number): { readonly sql: readonly string[]; readonly pauseMs: number };
     /** Wraps statements that replace a trigger, so that no write slips between drop and create. */
     replaceTrigger(table: string, statements: readonly string[]): readonly string[];
+    /** Gives up the locks that a failed trigger step left, so that writers go on until the next attempt. */
+    readonly afterFailedTrigger: readonly string[];
     /** Adds a column unless it is there. */
-    /** Gives up the locks that a failed `replaceTrigger` left, so that writers go on until the next attempt. */
-    readonly afterFailedReplace: readonly string[];
     addJournalColumn(journal: string, column: Column): readonly string[];
     drop(object: ObjectRef): readonly string[];
     /** Whether a found trigger or function body is one that sync-tool wrote. */

@@ -47,6 +47,8 @@ export function ddlStatements({ ddl }: Dialect, table: TablePlan): readonly stri
   const column = table.source.columns[0];
   return [
     ...ddl.session(),
+    ...[1, 1_000].flatMap((attempt) => ddl.lockWait(attempt).sql),
+    ...ddl.afterFailedTrigger,
     ...steps.flatMap((step) => step.sql),
     ...triggers.flatMap((step) =>
       ddl.replaceTrigger(table.source.name, [...ddl.drop(step.object), ...step.sql]),
@@ -111,6 +113,7 @@ export async function serverStatements(dialect: Dialect): Promise<readonly State
   await dialect.horizon.observe(db, "A_S");
   await dialect.horizon.confirm(db, "A_S", [{ first: 1n, last: 2n }], 3n);
   await dialect.horizon.describe(db, ["1:2.3.4", "55:6"]);
+  await dialect.horizon.drawn?.(db, ["A_S", "B_S"]);
   await dialect.savepoint(db, () => Promise.resolve());
   await dialect.savepoint(db, () => Promise.reject(new Error("refused"))).catch(() => undefined);
   const session = { ...db, release: () => Promise.resolve() };

@@ -1,6 +1,8 @@
 import type { Queryable } from "../../db/database.ts";
+import type { Position } from "../../journal/change.ts";
 import type { HolderFacts, Hole, Observation } from "../dialect.ts";
 import { isMoment, recentMoments } from "../elapsed-time.ts";
+import { sequenceName } from "../sequence-name.ts";
 import { classifyError } from "./classify-error.ts";
 import { quote } from "./connect.ts";
 import { PASSING } from "./sql.ts";
@@ -12,9 +14,11 @@ import { PASSING } from "./sql.ts";
 const BLIND_WAIT_MS = 15_000;
 
 /**
- * The highest visible position and then, where the login has VIEW SERVER STATE (2022: VIEW SERVER PERFORMANCE STATE), the
- * transactions that hold the journal's intent lock, which each keeps from before its first row to its end ("sys.
- * dm_tran_locks"). A login without it waits for a time; the probe of each hole is made in both cases.
+ * The highest visible position and then, where the login has VIEW SERVER STATE (2022: VIEW SERVER PERFORMANCE STATE; Azure
+ * SQL Database: VIEW DATABASE STATE), the transactions that hold the journal's intent lock ("sys.dm_tran_locks"). Each
+ * keeps it from before its first row to its end, also with optimized locking, which lets go of rows and pages only
+ * ("Optimized locking": object locks are not affected). A login without the right waits for a time; the probe of each
+ * hole is made in both cases.
  */
 export async function observe(db: Queryable, journal: string): Promise<Observation> {
   const [row] = await db.query(`SELECT MAX([SYNC_ID]) AS highest FROM ${quote(journal)} ${PASSING}`);
@@ -40,9 +44,10 @@ type Verdict = "open" | "filled" | "dead";
 
 /**
  * Asks for the holes with a locking read that does not wait: it meets the lock of a row that is inserted and not yet
- * committed (Transact-SQL reference, "Table Hints": NOWAIT is a lock timeout of zero for one table, READCOMMITTEDLOCK
- * locks also under READ_COMMITTED_SNAPSHOT). It keeps no lock. One probe covers all holes; only when it meets a lock are
- * they asked one by one.
+ * committed ("Table Hints": NOWAIT is a lock timeout of zero for one table, READCOMMITTEDLOCK locks also under
+ * READ_COMMITTED_SNAPSHOT, ROWLOCK meets no lock of a neighbour). With optimized locking it meets the lock of the
+ * transaction that the row is stamped with ("Optimized locking", TID locking). It keeps no lock. One probe covers all
+ * holes; only when it meets a lock are they asked one by one.
  */
 export async function confirm(
   db: Queryable,
@@ -68,7 +73,7 @@ const isWithin = (hole: Hole, id: bigint): boolean => id >= hole.first && id <= 
 async function probe(db: Queryable, journal: string, range: Hole): Promise<readonly bigint[] | "open"> {
   try {
     const rows = await db.query(
-      `SELECT [SYNC_ID] AS id FROM ${quote(journal)} WITH (READCOMMITTEDLOCK, NOWAIT)
+      `SELECT [SYNC_ID] AS id FROM ${quote(journal)} WITH (READCOMMITTEDLOCK, NOWAIT, ROWLOCK)
 WHERE [SYNC_ID] BETWEEN CONVERT(bigint, ?) AND CONVERT(bigint, ?) ORDER BY [SYNC_ID]`,
       [range.first.toString(), range.last.toString()],
     );
@@ -83,8 +88,13 @@ WHERE [SYNC_ID] BETWEEN CONVERT(bigint, ?) AND CONVERT(bigint, ?) ORDER BY [SYNC
 export async function describe(db: Queryable, holders: readonly string[]): Promise<readonly HolderFacts[]> {
   if (holders.some(isMoment))
     return [{ holder: "not shown: time decides (GRANT VIEW SERVER STATE to the login shows transactions)" }];
+  // Session -2 stands for a distributed transaction whose coordinator is gone ("sys.dm_tran_locks").
+  const orphans = holders.filter((holder) => holder.startsWith("-2:"));
+  const orphaned = orphans.map(() => ({
+    holder: "an orphaned distributed transaction (KILL with its UOW ends it)",
+  }));
   const sessions = holders.flatMap((holder) => /^\d+/.exec(holder)?.[0] ?? []);
-  if (sessions.length === 0) return [];
+  if (sessions.length === 0) return orphaned;
   const rows = await db.query(
     `SELECT s.session_id AS id, s.login_name AS [user], DATEDIFF(second, a.transaction_begin_time, GETDATE()) AS age
 FROM sys.dm_exec_sessions AS s INNER JOIN sys.dm_tran_session_transactions AS x ON x.session_id = s.session_id
@@ -92,9 +102,33 @@ INNER JOIN sys.dm_tran_active_transactions AS a ON a.transaction_id = x.transact
 WHERE s.session_id IN (${sessions.map(() => "?").join(", ")})`,
     sessions,
   );
-  return rows.map((row) => ({
+  const found = rows.map((row) => ({
     holder: `session ${String(row["id"])}`,
     ...(row["user"] == null ? {} : { user: String(row["user"]) }),
     ...(row["age"] == null ? {} : { ageSeconds: Number(row["age"]) }),
   }));
+  return [...found, ...orphaned];
+}
+
+/**
+ * The value that each sequence gave last, from its counter in memory ("sys.sequences", current_value: that of the most
+ * recent NEXT VALUE FOR; before the first it is the starting value, so a journal never written to is read all the same).
+ * A sequence that the user may not see is not in the answer ("Metadata visibility configuration").
+ */
+export async function drawn(
+  db: Queryable,
+  journals: readonly string[],
+): Promise<readonly Position[] | undefined> {
+  if (journals.length === 0) return [];
+  const names = journals.map(sequenceName);
+  const rows = await db.query(
+    `SELECT q.name AS name, CONVERT(bigint, q.current_value) AS drawn FROM sys.sequences AS q
+WHERE q.schema_id = SCHEMA_ID() AND q.name IN (${names.map(() => "?").join(", ")})`,
+    names,
+  );
+  const values = new Map(
+    rows.map((row) => [String(row["name"]).toUpperCase(), BigInt(String(row["drawn"]))]),
+  );
+  const found = names.flatMap((name) => values.get(name.toUpperCase()) ?? []);
+  return found.length === names.length ? found : undefined;
 }

@@ -3,7 +3,7 @@ import { classifyError } from "./classify-error.ts";
 import { decode, encode } from "./codec.ts";
 import { connect } from "./connect.ts";
 import { ddl } from "./ddl.ts";
-import { confirm, describe, observe } from "./horizon.ts";
+import { confirm, describe, drawn, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { acquireLock } from "./lock.ts";
 import { savepoint } from "./savepoint.ts";
@@ -31,6 +31,6 @@ export const mssql: Dialect = {
   writeRows,
   deleteRows,
   savepoint,
-  horizon: { observe, confirm, describe },
+  horizon: { observe, confirm, describe, drawn },
   codec: { decode, encode },
 };

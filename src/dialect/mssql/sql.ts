@@ -15,12 +15,19 @@ const selectList = (columns: readonly Column[], table: string): string =>
 /**
  * How journals are read, with READ_COMMITTED_SNAPSHOT and without: rows that others have locked are passed by, so that a
  * writer's uncommitted row looks like a hole until it commits and no read waits for it. READPAST goes with locking reads
- * only (Transact-SQL reference, "Table Hints").
+ * only, and passes by locks of rows, not of pages: ROWLOCK keeps a long read from locking pages that writers need ("Table
+ * Hints").
  */
-export const PASSING = "WITH (READCOMMITTEDLOCK, READPAST)";
+export const PASSING = "WITH (READCOMMITTEDLOCK, READPAST, ROWLOCK)";
 
 /** A read that must see a row even when somebody, `purge` say, has it locked at the moment. */
-const WAITING = "WITH (READCOMMITTEDLOCK)";
+const WAITING = "WITH (READCOMMITTEDLOCK, ROWLOCK)";
+
+/**
+ * How an application's table is read: without READ_COMMITTED_SNAPSHOT each row is locked while it is read, and only it
+ * ("Table Hints", READCOMMITTED, ROWLOCK).
+ */
+const SHARING = "WITH (ROWLOCK)";
 
 /** A key's value as the text that the key expressions take. */
 function keyText(column: Column, value: Value): Param {
@@ -75,14 +82,14 @@ SELECT n.* FROM (SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.
     params: [after.toString()],
   }),
   markPurged: (table, position) => ({
-    sql: `UPDATE ${quote(table.names.journal)} SET [ACTION] = 'PURGE'${table.source.columns
+    sql: `UPDATE ${quote(table.names.journal)} WITH (ROWLOCK) SET [ACTION] = 'PURGE'${table.source.columns
       .filter((c) => !c.generated)
       .map((c) => `, ${quote(c.name)} = NULL`)
       .join("")} WHERE [SYNC_ID] = CONVERT(bigint, ?)`,
     params: [position.toString()],
   }),
   purgeBefore: (journal, position, limit) => ({
-    sql: `DELETE FROM ${quote(journal)} WHERE [SYNC_ID] IN (SELECT TOP (?) [SYNC_ID] FROM ${quote(journal)} WHERE [SYNC_ID] < CONVERT(bigint, ?) ORDER BY [SYNC_ID])`,
+    sql: `DELETE FROM ${quote(journal)} WITH (ROWLOCK) WHERE [SYNC_ID] IN (SELECT TOP (?) [SYNC_ID] FROM ${quote(journal)} ${WAITING} WHERE [SYNC_ID] < CONVERT(bigint, ?) ORDER BY [SYNC_ID])`,
     params: [limit, position.toString()],
   }),
   highestAtOrBelow: (journal, position) => ({
@@ -93,7 +100,7 @@ SELECT n.* FROM (SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.
     const rows = keySet(keyColumns, keys);
     const ascii = isAscii(keys);
     return {
-      sql: `SELECT ${selectList(columns, "t")} FROM ${quote(table)} AS t INNER JOIN ${rows.sql} ON ${keyColumns
+      sql: `SELECT ${selectList(columns, "t")} FROM ${quote(table)} AS t ${SHARING} INNER JOIN ${rows.sql} ON ${keyColumns
         .map((column, i) => keyEquals(column, `t.${quote(column.name)}`, `v.c${i}`, ascii))
         .join(" AND ")}`,
       params: rows.params,
@@ -102,7 +109,7 @@ SELECT n.* FROM (SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.
   readKeyRange(table, columns, keyColumns, after, limit) {
     const range = after === undefined ? undefined : keyRange(keyColumns, after);
     return {
-      sql: `SELECT TOP (?) ${selectList(columns, "t")} FROM ${quote(table)} AS t${
+      sql: `SELECT TOP (?) ${selectList(columns, "t")} FROM ${quote(table)} AS t ${SHARING}${
         range === undefined ? "" : ` WHERE ${range.sql}`
       } ORDER BY ${keyColumns.map((column) => `t.${quote(column.name)}`).join(", ")}`,
       params: [limit, ...(range?.params ?? [])],
@@ -111,7 +118,7 @@ SELECT n.* FROM (SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.
   readTable: (table, columns, limit) => ({
     sql: `SELECT ${limit === undefined ? "" : "TOP (?) "}${columns
       .map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`)
-      .join(", ")} FROM ${quote(table)}`,
+      .join(", ")} FROM ${quote(table)} ${SHARING}`,
     params: limit === undefined ? [] : [limit],
   }),
   readCheckpoint: (name) => ({

@@ -172,7 +172,7 @@ export const ddl: Dialect["ddl"] = {
   ],
   lockTable: () => [],
   capture: (table) => captureSteps(table, true),
-  afterFailedReplace: ["UNLOCK TABLES"],
+  afterFailedTrigger: ["UNLOCK TABLES"],
   lockWait: () => ({ sql: [], pauseMs: PAUSE_MS }),
   checkpoint: (name) => ({
     object: { kind: "checkpoint", name },

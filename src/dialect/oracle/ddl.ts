@@ -185,7 +185,7 @@ export const ddl: Dialect["ddl"] = {
     ],
   }),
   // CREATE OR REPLACE puts the new text in place of the old in one step: nothing is dropped and nothing disabled.
-  afterFailedReplace: [],
+  afterFailedTrigger: [],
   lockWait: () => ({ sql: [], pauseMs: 500 }),
   replaceTrigger: (_table, statements) =>
     statements

@@ -153,7 +153,7 @@ export const ddl: Dialect["ddl"] = {
 )`,
     ],
   }),
-  afterFailedReplace: [],
+  afterFailedTrigger: [],
   lockWait: () => ({ sql: [], pauseMs: PAUSE_MS }),
   replaceTrigger: (_table, statements) => statements,
   addJournalColumn: (journal, column) => [
