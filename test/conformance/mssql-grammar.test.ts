@@ -1,7 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { IS_VERSIONS } from "../../src/config/versions.ts";
 import { mssql } from "../../src/dialect/mssql/index.ts";
-import { ddlStatements, dmlStatements, serverStatements } from "../support/dialect-statements.ts";
+import {
+  ddlStatements,
+  dmlStatements,
+  doctorStatements,
+  serverStatements,
+} from "../support/dialect-statements.ts";
 import { countPlaceholders, numbered, tsqlMistakes } from "../support/sql-grammar.ts";
 import { wso2Plans } from "../support/wso2-plans.ts";
 
@@ -17,7 +22,11 @@ beforeAll(async () => {
   };
   const statements = [...(await serverStatements(mssql))];
   for (const version of IS_VERSIONS) {
-    for (const table of await wso2Plans("mssql", version)) {
+    const plans = await wso2Plans("mssql", version);
+    const doctor = doctorStatements(mssql, plans);
+    statements.push(...doctor.asked);
+    for (const sql of doctor.mends) add(sql);
+    for (const table of plans) {
       for (const sql of ddlStatements(mssql, table)) add(sql);
       statements.push(...(await dmlStatements(mssql, table)));
     }

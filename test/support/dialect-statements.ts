@@ -1,5 +1,6 @@
 /** Every statement that a dialect can produce for a table, for a grammar to read. */
 
+import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import type { Queryable } from "../../src/db/database.ts";
 import type { Dialect, Param, Statement } from "../../src/dialect/dialect.ts";
 import type { TablePlan } from "../../src/plan/sync-plan.ts";
@@ -102,6 +103,29 @@ export async function dmlStatements(dialect: Dialect, table: TablePlan): Promise
     sql.insertCheckpoint(checkpoint, from),
     sql.moveCheckpoint(checkpoint, from, { ...from, position: 9n }),
   ];
+}
+
+/** What `doctor` asks of either side, and what it would have a DBA run when every answer is bad. */
+export function doctorStatements(
+  { doctor }: Dialect,
+  tables: readonly TablePlan[],
+): { readonly asked: readonly Statement[]; readonly mends: readonly string[] } {
+  if (doctor === undefined) return { asked: [], mends: [] };
+  const settings: ConnectionSettings = {
+    ...{ type: "postgres", hosts: [{ host: "blue", port: 1 }], user: "sync_tool", password: "" },
+    ...{ tls: { mode: "disable" }, connectTimeoutMs: 1, pool: { max: 1, acquireTimeoutMs: 1 } },
+  };
+  const scopes = (["source", "target"] as const).flatMap((side) => [
+    { side, settings, tables, isPrepared: false, present: new Set<string>() },
+    { side, settings, tables: [], isPrepared: true, present: new Set<string>() },
+  ]);
+  const facts = scopes.flatMap((scope) => doctor.facts(scope));
+  const named: Record<string, string> = { name: "[T]", privilege: "SELECT" };
+  const bad = new Proxy(named, { get: (_row, column) => named[String(column)] ?? "0" });
+  return {
+    asked: [{ sql: doctor.clock, params: [] }, ...facts.map((fact) => fact.ask)],
+    mends: facts.flatMap((fact) => fact.judge([bad]).statements ?? []),
+  };
 }
 
 /** What a dialect asks of a server beside its tables' rows. */

@@ -17,6 +17,8 @@ const TSQL_GAPS: Gaps = [
   [/READCOMMITTEDLOCK, NOWAIT/g, "READCOMMITTEDLOCK, READPAST"],
   // It knows one privilege in a GRANT.
   [/^GRANT [A-Z, ]+ ON /gm, "GRANT SELECT ON "],
+  // And none on the server.
+  [/^GRANT VIEW SERVER STATE TO /, "GRANT SELECT ON [T] TO "],
 ];
 
 /** What the grammar for Oracle does not know. */

@@ -3,6 +3,7 @@ import { classifyError } from "./classify-error.ts";
 import { decode, encode } from "./codec.ts";
 import { connect } from "./connect.ts";
 import { ddl } from "./ddl.ts";
+import { clock, facts } from "./doctor-facts.ts";
 import { confirm, describe, drawn, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { acquireLock } from "./lock.ts";
@@ -33,4 +34,5 @@ export const mssql: Dialect = {
   savepoint,
   horizon: { observe, confirm, describe, drawn },
   codec: { decode, encode },
+  doctor: { clock, facts },
 };

@@ -1,0 +1,241 @@
+import type { ResultRow } from "../../db/database.ts";
+import type { Fact, FactScope, Finding } from "../fact.ts";
+import { isLocal, neededGrants } from "../needed-grants.ts";
+import { sequenceName } from "../sequence-name.ts";
+import { quote } from "./connect.ts";
+import { settingFacts } from "./doctor-settings.ts";
+import { IDENTITY } from "./write-rows.ts";
+
+/** DATEDIFF_BIG, for milliseconds since 1970 are more than an int holds ("DATEDIFF_BIG"). */
+export const clock =
+  "SELECT DATEDIFF_BIG(millisecond, CONVERT(datetime2, '1970-01-01', 23), SYSUTCDATETIME()) AS now_ms";
+
+const text = (row: ResultRow | undefined, column: string): string => String(row?.[column] ?? "");
+const ok = (found: string, wanted: string): Finding => ({ status: "ok", found, wanted });
+
+const LARGE_JOURNALS = 10 * 1024 ** 3;
+
+/** Everything that `doctor` asks of a SQL Server, see fact.ts. */
+export function facts(scope: FactScope): readonly Fact[] {
+  const both = [runGrants(scope), tls(scope), ...settingFacts(scope)];
+  return scope.side === "source"
+    ? [...both, prepareRights(scope), serverState(scope), oldTransactions(scope), journalSize(scope)]
+    : both;
+}
+
+/** Objects with the privileges on them; without VIEW DEFINITION a user sees neither triggers nor sequences. */
+function needed(scope: FactScope): readonly (readonly [string, string])[] {
+  const { side, tables } = scope;
+  const all = neededGrants(scope, true).flatMap(({ table, privileges }) =>
+    privileges.map((privilege) => [table, privilege] as const),
+  );
+  const seen =
+    side === "source"
+      ? tables.flatMap(({ source, names }) => [source.name, names.journal, sequenceName(names.journal)])
+      : tables.map(({ target }) => target.name);
+  const numbered = tables.filter(
+    ({ target }) => side === "target" && target.columns.some((column) => column.default === IDENTITY),
+  );
+  return [
+    ...all,
+    ...seen.map((name) => [name, "VIEW DEFINITION"] as const),
+    ...numbered.map(({ target }) => [target.name, "ALTER"] as const),
+  ];
+}
+
+/** Privileges that come by a role count as well ("HAS_PERMS_BY_NAME"). */
+function runGrants(scope: FactScope): Fact {
+  const wanted = "the privileges that a run needs on its tables";
+  const pairs = needed(scope);
+  const rowOf = "(?, ?)";
+  return {
+    id: "grants-run",
+    group: "grants",
+    title: "privileges of the user that runs",
+    ask: {
+      sql: `SELECT USER_NAME() AS me, n.name AS name, n.privilege AS privilege FROM (VALUES ${[["", ""], ...pairs].map(() => rowOf).join(", ")}) AS n (name, privilege)
+WHERE n.name <> '' AND COALESCE(HAS_PERMS_BY_NAME(n.name, 'OBJECT', n.privilege), 0) = 0`,
+      params: [["", ""] as const, ...pairs].flatMap(([name, privilege]) => [
+        name === "" ? "" : quote(name),
+        privilege,
+      ]),
+    },
+    judge: (rows) => {
+      if (rows.length === 0) return ok("all are granted", wanted);
+      const names = [...new Set(rows.map((row) => text(row, "name")))];
+      const missing = names.map((name) => ({
+        name,
+        privileges: rows.filter((row) => row["name"] === name).map((row) => text(row, "privilege")),
+      }));
+      return {
+        status: "fail",
+        found: `missing: ${missing.map(({ name, privileges }) => `${privileges.join(", ")} on ${name}`).join("; ")}`,
+        wanted,
+        statements: missing.map(
+          ({ name, privileges }) =>
+            `GRANT ${privileges.join(", ")} ON ${name} TO ${quote(text(rows[0], "me"))}`,
+        ),
+        ...(scope.isPrepared
+          ? {}
+          : { advice: "Run `sync-tool prepare` before tables of its own are granted" }),
+      };
+    },
+  };
+}
+
+/** "CREATE TABLE", "CREATE SEQUENCE" and "CREATE TRIGGER", each under permissions. */
+function prepareRights({ tables, isPrepared }: FactScope): Fact {
+  const wanted = "CREATE TABLE in the database, ALTER on the schema (or db_owner)";
+  return {
+    id: "grants-prepare",
+    group: "grants",
+    title: "rights of the user that prepares",
+    ask: {
+      sql: `SELECT HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE TABLE') AS creates, HAS_PERMS_BY_NAME(QUOTENAME(SCHEMA_NAME()), 'SCHEMA', 'ALTER') AS alters,
+(SELECT COUNT(*) FROM (VALUES ${["", ...tables].map(() => "(?)").join(", ")}) AS n (name) WHERE n.name <> '' AND COALESCE(HAS_PERMS_BY_NAME(n.name, 'OBJECT', 'ALTER'), 0) = 0) AS fixed`,
+      params: ["", ...tables.map((table) => quote(table.source.name))],
+    },
+    judge: ([row]) => {
+      const lacks = [
+        ...(text(row, "creates") === "1" ? [] : ["CREATE TABLE"]),
+        ...(text(row, "alters") === "1" ? [] : ["ALTER on the schema"]),
+        ...(text(row, "fixed") === "0" ? [] : [`ALTER on ${text(row, "fixed")} tables`]),
+      ];
+      if (lacks.length === 0) return ok("it has them", wanted);
+      const found = `missing: ${lacks.join(", ")}`;
+      if (isPrepared) return ok(`${found}; capture is installed, so nothing needs it now`, wanted);
+      return {
+        status: "warn",
+        found,
+        wanted,
+        advice: "Give your DBA the scripts of `sync-tool prepare --generate-ddl`, or prepare as db_owner",
+      };
+    },
+  };
+}
+
+/** Azure SQL Database has no rights on the server, but one on the database ("sys.dm_tran_locks", permissions). */
+function serverState({ settings }: FactScope): Fact {
+  const wanted = "VIEW SERVER STATE (Azure SQL Database: VIEW DATABASE STATE)";
+  return {
+    id: "grants-transactions",
+    group: "grants",
+    title: "open transactions can be seen",
+    ask: {
+      sql: `SELECT HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE') AS on_server, HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DATABASE STATE') AS on_database,
+CONVERT(int, SERVERPROPERTY('EngineEdition')) AS engine, USER_NAME() AS me, SUSER_SNAME() AS login_name, DB_NAME() AS db`,
+      params: [],
+    },
+    judge: ([row]) => {
+      const isAzure = text(row, "engine") === "5";
+      if (text(row, isAzure ? "on_database" : "on_server") === "1") return ok("it has the right", wanted);
+      return {
+        status: "warn",
+        found: "not granted: a change after a rolled-back one waits 15 s, and `status` names no transaction",
+        wanted,
+        // Rights on the server are given in master only.
+        statements: isAzure
+          ? [`GRANT VIEW DATABASE STATE TO ${quote(text(row, "me") || settings.user)}`]
+          : [
+              "USE [master]",
+              `GRANT VIEW SERVER STATE TO ${quote(text(row, "login_name") || settings.user)}`,
+              `USE ${quote(text(row, "db"))}`,
+            ],
+      };
+    },
+  };
+}
+
+/** "sys.dm_exec_connections"; without VIEW SERVER STATE what we asked for when connecting has to do. */
+function tls(scope: FactScope): Fact {
+  const wanted = "an encrypted connection";
+  const isDemanded = !/disable|prefer/.test(scope.settings.tls.mode);
+  return {
+    id: "tls",
+    group: "connection",
+    title: "encryption of the connection",
+    ask: {
+      sql: "SELECT CONVERT(varchar(10), encrypt_option) AS encrypted FROM sys.dm_exec_connections WHERE session_id = @@SPID",
+      params: [],
+    },
+    refused: (reason) =>
+      isDemanded
+        ? ok("encrypted: the JDBC URL demands it", wanted)
+        : {
+            status: "unknown",
+            found: reason,
+            wanted,
+            advice: "Set encrypt=true in the JDBC URL, and nothing else is let through",
+          },
+    judge: ([row]) => {
+      if (text(row, "encrypted").toUpperCase() === "TRUE") return ok("encrypted", wanted);
+      if (isLocal(scope)) return ok("none, on this machine", wanted);
+      return {
+        status: "warn",
+        found: "none: tokens cross the network readable",
+        wanted,
+        advice: "Set encrypt=true in the JDBC URL",
+      };
+    },
+  };
+}
+
+/** "sys.dm_tran_active_transactions", "sys.dm_tran_session_transactions". A copy by BACKUP has everything committed. */
+function oldTransactions({ tables }: FactScope): Fact {
+  const wanted = "none: an export (not a BACKUP) that began before `prepare` ended misses changes";
+  const journals = tables.map((table) => table.names.journal);
+  return {
+    id: "old-transactions",
+    group: "capture",
+    title: "transactions older than capture",
+    ask: {
+      sql: `SELECT x.session_id AS id, s.login_name AS [user], DATEDIFF(second, a.transaction_begin_time, GETDATE()) AS age
+FROM sys.dm_tran_session_transactions AS x INNER JOIN sys.dm_tran_active_transactions AS a ON a.transaction_id = x.transaction_id
+INNER JOIN sys.dm_exec_sessions AS s ON s.session_id = x.session_id
+WHERE x.session_id <> @@SPID AND s.database_id = DB_ID() AND a.transaction_begin_time <
+  (SELECT MAX(t.create_date) FROM sys.tables AS t WHERE t.schema_id = SCHEMA_ID() AND t.name IN (${["", ...journals].map(() => "?").join(", ")}))`,
+      params: ["", ...journals],
+    },
+    refused: (reason) => ({
+      status: "unknown",
+      found: reason,
+      wanted,
+      advice: "Grant VIEW SERVER STATE to see them, or copy by BACKUP",
+    }),
+    judge: (rows) =>
+      rows.length === 0
+        ? ok("none", wanted)
+        : {
+            status: "warn",
+            found: rows
+              .map((row) => `session ${text(row, "id")} of ${text(row, "user")}, ${text(row, "age")} s`)
+              .join("; "),
+            wanted,
+            advice:
+              "Wait for them to end before the export begins; if one of them is the export, take it again",
+          },
+  };
+}
+
+/** "sys.allocation_units", which needs no right of its own; a page has 8 KiB. */
+function journalSize({ tables }: FactScope): Fact {
+  const wanted = "below 10 GiB";
+  const journals = tables.map((table) => table.names.journal);
+  return {
+    id: "journal-size",
+    group: "capture",
+    title: "disk space of the journals",
+    ask: {
+      sql: `SELECT COALESCE(SUM(u.total_pages), 0) * 8192 AS bytes FROM sys.tables AS t INNER JOIN sys.partitions AS p ON p.object_id = t.object_id
+INNER JOIN sys.allocation_units AS u ON u.container_id = CASE WHEN u.type = 2 THEN p.partition_id ELSE p.hobt_id END
+WHERE t.schema_id = SCHEMA_ID() AND t.name IN (${["", ...journals].map(() => "?").join(", ")})`,
+      params: ["", ...journals],
+    },
+    judge: ([row]) => {
+      const bytes = Number(row?.["bytes"]);
+      const found = `${Math.ceil(bytes / 1024 ** 2)} MiB`;
+      if (bytes < LARGE_JOURNALS) return ok(found, wanted);
+      return { status: "warn", found, wanted, advice: "`sync-tool purge` deletes what is applied" };
+    },
+  };
+}
