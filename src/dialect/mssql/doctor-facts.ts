@@ -1,4 +1,5 @@
 import type { ResultRow } from "../../db/database.ts";
+import { alsoWritten } from "../../plan/sync-plan.ts";
 import type { Fact, FactScope, Finding } from "../fact.ts";
 import { isLocal, neededGrants } from "../needed-grants.ts";
 import { sequenceName } from "../sequence-name.ts";
@@ -33,9 +34,8 @@ function needed(scope: FactScope): readonly (readonly [string, string])[] {
     side === "source"
       ? tables.flatMap(({ source, names }) => [source.name, names.journal, sequenceName(names.journal)])
       : tables.map(({ target }) => target.name);
-  const numbered = tables.filter(
-    ({ target }) => side === "target" && target.columns.some((column) => column.default === IDENTITY),
-  );
+  const written = side === "source" ? [] : tables.flatMap((table) => [table, ...alsoWritten(table)]);
+  const numbered = written.filter(({ target }) => target.columns.some((c) => c.default === IDENTITY));
   return [
     ...all,
     ...seen.map((name) => [name, "VIEW DEFINITION"] as const),
