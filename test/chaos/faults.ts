@@ -18,6 +18,8 @@ interface Scene {
   readonly target: ChaosSide;
   readonly runner: Runner;
   readonly random: Random;
+  /** The servers are the test's own. */
+  readonly mayKillServers: boolean;
 }
 
 type Fault = (scene: Scene) => Promise<void>;
@@ -83,8 +85,10 @@ const SHARES: readonly (readonly [string, number, Fault])[] = [
 /** Does so many faults in an order of chance, with pauses; gives how often each occurred. */
 export async function wreakHavoc(scene: Scene, count: number): Promise<ReadonlyMap<string, number>> {
   const done = new Map<string, number>();
-  const deck = SHARES.flatMap(([name, share, fault]) =>
-    Array.from({ length: Math.ceil((share * count) / 100) }, () => ({ name, fault })),
+  const shares = SHARES.filter(([name]) => scene.mayKillServers || !name.includes("server killed"));
+  const whole = shares.reduce((sum, [, share]) => sum + share, 0);
+  const deck = shares.flatMap(([name, share, fault]) =>
+    Array.from({ length: Math.ceil((share * count) / whole) }, () => ({ name, fault })),
   );
   for (const { name, fault } of scene.random.shuffled(deck)) {
     await fault(scene);

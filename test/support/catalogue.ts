@@ -28,10 +28,28 @@ const MYSQL = [
    FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()`,
 ];
 
+const MSSQL = [
+  `SELECT 'column' AS kind, t.name AS name, c.column_id AS n, CONCAT_WS(' ', c.name, TYPE_NAME(c.system_type_id), c.max_length,
+     c.precision, c.scale, c.collation_name, c.is_nullable, c.is_identity, d.definition) AS text
+   FROM sys.tables t JOIN sys.columns c ON c.object_id = t.object_id
+   LEFT JOIN sys.default_constraints d ON d.object_id = c.default_object_id WHERE t.schema_id = SCHEMA_ID()`,
+  `SELECT 'table' AS kind, name, 0 AS n, lock_escalation_desc AS text FROM sys.tables WHERE schema_id = SCHEMA_ID()`,
+  `SELECT 'index' AS kind, t.name AS name, k.key_ordinal AS n, CONCAT_WS(' ', c.name, i.is_unique, i.is_primary_key) AS text
+   FROM sys.tables t JOIN sys.indexes i ON i.object_id = t.object_id
+   JOIN sys.index_columns k ON k.object_id = i.object_id AND k.index_id = i.index_id
+   JOIN sys.columns c ON c.object_id = k.object_id AND c.column_id = k.column_id WHERE t.schema_id = SCHEMA_ID()`,
+  `SELECT 'sequence' AS kind, name, 0 AS n, CONCAT_WS(' ', TYPE_NAME(system_type_id), cache_size) AS text
+   FROM sys.sequences WHERE schema_id = SCHEMA_ID()`,
+  `SELECT 'trigger' AS kind, g.name AS name, e.type AS n, CONCAT_WS(' ', e.is_first, g.is_disabled, m.definition) AS text
+   FROM sys.triggers g JOIN sys.trigger_events e ON e.object_id = g.object_id JOIN sys.sql_modules m ON m.object_id = g.object_id
+   WHERE g.parent_class = 1`,
+];
+
 /** Everything a database consists of, but for the identities of its journals; sorted text. */
 export async function readCatalogue(database: TestDatabase): Promise<string[]> {
   const lines: string[] = [];
-  for (const sql of database.settings.type === "postgres" ? POSTGRES : MYSQL) {
+  const { type } = database.settings;
+  for (const sql of type === "postgres" ? POSTGRES : type === "mssql" ? MSSQL : MYSQL) {
     for (const row of await database.query(sql)) {
       lines.push(["KIND", "NAME", "N", "TEXT"].map((column) => String(row[column] ?? "")).join(" "));
     }

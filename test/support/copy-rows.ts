@@ -1,15 +1,32 @@
 import type { Row, Value } from "../../src/row.ts";
+import type { TestDialectName } from "./env.ts";
 import type { TestDatabase } from "./servers/test-server.ts";
+import { isMysqlLike } from "./wso2-tables.ts";
+
+const MYSQL = [
+  "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+  "START TRANSACTION WITH CONSISTENT SNAPSHOT",
+];
+
+/** Begins a transaction whose reads see one moment. */
+const SNAPSHOT: Readonly<Record<TestDialectName, readonly string[]>> = {
+  postgres: ["BEGIN ISOLATION LEVEL REPEATABLE READ"],
+  mysql: MYSQL,
+  mariadb: MYSQL,
+  mssql: ["SET TRANSACTION ISOLATION LEVEL SNAPSHOT", "BEGIN"],
+  oracle: ["SET TRANSACTION READ ONLY"],
+};
 
 function literal(database: TestDatabase, value: Value): string {
   if (value === null) return "NULL";
-  const isPostgres = database.settings.type === "postgres";
+  const { type } = database.settings;
   if (typeof value !== "string") {
     const hex = Buffer.from(value).toString("hex");
-    return isPostgres ? `'\\x${hex}'` : `X'${hex}'`;
+    if (type === "mssql") return `0x${hex}`;
+    return type === "postgres" ? `'\\x${hex}'` : `X'${hex}'`;
   }
   const quoted = value.replaceAll("'", "''");
-  return `'${isPostgres ? quoted : quoted.replaceAll("\\", "\\\\")}'`;
+  return `'${isMysqlLike(type) ? quoted.replaceAll("\\", "\\\\") : quoted}'`;
 }
 
 /**
@@ -23,20 +40,12 @@ export async function copyRows(
   tables: readonly string[],
   migrate: (row: Row) => Row = (row) => row,
 ): Promise<void> {
-  const isPostgres = source.settings.type === "postgres";
   const reader = await source.session();
   const writer = await target.session();
   try {
-    await reader.exec(
-      isPostgres
-        ? "BEGIN ISOLATION LEVEL REPEATABLE READ"
-        : [
-            "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-            "START TRANSACTION WITH CONSISTENT SNAPSHOT",
-          ],
-    );
+    await reader.exec(SNAPSHOT[source.settings.type]);
     // Zero dates are values too.
-    await writer.exec(isPostgres ? "BEGIN" : ["SET SESSION sql_mode = ''", "BEGIN"]);
+    await writer.exec(isMysqlLike(target.settings.type) ? ["SET SESSION sql_mode = ''", "BEGIN"] : ["BEGIN"]);
     for (const table of tables) {
       const rows = (await reader.query(`SELECT * FROM ${table}`)).map(migrate);
       for (let first = 0; first < rows.length; first += 200) {

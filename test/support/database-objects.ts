@@ -1,8 +1,13 @@
 import type { TestDatabase } from "./servers/test-server.ts";
 
+const MSSQL = `SELECT CONCAT(CASE type WHEN 'U' THEN 'table' WHEN 'TR' THEN 'trigger' WHEN 'SO' THEN 'sequence' ELSE 'routine' END,
+' ', UPPER(name)) AS O FROM sys.objects WHERE schema_id = SCHEMA_ID() AND type IN ('U', 'TR', 'SO', 'P', 'FN')`;
+
 /** `table NAME`, `trigger NAME`, `routine NAME`, `sequence NAME` of a database, upper case, sorted. */
 export async function databaseObjects(database: TestDatabase): Promise<string[]> {
   const isPostgres = database.settings.type === "postgres";
+  if (database.settings.type === "mssql")
+    return (await database.query(MSSQL)).map((row) => String(row["O"])).sort();
   const schema = isPostgres ? "public" : database.name;
   const named = (kind: string, column: string, table: string, schemaColumn: string) =>
     `SELECT CONCAT('${kind} ', UPPER(${column})) AS O FROM ${table} WHERE ${schemaColumn} = '${schema}'`;

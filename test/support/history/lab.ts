@@ -10,6 +10,7 @@ import { runSync } from "../../../src/run/run-sync.ts";
 import { type BlueGreen, openBlueGreen, SILENT } from "../blue-green.ts";
 import { copyRows } from "../copy-rows.ts";
 import type { TestDialect } from "../dialects.ts";
+import { killWords } from "../kill-words.ts";
 import { waitFor } from "../wait-for.ts";
 import { createTables } from "../wso2-tables.ts";
 import type { History } from "./arbitrary.ts";
@@ -186,16 +187,15 @@ const holeAge = (dialect: Dialect): number => Math.min(HOLE_AGE_MS, dialect.capa
 
 /** Ends the connection of a transaction on the server. */
 function cut(pair: BlueGreen): (tx: Queryable) => Promise<void> {
-  const isPostgres = pair.target.dialect.name === "postgres";
   return async (tx) => {
-    const [row] = await tx.query(`SELECT ${isPostgres ? "pg_backend_pid()" : "CONNECTION_ID()"} AS id`);
+    const { ownId, kill, find } = killWords(pair.target.dialect.name);
+    const [row] = await tx.query(`SELECT ${ownId} AS id`);
     const id = Number(row?.["id"]);
     const killer = await pair.target.test.session({ admin: true });
-    await killer.query(isPostgres ? `SELECT pg_terminate_backend(${id})` : `KILL ${id}`);
+    const [found] = await killer.query(find(id));
+    const isGone = find(id, String(found?.["SINCE"]));
+    await killer.exec(kill(id));
     // MariaDB 10.11.19 can crash when a statement on the catalogue begins in a connection that is being killed.
-    const isGone = isPostgres
-      ? `SELECT 1 AS X FROM pg_stat_activity WHERE pid = ${id}`
-      : `SELECT 1 AS X FROM information_schema.PROCESSLIST WHERE ID = ${id}`;
     await waitFor(async () => (await killer.query(isGone)).length === 0, {
       what: "the connection to be gone",
     });

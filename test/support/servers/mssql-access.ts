@@ -10,8 +10,17 @@ function asValue(value: unknown): Value {
   return value instanceof Date ? value.toISOString().replace("T", " ").replace("Z", "") : String(value);
 }
 
-/** The tests say BEGIN, which opens a block here. */
-const asSent = (sql: string): string => (/^BEGIN$/i.test(sql.trim()) ? "BEGIN TRANSACTION" : sql);
+/** What the tests say to every database, in Transact-SQL; the end of a transaction that is over already is no error. */
+const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/^BEGIN$/i, "BEGIN TRANSACTION"],
+  [/^(COMMIT|ROLLBACK)$/i, "IF @@TRANCOUNT > 0 $1 TRANSACTION"],
+  [/^SAVEPOINT (\w+)$/i, "SAVE TRANSACTION $1"],
+  [/^ROLLBACK TO SAVEPOINT (\w+)$/i, "ROLLBACK TRANSACTION $1"],
+  [/^(SELECT .* FROM \w+)( WHERE .*)? FOR UPDATE$/is, "$1 WITH (UPDLOCK, HOLDLOCK)$2"],
+];
+
+export const inTsql = (sql: string): string =>
+  WORDS.reduce((text, [word, instead]) => text.replace(word, instead), sql.trim());
 
 async function openSession(settings: TestConnectionSettings): Promise<TestSession> {
   const connection = new Connection({
@@ -31,21 +40,24 @@ async function openSession(settings: TestConnectionSettings): Promise<TestSessio
   });
   return {
     query: async (sql) =>
-      (await send(connection, sql, [])).rows.map(
+      (await send(connection, inTsql(sql), [])).rows.map(
         (row): Row =>
           Object.fromEntries(
             Object.entries(row).map(([name, value]) => [name.toUpperCase(), asValue(value)]),
           ),
       ),
     async exec(script) {
-      for (const sql of [script].flat()) await send(connection, asSent(sql), []);
+      for (const sql of [script].flat()) await send(connection, inTsql(sql), []);
     },
     close: async () => connection.close(),
   };
 }
 
+/** The tests' texts have characters of every kind, and WSO2's columns are of type VARCHAR. */
+const COLLATION = "Latin1_General_100_CI_AS_SC_UTF8";
+
 /**
- * Databases and logins on a SQL Server. With SYNC_TEST_MSSQL_SNAPSHOT set, readers get versions of rows and take no locks
+ * Databases and logins on a SQL Server from 2019 on. With SYNC_TEST_MSSQL_SNAPSHOT set, readers get versions of rows and take no locks
  * (READ_COMMITTED_SNAPSHOT); the default of the product is the other way.
  */
 export function mssqlAccess(address: ServerAddress): ServerAccess {
@@ -79,7 +91,8 @@ export function mssqlAccess(address: ServerAddress): ServerAccess {
       const isSnapshot = (process.env["SYNC_TEST_MSSQL_SNAPSHOT"] ?? "") !== "";
       await asAdmin("master", (session) =>
         session.exec([
-          `CREATE DATABASE [${name}]`,
+          `CREATE DATABASE [${name}] COLLATE ${COLLATION}`,
+          `ALTER DATABASE [${name}] SET ALLOW_SNAPSHOT_ISOLATION ON`,
           `ALTER DATABASE [${name}] SET READ_COMMITTED_SNAPSHOT ${isSnapshot ? "ON" : "OFF"}`,
           `CREATE LOGIN [${name}] WITH PASSWORD = '${TEST_PASSWORD}', CHECK_POLICY = OFF`,
         ]),
