@@ -94,7 +94,7 @@ describeDialects("Changes that the target refuses", (dialect) => {
     await pair.target.test.exec(
       dialect.name === "postgres"
         ? "ALTER TABLE P ALTER COLUMN N TYPE VARCHAR(20)"
-        : "ALTER TABLE P MODIFY N VARCHAR(20) NOT NULL",
+        : `ALTER TABLE P ${dialect.name === "mssql" ? "ALTER COLUMN" : "MODIFY"} N VARCHAR(20) NOT NULL`,
     );
     await askForRetry(pair.target.db, await store(), await letters());
     expect(await drain()).toBe("drained");
@@ -103,7 +103,10 @@ describeDialects("Changes that the target refuses", (dialect) => {
     await pair.target.test.exec(
       dialect.name === "postgres"
         ? ["DELETE FROM P", "ALTER TABLE P ALTER COLUMN N TYPE VARCHAR(5)"]
-        : ["DELETE FROM P", "ALTER TABLE P MODIFY N VARCHAR(5) NOT NULL"],
+        : [
+            "DELETE FROM P",
+            `ALTER TABLE P ${dialect.name === "mssql" ? "ALTER COLUMN" : "MODIFY"} N VARCHAR(5) NOT NULL`,
+          ],
     );
   });
 

@@ -78,6 +78,10 @@ describeDialects("Doctor", (dialect) => {
         postgres: [],
         mysql: ["source.old-transactions"],
         mariadb: ["source.old-transactions", "source.disk", "target.disk"],
+        mssql: [
+          ...["source.tls", "source.log-space", "source.disk", "source.old-transactions"],
+          ...["target.tls", "target.log-space", "target.disk"],
+        ],
       }[dialect.name as string],
     );
     expect(results.find(({ id }) => id === "pair.clocks")?.status).toBe("ok");

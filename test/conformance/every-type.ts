@@ -8,7 +8,25 @@ export interface EveryType {
   readonly writes: readonly string[];
   /** Lists the columns as text that shows every bit. */
   readonly select: string;
+  /** What `select` must show of the fullest row and of the one at the lower limits. */
+  readonly full: Readonly<Record<string, string>>;
+  readonly low: Readonly<Record<string, string>>;
 }
+
+const FULL = {
+  D: "12345678901234567890123456789012345.123456789012345678901234567890",
+  BI: "9223372036854775807",
+  V: 'it\'s \\ "?" 😀|',
+  T: "\t\n %1$I $1 ?",
+  SI: "-32768",
+  G: "-32767",
+};
+const LOW = {
+  D: "-0.000000000000000000000000000001",
+  BI: "-9223372036854775808",
+  V: "two  |",
+  T: "",
+};
 
 const postgresTable = (own: string): string => `CREATE TABLE every_type (
   id bytea NOT NULL, part varchar(20) COLLATE any_case NOT NULL,
@@ -23,6 +41,8 @@ const POSTGRES_TYPES = [
 ];
 
 const POSTGRES: EveryType = {
+  full: FULL,
+  low: LOW,
   source: [...POSTGRES_TYPES, postgresTable("source_only text DEFAULT 'gone'")],
   target: [...POSTGRES_TYPES, postgresTable("target_only varchar(10) NOT NULL DEFAULT 'it''s'")],
   writes: [
@@ -51,6 +71,8 @@ const mysqlTable = (own: string): string => `CREATE TABLE EVERY_TYPE (
   GS INT GENERATED ALWAYS AS (SI + 2) STORED, PRIMARY KEY (ID, PART)) CHARACTER SET utf8mb4`;
 
 const MYSQL: EveryType = {
+  full: FULL,
+  low: LOW,
   source: [mysqlTable("SOURCE_ONLY VARCHAR(10) DEFAULT 'gone'")],
   target: [mysqlTable("TARGET_ONLY VARCHAR(10) NOT NULL DEFAULT 'it''s'")],
   writes: [
@@ -72,4 +94,40 @@ const MYSQL: EveryType = {
 };
 
 /** For PostgreSQL, or for MySQL and MariaDB. */
-export const everyType = (dialect: string): EveryType => (dialect === "postgres" ? POSTGRES : MYSQL);
+const mssqlTable = (own: string): string => `CREATE TABLE EVERY_TYPE (
+  ID varbinary(16) NOT NULL, PART varchar(20) COLLATE SQL_Latin1_General_CP1_CI_AS NOT NULL,
+  C char(10), NC nchar(10), V varchar(50) COLLATE Latin1_General_CI_AS, NV nvarchar(50), T varchar(max), NVM nvarchar(max),
+  BN binary(4), BM varbinary(max), D decimal(38,10), M money, SM smallmoney, BI bigint, SI smallint, TI tinyint, BO bit,
+  F real, DP float, DT datetime, SD smalldatetime, D2 datetime2(7), D0 datetime2(0), DO datetimeoffset(3), DA date, TM time(3),
+  U uniqueidentifier, X xml, RV rowversion, ${own}, G AS (SI + 1) PERSISTED, PRIMARY KEY (ID, PART))`;
+
+const MSSQL: EveryType = {
+  full: {
+    ...FULL,
+    D: "1234567890123456789012345678.0123456789",
+    V: 'it\'s \\ "?" €|',
+    T: "%1$I ?",
+    DT: "2021-03-28 02:30:00.997",
+  },
+  low: { ...LOW, D: "-0.0000000001" },
+  source: [mssqlTable("SOURCE_ONLY varchar(10) DEFAULT 'gone'")],
+  target: [mssqlTable("TARGET_ONLY varchar(10) NOT NULL DEFAULT 'it''s'")],
+  writes: [
+    `INSERT INTO EVERY_TYPE (ID, PART, C, NC, V, NV, T, NVM, BN, BM, D, M, SM, BI, SI, TI, BO, F, DP, DT, SD, D2, D0, DO, DA, TM, U, X) VALUES
+       (0x00FF27, 'Ann', 'x', N'é', 'it''s \\ "?" €', N'😀', '%1$I ?', N'😀', 0x01, 0x00, 1234567890123456789012345678.0123456789, 922337203685477.5807,
+       -214748.3648, 9223372036854775807, -32768, 255, 1, 1.17549435E-38, 1.7976931348623157E308, '2021-03-28T02:30:00.997', '2021-03-28T02:30:00',
+       '2021-03-28T02:30:00.1234567', '2021-03-28T02:30:00', '2021-03-28T02:30:00.123+05:30', '0001-01-02', '23:59:59.999',
+       'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '<a>b</a>')`,
+    "INSERT INTO EVERY_TYPE (ID, PART) VALUES (0x, '')",
+    "INSERT INTO EVERY_TYPE (ID, PART, C, V, T, D, BI, BO, DP, D2) VALUES (0x01, 'blank', '', 'two  ', '', -0.0000000001, -9223372036854775808, 0, 0.1, '9999-12-31T23:59:59.9999999')",
+    "INSERT INTO EVERY_TYPE (ID, PART, V) VALUES (0x02, 'CASE', 'before')",
+    "UPDATE EVERY_TYPE SET PART = 'Case', V = 'after' WHERE ID = 0x02",
+  ],
+  select: `ID, PART + '|' AS PART, C, NC, V + '|' AS V, NV, T, NVM, BN, BM, CONVERT(varchar(50), D) AS D, CONVERT(varchar(50), M, 2) AS M,
+    CONVERT(varchar(50), SM, 2) AS SM, CONVERT(varchar(30), BI) AS BI, SI, TI, BO, CONVERT(varchar(50), F, 3) AS F, CONVERT(varchar(50), DP, 3) AS DP,
+    CONVERT(varchar(40), DT, 121) AS DT, CONVERT(varchar(40), SD, 121) AS SD, CONVERT(varchar(40), D2, 121) AS D2, CONVERT(varchar(40), D0, 121) AS D0,
+    CONVERT(varchar(40), DO, 121) AS DO, CONVERT(varchar(10), DA, 23) AS DA, CONVERT(varchar(20), TM, 121) AS TM, U, CONVERT(nvarchar(max), X) AS X, G`,
+};
+
+export const everyType = (dialect: string): EveryType =>
+  dialect === "postgres" ? POSTGRES : dialect === "mssql" ? MSSQL : MYSQL;

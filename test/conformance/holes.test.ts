@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { sequenceName } from "../../src/dialect/sequence-name.ts";
 import { type BackgroundRun, startRun } from "../support/background-run.ts";
 import { type BlueGreen, waitUntilEqual } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { insertToken, openTokenPair, TOKEN_TABLES, tokenIds } from "../support/token-rows.ts";
 import { waitFor } from "../support/wait-for.ts";
+import { isMysqlLike } from "../support/wso2-tables.ts";
 
 const [AT] = TOKEN_TABLES;
 
@@ -43,7 +45,9 @@ describeDialects("Missing positions", (dialect) => {
     await pair.source.test.exec(
       dialect.name === "postgres"
         ? `SELECT setval(pg_get_serial_sequence('${names.journal}', 'sync_id'), 1000001)`
-        : `ALTER TABLE ${names.journal} AUTO_INCREMENT = 1000002`,
+        : isMysqlLike(dialect.name)
+          ? `ALTER TABLE ${names.journal} AUTO_INCREMENT = 1000002`
+          : `ALTER SEQUENCE ${sequenceName(names.journal)} RESTART ${dialect.name === "mssql" ? "WITH" : "START WITH"} 1000002`,
     );
     await pair.source.test.exec(insertToken("after"));
     expect(await highest()).toBe(1_000_002);

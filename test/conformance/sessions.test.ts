@@ -10,6 +10,8 @@ const TABLE = {
   mysql: `CREATE TABLE APP_ROW (ID INT AUTO_INCREMENT PRIMARY KEY, NAME VARCHAR(40), BODY BLOB, AT DATETIME(6),
     MOMENT TIMESTAMP(6) NULL, DAY DATE, PRICE DECIMAL(12,4), CODE CHAR(10), OLD VARCHAR(40) CHARACTER SET latin1,
     F DOUBLE) CHARACTER SET utf8mb4`,
+  mssql: `CREATE TABLE APP_ROW (ID int IDENTITY PRIMARY KEY, NAME nvarchar(40), BODY varbinary(max), AT datetime, MOMENT datetime2(7),
+    DAY date, PRICE decimal(12,4), CODE char(10), OLD varchar(40), F float)`,
 };
 
 interface Writer {
@@ -33,6 +35,12 @@ const USUAL = {
     "UPDATE public.app_row SET name = 'touched', f = 0.1 WHERE id IN (1, 2)",
     "UPDATE public.app_row SET id = id + 1000 WHERE name = 'x'",
     "DELETE FROM public.app_row WHERE name = 'x'",
+  ],
+  mssql: [
+    "INSERT INTO APP_ROW (NAME, AT, MOMENT, DAY, PRICE, CODE, OLD) VALUES (N'x', '2021-03-28T02:30:00.5', '2021-07-01T12:00:00.25', '20210328', 1.5, 'c ', 'y')",
+    "UPDATE APP_ROW SET NAME = N'touched', F = 0.1 WHERE ID IN (1, 2)",
+    "UPDATE APP_ROW SET PRICE = PRICE + 1 WHERE NAME = N'x'",
+    "DELETE FROM APP_ROW WHERE NAME = N'x' AND ID > 3",
   ],
 };
 
@@ -132,15 +140,45 @@ const POSTGRES: readonly Writer[] = [
   },
 ];
 
+const MSSQL: readonly Writer[] = [
+  {
+    as: "a session with German dates and texts",
+    settings: ["SET LANGUAGE German", "SET DATEFORMAT dmy", "SET DATEFIRST 1"],
+  },
+  {
+    as: "a session with the ANSI settings of old clients",
+    settings: [
+      ...["SET ANSI_NULLS OFF", "SET ANSI_PADDING OFF", "SET ANSI_WARNINGS OFF", "SET QUOTED_IDENTIFIER OFF"],
+      ...["SET CONCAT_NULL_YIELDS_NULL OFF", "SET ARITHABORT OFF", "SET NUMERIC_ROUNDABORT ON"],
+    ],
+  },
+  { as: "a session that counts no rows and takes few", settings: ["SET NOCOUNT ON", "SET ROWCOUNT 1"] },
+  {
+    as: "a session with implicit transactions, serializable, that a failure ends",
+    settings: [
+      ...["SET XACT_ABORT ON", "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SET LOCK_TIMEOUT 1000"],
+      "SET IMPLICIT_TRANSACTIONS ON",
+    ],
+    writes: [...USUAL.mssql, "COMMIT TRANSACTION"],
+  },
+  {
+    as: "a session under snapshot isolation",
+    settings: ["SET TRANSACTION ISOLATION LEVEL SNAPSHOT"],
+  },
+];
+
+const WRITERS = { postgres: POSTGRES, mysql: MYSQL, mariadb: MYSQL, mssql: MSSQL, oracle: [] };
+
 describeDialects("What is written by", (dialect) => {
   const isPostgres = dialect.name === "postgres";
-  const usual = isPostgres ? USUAL.postgres : USUAL.mysql;
+  const kind = dialect.name === "mssql" || isPostgres ? (dialect.name as "mssql" | "postgres") : "mysql";
+  const usual = USUAL[kind];
   let pair: BlueGreen;
   let app: Database;
   let appUser: string;
 
   beforeAll(async () => {
-    const schema = [isPostgres ? TABLE.postgres : TABLE.mysql];
+    const schema = [TABLE[kind]];
     pair = await openBlueGreen({
       source: dialect,
       sourceSchema: schema,
@@ -151,38 +189,52 @@ describeDialects("What is written by", (dialect) => {
     appUser = `${source.name.slice(0, 20)}_app`;
     const admin = await source.session({ admin: true });
     await admin.exec(
-      isPostgres
+      kind === "mssql"
         ? [
-            `CREATE ROLE ${appUser} LOGIN PASSWORD '${TEST_PASSWORD}'`,
-            `GRANT SELECT, INSERT, UPDATE, DELETE ON app_row TO ${appUser}`,
-            `GRANT SELECT ON SEQUENCE app_row_id_seq TO ${appUser}`,
+            `CREATE LOGIN [${appUser}] WITH PASSWORD = '${TEST_PASSWORD}', CHECK_POLICY = OFF`,
+            `CREATE USER [${appUser}] FOR LOGIN [${appUser}]`,
+            `GRANT SELECT, INSERT, UPDATE, DELETE ON APP_ROW TO [${appUser}]`,
           ]
-        : [
-            `CREATE USER '${appUser}'@'%' IDENTIFIED BY '${TEST_PASSWORD}'`,
-            `GRANT SELECT, INSERT, UPDATE, DELETE ON \`${source.name}\`.APP_ROW TO '${appUser}'@'%'`,
-            ...BERLIN,
-          ],
+        : isPostgres
+          ? [
+              `CREATE ROLE ${appUser} LOGIN PASSWORD '${TEST_PASSWORD}'`,
+              `GRANT SELECT, INSERT, UPDATE, DELETE ON app_row TO ${appUser}`,
+              `GRANT SELECT ON SEQUENCE app_row_id_seq TO ${appUser}`,
+            ]
+          : [
+              `CREATE USER '${appUser}'@'%' IDENTIFIED BY '${TEST_PASSWORD}'`,
+              `GRANT SELECT, INSERT, UPDATE, DELETE ON \`${source.name}\`.APP_ROW TO '${appUser}'@'%'`,
+              ...BERLIN,
+            ],
     );
     await admin.close();
     await pair.prepare();
     const moments = ["00:30:00", "01:30:00", "00:30:00.5"].map((time) => `2021-10-31 ${time}`);
     await source.exec(
-      isPostgres
+      kind === "mssql"
         ? [
             ...moments.map(
-              (at) => `INSERT INTO app_row (name, at, moment) VALUES ('n', '${at}', '${at}+00')`,
+              (at) =>
+                `INSERT INTO APP_ROW (NAME, AT, MOMENT) VALUES (N'😀', '${at.replace(" ", "T")}', '${at.replace(" ", "T")}')`,
             ),
-            ...moments.map(
-              (at) => `INSERT INTO app_row (name, at, moment) VALUES ('n', '${at}', '${at}+00')`,
-            ),
+            "INSERT INTO APP_ROW (NAME, OLD) VALUES (N'four', 'Grüße €'), (N'five', 'x'), (N'six', 'x')",
           ]
-        : [
-            "SET SESSION sql_mode = ''",
-            "INSERT INTO APP_ROW (AT, MOMENT, DAY, OLD) VALUES ('0000-00-00 00:00:00', '0000-00-00 00:00:00', '0000-00-00', 'Grüße €')",
-            "INSERT INTO APP_ROW (AT, CODE) VALUES ('2021-00-00 00:00:00', 'a b')",
-            ...moments.map((at) => `INSERT INTO APP_ROW (NAME, MOMENT) VALUES ('😀', '${at}')`),
-            "INSERT INTO APP_ROW (NAME) VALUES ('six'), ('seven')",
-          ],
+        : isPostgres
+          ? [
+              ...moments.map(
+                (at) => `INSERT INTO app_row (name, at, moment) VALUES ('n', '${at}', '${at}+00')`,
+              ),
+              ...moments.map(
+                (at) => `INSERT INTO app_row (name, at, moment) VALUES ('n', '${at}', '${at}+00')`,
+              ),
+            ]
+          : [
+              "SET SESSION sql_mode = ''",
+              "INSERT INTO APP_ROW (AT, MOMENT, DAY, OLD) VALUES ('0000-00-00 00:00:00', '0000-00-00 00:00:00', '0000-00-00', 'Grüße €')",
+              "INSERT INTO APP_ROW (AT, CODE) VALUES ('2021-00-00 00:00:00', 'a b')",
+              ...moments.map((at) => `INSERT INTO APP_ROW (NAME, MOMENT) VALUES ('😀', '${at}')`),
+              "INSERT INTO APP_ROW (NAME) VALUES ('six'), ('seven')",
+            ],
     );
     app = await pair.source.dialect.connect({ ...source.settings, user: appUser } as Parameters<
       typeof pair.source.dialect.connect
@@ -192,7 +244,11 @@ describeDialects("What is written by", (dialect) => {
     await app?.close();
     const admin = await pair.source.test.session({ admin: true });
     await admin.exec(
-      isPostgres ? [`DROP OWNED BY ${appUser}`, `DROP ROLE ${appUser}`] : [`DROP USER '${appUser}'@'%'`],
+      kind === "mssql"
+        ? [`DROP USER [${appUser}]`, `DROP LOGIN [${appUser}]`]
+        : isPostgres
+          ? [`DROP OWNED BY ${appUser}`, `DROP ROLE ${appUser}`]
+          : [`DROP USER '${appUser}'@'%'`],
     );
     await pair.close();
   });
@@ -204,7 +260,7 @@ describeDialects("What is written by", (dialect) => {
     expect(await pair.rows("target", "APP_ROW")).toEqual(source);
   };
 
-  test.each(isPostgres ? POSTGRES : MYSQL)(
+  test.each(WRITERS[dialect.name])(
     "$as is captured as it is",
     async ({ settings, writes = usual, admin }) => {
       const captured = async () =>
@@ -234,6 +290,15 @@ describeDialects("What is written by", (dialect) => {
         row,
       ]);
       expect(await session.execute("UPDATE app_row SET name = 'k' WHERE name = 'keyed'")).toBe(1);
+    } else if (kind === "mssql") {
+      // As Microsoft's JDBC driver asks for a generated key.
+      const [row] = await session.query(
+        `${insert} SELECT SCOPE_IDENTITY() AS s, @@IDENTITY AS i, IDENT_CURRENT('APP_ROW') AS id`,
+      );
+      expect([row?.["s"], row?.["i"]].map(String)).toEqual([String(row?.["id"]), String(row?.["id"])]);
+      expect(await session.execute("UPDATE APP_ROW SET NAME = N'k' WHERE NAME = N'keyed'")).toBe(1);
+      const [count] = await session.query("DELETE FROM APP_ROW WHERE NAME = N'k' SELECT @@ROWCOUNT AS n");
+      expect(String(count?.["n"])).toBe("1");
     } else {
       await session.execute(insert);
       const [row] = await session.query(

@@ -130,6 +130,13 @@ describeDialects("Two runners", (dialect) => {
         );
         return cut.length > 0;
       }
+      if (dialect.name === "mssql") {
+        const held = await admin.query(
+          "SELECT DISTINCT request_session_id AS ID FROM sys.dm_tran_locks WHERE resource_type = 'APPLICATION' AND resource_database_id = DB_ID() AND request_status = 'GRANT'",
+        );
+        for (const { ID } of held) await admin.exec(`KILL ${String(ID)}`);
+        return held.length > 0;
+      }
       const found = await admin.query(
         `SELECT ID FROM information_schema.PROCESSLIST WHERE USER = '${pair.target.test.name}' AND COMMAND = 'Sleep'`,
       );

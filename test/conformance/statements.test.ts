@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
-import { createTables } from "../support/wso2-tables.ts";
+import { createTables, isMysqlLike } from "../support/wso2-tables.ts";
 
 const TABLES = ["IDN_OAUTH2_ACCESS_TOKEN", "IDN_OAUTH2_ACCESS_TOKEN_SCOPE", "KEYED"];
 
@@ -191,6 +191,38 @@ const MARIADB: readonly Case[] = [
   },
 ];
 
+const MSSQL: readonly Case[] = [
+  {
+    does: "MERGE with every action, UPDATE ... FROM and OUTPUT ... INTO",
+    sql: [
+      "MERGE INTO KEYED AS k USING (VALUES (1, 5), (2, NULL), (4, 6)) AS v (i, n) ON k.ID = v.i WHEN MATCHED AND v.n IS NULL THEN DELETE WHEN MATCHED THEN UPDATE SET N = v.n WHEN NOT MATCHED THEN INSERT VALUES (v.i, 'M', 'u4', v.n);",
+      "UPDATE k SET N = o.ID FROM KEYED AS k INNER JOIN KEYED AS o ON o.ID = k.ID + 1",
+      "DECLARE @gone TABLE (ID int); DELETE FROM KEYED OUTPUT deleted.ID INTO @gone WHERE ID = 4; INSERT INTO KEYED SELECT ID + 3, 'G', 'u7', 7 FROM @gone",
+    ],
+    keyed: ["1 Ann u1 5", "3 Cid u3 4", "7 G u7 7"],
+  },
+  {
+    does: "MERGE whose actions hand a key on",
+    sql: [
+      "UPDATE KEYED SET N = ID",
+      "MERGE INTO KEYED AS k USING (VALUES (1, 2), (2, NULL), (9, 1)) AS v (n, i) ON k.N = v.n WHEN MATCHED AND v.i IS NULL THEN DELETE WHEN MATCHED THEN UPDATE SET ID = v.i WHEN NOT MATCHED THEN INSERT VALUES (v.i, 'New', 'u9', v.n);",
+    ],
+    keyed: ["1 New u9 9", "2 Ann u1 1", "3 Cid u3 3"],
+  },
+  {
+    does: "swap of keys in one statement",
+    sql: ["UPDATE KEYED SET ID = CASE ID WHEN 1 THEN 2 WHEN 2 THEN 1 ELSE ID END"],
+    keyed: ["1 Bob u2 0", "2 Ann u1 0", "3 Cid u3 0"],
+  },
+  {
+    does: "cascades and writes under SET ROWCOUNT",
+    sql: ["SET ROWCOUNT 1", "DELETE FROM IDN_OAUTH_CONSUMER_APPS WHERE ID = 1", "UPDATE KEYED SET N = 9"],
+    keyed: ["1 Ann u1 9", "2 Bob u2 0", "3 Cid u3 0"],
+    tokens: "c",
+    scopes: "c.x",
+  },
+];
+
 const POSTGRES: readonly Case[] = [
   {
     does: "INSERT ... ON CONFLICT",
@@ -231,8 +263,7 @@ const other = <T extends { readonly batchSize: number }>(one: T): T => ({
 });
 
 describeDialects("Capture of", (dialect) => {
-  const isPostgres = dialect.name === "postgres";
-  const keyed = isPostgres
+  const keyed = !isMysqlLike(dialect.name)
     ? "CREATE TABLE KEYED (ID INT, NAME VARCHAR(20), CODE VARCHAR(20) UNIQUE, N INT, PRIMARY KEY (ID, NAME))"
     : "CREATE TABLE KEYED (ID INT, NAME VARCHAR(20) COLLATE utf8mb4_general_ci, CODE VARCHAR(20) UNIQUE, N INT, PRIMARY KEY (ID), UNIQUE (NAME, ID)) CHARACTER SET utf8mb4";
   const schema = [...createTables(dialect.name, "5.11.0"), keyed];
@@ -278,9 +309,10 @@ describeDialects("Capture of", (dialect) => {
       .join(" "),
   });
 
-  const own = { postgres: POSTGRES, mysql: [...MYSQL, ...REAL_MYSQL], mariadb: [...MYSQL, ...MARIADB] }[
-    dialect.name as "mysql"
-  ];
+  const own = {
+    ...{ postgres: POSTGRES, mysql: [...MYSQL, ...REAL_MYSQL], mariadb: [...MYSQL, ...MARIADB] },
+    ...{ mssql: MSSQL, oracle: [] },
+  }[dialect.name];
   // Netted and one by one: whichever a case does not take, the other kinds of change take.
   const cases = [...EVERYWHERE, ...own].map((one, i) => ({ ...one, batchSize: i % 2 === 0 ? 100 : 1 }));
   test.each([...cases, ...cases.filter(({ does }) => /key/.test(does)).map(other)])(
