@@ -39,6 +39,10 @@ export function parseMssqlUrl(rest: string, report: UrlReport): ParsedUrl | unde
     socketTimeoutMs: options.millis("socketTimeout", 1),
   };
   options.expect("sendTimeAsDatetime", "true", "false");
+  // Every address of a listener is tried in any case, one after the other.
+  options.expect("multiSubnetFailover", "true", "false");
+  // Secondary replicas are read-only and refused.
+  options.expect("applicationIntent", "ReadWrite");
   options.warnOfRest();
   return parsed.hosts.length === 0 ? undefined : parsed;
 }

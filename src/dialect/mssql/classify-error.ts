@@ -1,7 +1,10 @@
 import { STANDBY } from "../../db/pick-host.ts";
 import type { ClassifiedError, ErrorClass } from "../dialect.ts";
 
-/** Numbers as in SQL Server's documentation, "Database Engine events and errors"; those from 40000 on are Azure's. */
+/**
+ * Numbers as in "Database Engine events and errors"; those from 40000 on are Azure's ("Troubleshoot common connection
+ * issues to Azure SQL Database").
+ */
 const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
   102: ["schema", "the statement is not understood; it needs the compatibility level 130 of the database"],
   156: ["schema", "the statement is not understood; it needs the compatibility level 130 of the database"],
@@ -36,6 +39,7 @@ const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
   916: ["auth", "the user may not use the database"],
   921: ["connection", "the database is not open yet"],
   922: ["connection", "the database is being recovered"],
+  924: ["connection", "the database is in single-user mode"],
   927: ["connection", "the database is being restored"],
   942: ["connection", "the database is offline"],
   945: ["connection", "the database cannot be opened"],
@@ -88,16 +92,21 @@ const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
   17142: ["connection", "the server is paused"],
   18401: ["connection", "the server is being upgraded"],
   18452: ["login", "the server refuses the login"],
+  18451: ["connection", "the server is shutting down"],
   18456: ["login", "the server refuses the login"],
+  18461: ["connection", "the server is in single-user mode"],
+  18470: ["login", "the login is disabled"],
   18486: ["login", "the login is locked"],
   18487: ["login", "the password has expired"],
   18488: ["login", "the password must be changed"],
   40197: ["connection", "the service had an error"],
   40501: ["transient", "the service is busy"],
+  40532: ["login", "the service does not know the login's server"],
   40544: ["transient", "the database has reached its size quota"],
   40549: ["transient", "the service ended a long transaction"],
   40551: ["transient", "the service ended the session for its use of tempdb"],
   40613: ["connection", "the database is not available at the moment"],
+  40615: ["login", "the service's firewall refuses this machine"],
   49918: ["transient", "the service is busy"],
   49919: ["transient", "the service is busy"],
   49920: ["transient", "the service is busy"],

@@ -139,6 +139,10 @@ const READ: [string, object][] = [
     },
   ],
   [
+    "jdbc:sqlserver://listener;multiSubnetFailover=true;applicationIntent=ReadWrite",
+    { hosts: [{ host: "listener", port: 1433 }] },
+  ],
+  [
     "jdbc:jtds:sqlserver://h:1444/db;instance=X;ssl=require",
     {
       type: "mssql",
