@@ -55,19 +55,21 @@ describe.each(["mssql", "oracle"] as const)("connecting to %s", (type) => {
     server?.close();
     server = undefined;
     expect(await failure(port)).toMatchObject({ class: "connection" });
-  }, 15_000);
+  });
 
   test("is a connection failure when the server hangs up", async () => {
     const port = await listen((socket) => socket.destroy());
     expect(await failure(port)).toMatchObject({ class: "connection" });
-  }, 15_000);
+  });
 
   test("ends in time when the server says nothing", async () => {
     const port = await listen(() => undefined);
+    // Loading a driver takes its time where others use the processor too.
+    await loadDialect(type);
     const start = Date.now();
     expect(await failure(port)).toMatchObject({ class: "connection" });
     expect(Date.now() - start).toBeLessThan(8_000);
-  }, 15_000);
+  });
 });
 
 describe("what a login is answered", () => {
@@ -95,7 +97,7 @@ describe("what a login is answered", () => {
         (reason: unknown) => reason,
       );
     expect(dialect.classifyError(error)).toMatchObject({ class: "login" });
-  }, 15_000);
+  });
 
   test("a listener of Oracle that does not know the service is a login failure", async () => {
     const port = await listen((socket) => socket.once("data", () => socket.write(refusal(12514))));
@@ -116,7 +118,7 @@ describe("what a login is answered", () => {
         (reason: unknown) => reason,
       );
     expect(dialect.classifyError(error)).toMatchObject({ class: "login" });
-  }, 15_000);
+  });
 });
 
 /** TDS packet: type 4 (answer), last of its message ("MS-TDS", 2.2.3). */
