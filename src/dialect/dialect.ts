@@ -141,6 +141,19 @@ export interface CheckpointRow {
  */
 export type PreparedWrite = (db: Database, move: Statement) => Promise<boolean | undefined>;
 
+/**
+ * Of the rows that `readKeyRange` would give for the key columns: one row with their number as "_ROWS", a digest of the
+ * values of `columns` as "_DIGEST" and, when they are as many as `limit`, the key of the last. Equal digests of two
+ * databases of one dialect, over columns of the same types and with the key among them, mean equal rows.
+ */
+export type DigestRange = (
+  table: string,
+  columns: readonly Column[],
+  keyColumns: readonly Column[],
+  after: Key | undefined,
+  limit: number,
+) => Statement;
+
 /** Everything that differs between databases. A dialect is one folder behind this interface. */
 export interface Dialect {
   readonly name: DatabaseType;
@@ -229,6 +242,8 @@ export interface Dialect {
       after: Key | undefined,
       limit: number,
     ): Statement;
+    /** Absent where equal digests are not certain to mean equal rows. */
+    readonly digestRange?: DigestRange | undefined;
     /** Every row of a table, or `limit` of them, whichever come first; result columns by upper-case name. */
     readTable(table: string, columns: readonly string[], limit?: number): Statement;
     /** Every lane: columns LANE, SYNC_ID, JOURNAL_ID, DIGEST, AGE (seconds since it moved, by the server's clock). */

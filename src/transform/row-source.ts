@@ -15,6 +15,8 @@ export interface RowSource {
    * TRANSFORM_FAILED, without values, for one that could not be transformed.
    */
   prepare(changes: readonly Change[]): Promise<(change: Change) => Row>;
+  /** Rows pass as they are. */
+  readonly isUnchanged: boolean;
   readonly keepOnUpdate: readonly string[];
   readonly onUniqueConflict: ((row: Row) => Row) | undefined;
 }
@@ -34,6 +36,7 @@ export function createRowSource(
 ): RowSource {
   return {
     ...(resolveKeys === undefined ? {} : { resolveKeys }),
+    isUnchanged: transformer.steps.length === 0,
     keepOnUpdate: transformer.keepOnUpdate,
     onUniqueConflict: transformer.onUniqueConflict,
     async prepare(changes) {

@@ -7,7 +7,9 @@ import { fingerprint } from "../util/fingerprint.ts";
 import type { ComparisonRules } from "./compare-values.ts";
 import { isSecretKey, type KeyLabel, keyLabel } from "./key-label.ts";
 import { createPace, type Pace } from "./pace.ts";
+import { createPageReader } from "./page-reader.ts";
 import { type Direction, NO_COUNTS, type StateStore, type TableCounts } from "./progress-state.ts";
+import { createRangeDigests } from "./range-digests.ts";
 import { repairDifferences } from "./repair.ts";
 import { createSettler } from "./settle.ts";
 import { compareTable, type Difference, type DifferenceKind } from "./table-comparison.ts";
@@ -171,11 +173,13 @@ async function runPass(options: VerifyOptions, pass: Pass): Promise<boolean> {
         tell(outcome.difference, outcome.difference.kind, outcome);
     },
   });
-  const read = direction === "source" ? comparison.sourcePage : comparison.targetPage;
   const pageSize = options.pageSize ?? PAGE_SIZE;
   if (direction === "target") await comparison.beforeTarget({ pageSize, signal, spend: pass.pace.spend });
+  const digests = createRangeDigests(comparing, direction);
+  // Not more at a time than a second may have.
+  const read = createPageReader(comparison, direction, digests, pageSize, options.maxRowsPerSecond);
   for (let after = pass.from; !signal.aborted; ) {
-    const page = await read(after, pageSize);
+    const page = await read(after);
     await settler.take(page.differences);
     count((before) =>
       direction === "source"

@@ -80,6 +80,9 @@ describeDialects("Verify", (dialect) => {
       inOrder(expected),
     );
     expect(counts[MANY_TYPES]?.sourceRows).toBe(ROWS);
+    // In large ranges there is always a damage: in small ones the digests of many agree.
+    const inSmallRanges = await verified(pair, { pageSize: 50 });
+    expect(inOrder(inSmallRanges.differences)).toEqual(inOrder(differences));
     expect(JSON.stringify(differences)).not.toMatch(/text \d|😀|😁|2021-03|long \d|9007199/);
 
     const withoutDelete = await verified(pair, { repair: { deleteExtra: false } });

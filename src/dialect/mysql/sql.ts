@@ -4,14 +4,10 @@ import type { TargetTable } from "../../plan/sync-plan.ts";
 import type { Dialect, Param } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
+import { selectList } from "./column-sql.ts";
 import { quote } from "./connect.ts";
-
-const selectList = (columns: readonly Column[]): string =>
-  columns.map((column) => `${printed(column)} AS ${quote(column.name.toUpperCase())}`).join(", ");
-
-/** A FLOAT prints six digits of the nine that tell its values apart; as a DOUBLE it prints them all. */
-const printed = (column: Column): string =>
-  quote(column.name) + (column.type.startsWith("float") ? " + 0e0" : "");
+import { digestRange } from "./digest-range.ts";
+import { keyRange } from "./key-range.ts";
 
 /** `(a, b)`, or `a` alone: a row of one column is not a row to the optimizer. */
 export const tuple = (columns: readonly Column[]): string =>
@@ -65,14 +61,9 @@ FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,
     sql: `SELECT ${selectList(columns)} FROM ${quote(table)} WHERE ${tuple(keyColumns)} IN (?)`,
     params: [tupleValues(keyColumns, keys)],
   }),
-  readKeyRange: (table, columns, keyColumns, after, limit) => {
-    const behind = after === undefined ? undefined : afterKey(keyColumns, after);
-    return {
-      sql: `SELECT ${selectList(columns)} FROM ${quote(table)}${behind === undefined ? "" : ` WHERE ${behind.sql}`}
-ORDER BY ${keyColumns.map((c) => quote(c.name)).join(", ")} LIMIT ?`,
-      params: [...(behind?.params ?? []), limit],
-    };
-  },
+  readKeyRange: (table, columns, keyColumns, after, limit) =>
+    keyRange(selectList(columns), table, keyColumns, after, limit),
+  digestRange,
   readTable: (table, columns, limit) => ({
     sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)}${limit === undefined ? "" : " LIMIT ?"}`,
     params: limit === undefined ? [] : [limit],
@@ -98,19 +89,6 @@ WHERE LANE = ? AND SYNC_ID = ? AND JOURNAL_ID = ? AND DIGEST = ?`,
     ],
   }),
 };
-
-/**
- * `a > ? OR (a = ? AND b > ?)`: the optimizer walks the index for it, which it does not for `(a, b) > (?, ?)` (MySQL
- * manual, "Range Optimization of Row Constructor Expressions").
- */
-function afterKey(columns: readonly Column[], after: Key): { sql: string; params: readonly Param[] } {
-  const values = columns.map((column, i) => encode(column, after[i] ?? null));
-  const parts = columns.map(
-    (column, i) =>
-      `(${[...columns.slice(0, i).map((c) => `${quote(c.name)} = ?`), `${quote(column.name)} > ?`].join(" AND ")})`,
-  );
-  return { sql: `(${parts.join(" OR ")})`, params: columns.flatMap((_, i) => values.slice(0, i + 1)) };
-}
 
 /** Deletes by a list of keys in one statement. */
 export async function deleteRows(

@@ -2,16 +2,15 @@ import type { Queryable } from "../../db/database.ts";
 import type { Key } from "../../journal/change.ts";
 import type { TargetColumn, TargetTable } from "../../plan/sync-plan.ts";
 import type { Row, Value } from "../../row.ts";
-import type { Dialect, Param, PreparedWrite, Statement } from "../dialect.ts";
+import type { Dialect, PreparedWrite, Statement } from "../dialect.ts";
 import { rowsByShape } from "../row-shapes.ts";
 import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
+import { cast, selectList, text } from "./column-sql.ts";
 import { quote } from "./connect.ts";
+import { digestRange } from "./digest-range.ts";
+import { keyRange } from "./key-range.ts";
 import { advanceSequences, sequenceOf } from "./sequences.ts";
-
-/** Columns as the reader names them: the catalogue's spelling in, upper case out. */
-const selectList = (columns: readonly Column[]): string =>
-  columns.map((column) => `${quote(column.name)} AS ${quote(column.name.toUpperCase())}`).join(", ");
 
 export const sql: Dialect["sql"] = {
   quote,
@@ -56,14 +55,9 @@ FROM ${quote(table.names.journal)} WHERE sync_id = ANY (?::bigint[]) ORDER BY sy
 (SELECT ${unnestList(keyColumns)} FROM unnest(${arrays(keyColumns)}) AS v(${names(keyColumns)}))`,
     params: keyColumns.map((column, i) => keys.map((key) => text(encode(column, key[i] ?? null)))),
   }),
-  readKeyRange: (table, columns, keyColumns, after, limit) => ({
-    sql: `SELECT ${selectList(columns)} FROM ${quote(table)}${
-      after === undefined
-        ? ""
-        : ` WHERE (${quoted(keyColumns)}) > (${keyColumns.map((c) => `?::${cast(c)}`).join(", ")})`
-    } ORDER BY ${quoted(keyColumns)} LIMIT ?`,
-    params: [...keyColumns.flatMap((c, i) => (after ? [text(encode(c, after[i] ?? null))] : [])), limit],
-  }),
+  readKeyRange: (table, columns, keyColumns, after, limit) =>
+    keyRange(selectList(columns), table, keyColumns, after, limit),
+  digestRange,
   readTable: (table, columns, limit) => ({
     sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)}${limit === undefined ? "" : " LIMIT ?"}`,
     params: limit === undefined ? [] : [limit],
@@ -170,21 +164,11 @@ export async function deleteRows(
   );
 }
 
-const quoted = (columns: readonly Column[]): string => columns.map((c) => quote(c.name)).join(", ");
 const names = (columns: readonly Column[]): string => columns.map((_, i) => `c${i}`).join(", ");
 const arrays = (columns: readonly Column[]): string => columns.map(() => "?::text[]").join(", ");
 // The cast, not an array type, makes the value: it knows length, precision and collation of the column.
 const unnestList = (columns: readonly Column[]): string =>
   columns.map((column, i) => `v.c${i}::${cast(column)}`).join(", ");
-
-/** An explicit cast to varchar(n) cuts silently; the assignment to the column refuses, as it must. */
-function cast(column: Column): string {
-  const type = column.type.replace(/ COLLATE .*$/, "");
-  if (type.startsWith("bit")) return "bit varying";
-  if (type.startsWith("character varying")) return "text";
-  // Without a length nothing is cut, and blanks at the end do not count in a comparison, as in the column itself.
-  return type.startsWith("character(") ? "bpchar" : type;
-}
 
 /** A text[] as the server reads one: the driver's own way of making it takes several times as long. */
 function arrayText<T>(items: readonly T[], valueFor: (item: T) => Value): string {
@@ -202,8 +186,3 @@ function arrayText<T>(items: readonly T[], valueFor: (item: T) => Value): string
 
 const ESCAPED = /["\\]/;
 const ALL_ESCAPED = /["\\]/g;
-
-/** Array elements are text; bytes go as bytea's hex form. */
-function text(value: Param): Param {
-  return value instanceof Uint8Array ? `\\x${Buffer.from(value).toString("hex")}` : value;
-}

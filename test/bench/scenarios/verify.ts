@@ -1,40 +1,65 @@
+import type { Dialect } from "../../../src/dialect/dialect.ts";
 import { rowSources } from "../../../src/run/row-sources.ts";
 import { verify } from "../../../src/verify/verify.ts";
-import { openLab, TOKENS } from "../lab.ts";
+import { type Lab, openLab, SCOPES, TOKENS } from "../lab.ts";
 import type { Scenario } from "../scenario.ts";
-import { median, seconds } from "../stats.ts";
+import { type Measured, median, seconds } from "../stats.ts";
 import { fill } from "../token-data.ts";
 
-/** Rows compared per second, both sides read to the end. */
+/** Rows compared per second, both sides read to the end; and how much the digests of the databases save. */
 export const verifying: Scenario = {
   name: "verify",
   async run({ server, rounds, scale }) {
     const tokens = 50_000 / scale;
-    const lab = await openLab(server, "5.9.0", [TOKENS]);
+    const lab = await openLab(server, "5.9.0");
     try {
-      await fill(lab.source.test, { tokens }, false);
+      await fill(lab.source.test, { tokens, scopesEach: 2 }, false);
       await lab.drain({ batchSize: 1_000 });
-      const rates: number[] = [];
-      for (let round = 0; round < rounds; round++) {
-        let different = 0;
-        const s = await seconds(async () => {
-          await verify({
-            plan: lab.plan,
-            source: lab.source,
-            target: lab.target,
-            rowsFor: rowSources(lab.plan, lab),
-            signal: new AbortController().signal,
-            onDifference: () => {
-              different += 1;
-            },
-          });
-        });
-        if (different > 0) throw new Error(`verify found ${different} differences where there are none`);
-        rates.push(tokens / s);
-      }
-      return [{ name: "tokens, 5.9.0 to 5.11.0", value: median(rates), unit: "rows/s" }];
+      return [
+        ...(await compared(lab, TOKENS, "tokens, 5.9.0 to 5.11.0", tokens, rounds)),
+        ...(await compared(lab, SCOPES, "scopes, which pass as they are", tokens * 2, rounds)),
+      ];
     } finally {
       await lab.close();
     }
   },
 };
+
+async function compared(
+  lab: Lab,
+  table: string,
+  name: string,
+  rows: number,
+  rounds: number,
+): Promise<readonly Measured[]> {
+  const { dialect } = lab.source;
+  const plain: Dialect = { ...dialect, sql: { ...dialect.sql, digestRange: undefined } };
+  const rates: number[] = [];
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const without = rows / (await seconds(() => verifyOnce(lab, table, plain)));
+    const withDigests = rows / (await seconds(() => verifyOnce(lab, table, dialect)));
+    rates.push(withDigests);
+    ratios.push(withDigests / without);
+  }
+  return [
+    { name, value: median(rates), unit: "rows/s" },
+    { name: `${name}: with digests / without`, value: median(ratios), unit: "x" },
+  ];
+}
+
+async function verifyOnce(lab: Lab, table: string, dialect: Dialect): Promise<void> {
+  let different = 0;
+  await verify({
+    plan: lab.plan,
+    source: { ...lab.source, dialect },
+    target: { ...lab.target, dialect },
+    rowsFor: rowSources(lab.plan, lab),
+    tables: [table],
+    signal: new AbortController().signal,
+    onDifference: () => {
+      different += 1;
+    },
+  });
+  if (different > 0) throw new Error(`verify found ${different} differences where there are none`);
+}

@@ -1,0 +1,34 @@
+import type { Key } from "../../journal/change.ts";
+import type { Param, Statement } from "../dialect.ts";
+import type { Column } from "../table-schema.ts";
+import { encode } from "./codec.ts";
+import { quote } from "./connect.ts";
+
+/** The first rows in order of the key that come after a key; from the start when it is undefined. */
+export function keyRange(
+  select: string,
+  table: string,
+  keyColumns: readonly Column[],
+  after: Key | undefined,
+  limit: number,
+): Statement {
+  const behind = after === undefined ? undefined : afterKey(keyColumns, after);
+  return {
+    sql: `SELECT ${select} FROM ${quote(table)}${behind === undefined ? "" : ` WHERE ${behind.sql}`}
+ORDER BY ${keyColumns.map((c) => quote(c.name)).join(", ")} LIMIT ?`,
+    params: [...(behind?.params ?? []), limit],
+  };
+}
+
+/**
+ * `a > ? OR (a = ? AND b > ?)`: the optimizer walks the index for it, which it does not for `(a, b) > (?, ?)` (MySQL
+ * manual, "Range Optimization of Row Constructor Expressions").
+ */
+function afterKey(columns: readonly Column[], after: Key): { sql: string; params: readonly Param[] } {
+  const values = columns.map((column, i) => encode(column, after[i] ?? null));
+  const parts = columns.map(
+    (column, i) =>
+      `(${[...columns.slice(0, i).map((c) => `${quote(c.name)} = ?`), `${quote(column.name)} > ?`].join(" AND ")})`,
+  );
+  return { sql: `(${parts.join(" OR ")})`, params: columns.flatMap((_, i) => values.slice(0, i + 1)) };
+}

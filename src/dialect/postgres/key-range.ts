@@ -1,0 +1,22 @@
+import type { Key } from "../../journal/change.ts";
+import type { Statement } from "../dialect.ts";
+import type { Column } from "../table-schema.ts";
+import { encode } from "./codec.ts";
+import { cast, text } from "./column-sql.ts";
+import { quote } from "./connect.ts";
+
+/** The first rows in order of the key that come after a key; from the start when it is undefined. */
+export function keyRange(
+  select: string,
+  table: string,
+  keyColumns: readonly Column[],
+  after: Key | undefined,
+  limit: number,
+): Statement {
+  const quoted = keyColumns.map((column) => quote(column.name)).join(", ");
+  const where = ` WHERE (${quoted}) > (${keyColumns.map((c) => `?::${cast(c)}`).join(", ")})`;
+  return {
+    sql: `SELECT ${select} FROM ${quote(table)}${after === undefined ? "" : where} ORDER BY ${quoted} LIMIT ?`,
+    params: [...keyColumns.flatMap((c, i) => (after ? [text(encode(c, after[i] ?? null))] : [])), limit],
+  };
+}
