@@ -75,8 +75,8 @@ describeDialects("Doctor", (dialect) => {
     expect(new Set(results.map(({ id }) => id)).size).toBe(results.length);
     expect(results.filter(({ status }) => status === "unknown").map(({ id }) => id)).toEqual(
       {
-        postgres: [],
-        mysql: ["source.old-transactions"],
+        postgres: ["source.disk", "target.disk"],
+        mysql: ["source.old-transactions", "source.disk", "target.disk"],
         mariadb: ["source.old-transactions", "source.disk", "target.disk"],
         mssql: [
           ...["source.tls", "source.log-space", "source.disk", "source.old-transactions"],
@@ -86,6 +86,26 @@ describeDialects("Doctor", (dialect) => {
     );
     expect(results.find(({ id }) => id === "pair.clocks")?.status).toBe("ok");
   });
+
+  test.runIf(isPostgres)(
+    "a database whose commits do not survive a crash is warned of, and the statement mends it",
+    async () => {
+      const { name, settings } = pair.source.test;
+      const found = async (): Promise<CheckResult | undefined> =>
+        (await examined()).find(({ id }) => id === "source.durability");
+      await asAdmin(pair.source, [`ALTER DATABASE "${settings.database}" SET synchronous_commit = off`]);
+      const unsafe = await found();
+      // The servers of the tests run without fsync themselves.
+      expect(unsafe).toMatchObject({ status: "warn", found: "fsync = off, synchronous_commit = off" });
+      expect(unsafe?.mend.map(({ text }) => text)).toContain("ALTER SYSTEM SET fsync = on");
+      const statements = unsafe?.mend.filter(({ on, text }) => on === "source" && text.includes(name)) ?? [];
+      await asAdmin(
+        pair.source,
+        statements.map(({ text }) => text),
+      );
+      expect((await found())?.found).toBe("fsync = off");
+    },
+  );
 
   test("users with exactly the grants that prepare writes for them may run", async () => {
     const tables = planTables(await pair.plan());
@@ -229,7 +249,7 @@ describeDialects("Doctor", (dialect) => {
 describeDialects(
   "Doctor and the binary log",
   (dialect) => {
-    test("a statement-based log and triggers that only SUPER may make are faults, and the statements mend them", async ({
+    test("a statement-based log, triggers that only SUPER may make and commits that a crash takes back are told, and the statements mend them", async ({
       skip,
     }) => {
       if (dialect.startPrivate === undefined) return skip("the server comes by URL");
@@ -269,6 +289,16 @@ describeDialects(
           "source.capture",
           "target.checkpoints",
         ]);
+        await admin.exec(["SET GLOBAL innodb_flush_log_at_trx_commit = 2", "SET GLOBAL sync_binlog = 0"]);
+        const durability = async (): Promise<CheckResult | undefined> =>
+          (await examined()).find(({ id }) => id === "source.durability");
+        const unsafe = await durability();
+        expect(unsafe).toMatchObject({
+          status: "warn",
+          found: "innodb_flush_log_at_trx_commit = 2, sync_binlog = 0",
+        });
+        for (const { on, text } of unsafe?.mend ?? []) if (on === "source") await admin.exec(text);
+        expect((await durability())?.status).toBe("ok");
         await admin.close();
         await source.drop();
         await target.drop();

@@ -6,7 +6,7 @@ const ok = (found: string, wanted: string): Finding => ({ status: "ok", found, w
 /** Settings of the server that decide whether capture and a run work at all. */
 export function settingFacts(scope: FactScope): readonly Fact[] {
   const both = [readOnly, binlogFormat(scope), galera(scope), timeZone, charset(scope)];
-  return scope.side === "source" ? [...both, trustFunctionCreators(scope)] : both;
+  return scope.side === "source" ? [...both, durability, trustFunctionCreators(scope)] : both;
 }
 
 /** Variables by lower-case name; one that a version does not have is not in it. */
@@ -63,6 +63,32 @@ function binlogFormat({ side }: FactScope): Fact {
     },
   };
 }
+
+/** Others see such a commit at once: green then has what a crash of blue takes back. */
+const durability: Fact = {
+  id: "durability",
+  group: "settings",
+  title: "commits survive a crash",
+  ask: show("innodb_flush_log_at_trx_commit", "log_bin", "sync_binlog"),
+  judge: (rows) => {
+    const wanted = "innodb_flush_log_at_trx_commit = 1, and sync_binlog = 1 where the binary log is on";
+    const found = variables(rows);
+    const unsafe = [
+      "innodb_flush_log_at_trx_commit",
+      ...(found.get("log_bin") === "ON" ? ["sync_binlog"] : []),
+    ]
+      .map((name) => ({ name, value: found.get(name) ?? "1" }))
+      .filter(({ value }) => value !== "1");
+    if (unsafe.length === 0) return ok("they do", wanted);
+    return {
+      status: "warn",
+      found: unsafe.map(({ name, value }) => `${name} = ${value}`).join(", "),
+      wanted,
+      statements: unsafe.map(({ name }) => `SET GLOBAL ${name} = 1`),
+      advice: "Set it in the server's configuration too, or a restart brings the old value back",
+    };
+  },
+};
 
 /** With the binary log on, only SUPER may make triggers unless this is set: error 1419. */
 function trustFunctionCreators({ isPrepared }: FactScope): Fact {

@@ -1,4 +1,5 @@
 import type { Dialect } from "../dialect.ts";
+import { untoldDisk } from "../fact.ts";
 import { savepoint } from "../savepoint.ts";
 import { classifyError } from "./classify-error.ts";
 import { decode, encode } from "./codec.ts";
@@ -34,5 +35,5 @@ export const mysql: Dialect = {
   savepoint,
   horizon: { observe, confirm: confirmWith("FOR SHARE NOWAIT"), describe, drawn },
   codec: { decode, encode },
-  doctor: { clock, facts },
+  doctor: { clock, facts: (scope) => [...facts(scope), untoldDisk] },
 };

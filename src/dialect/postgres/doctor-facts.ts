@@ -1,5 +1,5 @@
 import type { ResultRow } from "../../db/database.ts";
-import type { Fact, FactScope, Finding } from "../fact.ts";
+import { type Fact, type FactScope, type Finding, untoldDisk } from "../fact.ts";
 import { isLocal, neededGrants } from "../needed-grants.ts";
 import { quote } from "./connect.ts";
 
@@ -13,9 +13,9 @@ const SPARE_CONNECTIONS = 10;
 
 /** Everything that `doctor` asks of a PostgreSQL server, see fact.ts. */
 export function facts(scope: FactScope): readonly Fact[] {
-  const both = [runGrants(scope), encoding, timeZone, tls(scope), connections];
+  const both = [runGrants(scope), encoding, timeZone, tls(scope), connections, untoldDisk];
   return scope.side === "source"
-    ? [...both, prepareRights(scope), oldTransactions(scope), journalSize(scope)]
+    ? [...both, durability, prepareRights(scope), oldTransactions(scope), journalSize(scope)]
     : both;
 }
 
@@ -135,6 +135,41 @@ const connections: Fact = {
       found: String(free),
       wanted,
       advice: "Raise max_connections, or lower maxActive",
+    };
+  },
+};
+
+/** Others see such a commit at once: green then has what a crash of blue takes back. */
+const durability: Fact = {
+  id: "durability",
+  group: "settings",
+  title: "commits survive a crash",
+  ask: {
+    sql: "SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS waits, current_database() AS name",
+    params: [],
+  },
+  judge: ([row]) => {
+    const wanted = "fsync = on, synchronous_commit not off";
+    const unsafe = [
+      ...(text(row, "fsync") === "off"
+        ? [{ found: "fsync = off", mend: ["ALTER SYSTEM SET fsync = on", "SELECT pg_reload_conf()"] }]
+        : []),
+      ...(text(row, "waits") === "off"
+        ? [
+            {
+              found: "synchronous_commit = off",
+              mend: [`ALTER DATABASE ${quote(text(row, "name"))} SET synchronous_commit = on`],
+            },
+          ]
+        : []),
+    ];
+    if (unsafe.length === 0) return ok("they do", wanted);
+    return {
+      status: "warn",
+      found: unsafe.map(({ found }) => found).join(", "),
+      wanted,
+      statements: unsafe.flatMap(({ mend }) => mend),
+      advice: "Look for the same setting of a role (ALTER ROLE) or on the server's command line too",
     };
   },
 };
