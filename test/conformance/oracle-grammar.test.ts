@@ -60,7 +60,7 @@ describe("the grammar of Oracle", () => {
       return mistakes.length === 0 ? [] : [{ sql, mistakes }];
     });
     expect(wrong).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });
 
 test("every statement has as many values as placeholders, and not more than the server takes", () => {

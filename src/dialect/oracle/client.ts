@@ -77,9 +77,13 @@ export async function send(
 
 const asBind = (value: unknown): unknown => (value instanceof Uint8Array ? Buffer.from(value) : value);
 
-/** Longer values are no VARCHAR2 or RAW to SQL: they go as temporary large objects, which those columns take as well. */
+/**
+ * Longer values are no VARCHAR2 or RAW to SQL (ORA-01461): they go as temporary large objects, which the driver makes and
+ * those columns take as well ("SQL Language Reference", "Data Types"; node-oracledb documentation, "Working with CLOB,
+ * NCLOB and BLOB Data").
+ */
 const MAX_TEXT_BYTES = 4_000;
-const MAX_RAW_BYTES = 2_000;
+export const MAX_RAW_BYTES = 2_000;
 
 /** One type for all lines of a list: that of its first value, as wide as its longest. */
 function bindDefinition(values: readonly unknown[]): oracledb.BindDefinition {

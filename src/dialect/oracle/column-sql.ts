@@ -1,5 +1,6 @@
 import type { Value } from "../../row.ts";
 import type { Column } from "../table-schema.ts";
+import { MAX_RAW_BYTES } from "./client.ts";
 import { encode } from "./codec.ts";
 import { quote } from "./connect.ts";
 
@@ -24,6 +25,18 @@ export function writeExpression(column: Column): string {
   if (column.kind === "float")
     return column.type.startsWith("BINARY_") ? `TO_BINARY_DOUBLE(?)` : "TO_NUMBER(?)";
   return column.kind === "integer" || column.kind === "decimal" ? "TO_NUMBER(?)" : "?";
+}
+
+/**
+ * The same for a list of values in MERGE's subquery, whose columns have the types that the client gives the list. Bytes are
+ * RAW or, when long, a BLOB; NULL in every line is text. A BLOB column takes a BLOB ("SQL Language Reference", "TO_BLOB
+ * (raw)", "HEXTORAW"; ORA-00932 otherwise).
+ */
+export function listExpression(column: Column, values: readonly Value[]): string {
+  if (column.kind !== "binary") return writeExpression(column);
+  const bytes = values.every((value) => value === null) ? "HEXTORAW(?)" : "?";
+  const isLong = values.some((value) => value !== null && value.length > MAX_RAW_BYTES);
+  return column.type === "BLOB" && !isLong ? `TO_BLOB(${bytes})` : bytes;
 }
 
 /** The same for a key: a CHAR column compares its blanks only with a CHAR ("Data Type Comparison Rules"). */

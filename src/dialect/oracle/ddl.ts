@@ -10,8 +10,12 @@ import { HOME, SCHEMA } from "./introspect.ts";
 import { LOCKS } from "./lock.ts";
 import { capturing } from "./trigger-text.ts";
 
-/** Seconds that a DDL statement waits for its lock. */
+/** Seconds that a DDL statement waits for its lock when it waits. */
 const LOCK_TIMEOUT_S = 2;
+/** Attempts that do not wait at all, and the pauses before the next: a statement in the queue has writers behind it. */
+const IMPATIENT_ATTEMPTS = 50;
+const SHORT_PAUSE_MS = 100;
+const PAUSE_MS = 500;
 /** Seconds that one attempt waits for transactions older than the triggers; nobody waits for us meanwhile. */
 const PENDING_TIMEOUT_S = 60;
 
@@ -47,7 +51,9 @@ function capture(table: TablePlan): readonly DdlStep[] {
 /**
  * ORDER makes the instances of a cluster hand out positions in the order in which they were asked for; without it each
  * has a range of its own ("SQL Language Reference", "CREATE SEQUENCE"). The cache is lost in a crash, which leaves a
- * hole and never an older value.
+ * hole and never an older value. Without one every position would cost a write to the catalogue, which the application's
+ * statements would queue for. Since there is one, ALL_SEQUENCES.LAST_NUMBER does not tell what was handed out: it is the
+ * end of the cache ("Database Reference", "ALL_SEQUENCES"). So the horizon has no `drawn` here.
  */
 function journal(name: string, sequence: string, columns: readonly Column[]): DdlStep {
   const lines = columns.map((column) => `  ${quote(column.name)} ${column.type} NULL`);
@@ -71,8 +77,9 @@ ${lines.join(",\n")},
 }
 
 /**
- * A trigger with mistakes makes every write of the application fail, and CREATE TRIGGER does not refuse it. So it is made
- * disabled, looked at and then enabled ("PL/SQL Language Reference", "Trigger Enabling and Disabling").
+ * A trigger with mistakes makes every write of the application fail (ORA-04098), and CREATE TRIGGER only warns of them
+ * (ORA-24344). So it is made disabled, looked at and then enabled ("PL/SQL Language Reference", "CREATE TRIGGER Statement",
+ * DISABLE).
  */
 function trigger(
   table: string,
@@ -102,9 +109,12 @@ END;`,
 }
 
 /**
- * No page promises that CREATE TRIGGER waits for transactions that have already changed the table, so it is taken not to:
- * what they did before would never be journaled. WAIT_ON_PENDING_DML waits for those that began before it was called,
- * without a lock of its own ("PL/SQL Packages and Types Reference", "DBMS_UTILITY").
+ * CREATE TRIGGER takes a share DDL lock of the table only ("SQL Language Reference", "Automatic Locks in DDL Operations"),
+ * so it is taken not to wait for transactions that have already changed the table: what they did before would never be
+ * journaled. WAIT_ON_PENDING_DML, since 11.2, waits until every other transaction that has a lock on the table and began
+ * before the given moment has ended, and gives FALSE when the seconds are over; a moment that is NULL becomes the present
+ * one of all instances. It takes no lock ("PL/SQL Packages and Types Reference", "DBMS_UTILITY"; PUBLIC may run it unless
+ * that was revoked).
  */
 function waitAndName(table: string, journal: string): string {
   const simple = /^[A-Z][A-Z0-9_$#]*$/.test(table) ? table : quote(table);
@@ -186,7 +196,11 @@ export const ddl: Dialect["ddl"] = {
   }),
   // CREATE OR REPLACE puts the new text in place of the old in one step: nothing is dropped and nothing disabled.
   afterFailedTrigger: [],
-  lockWait: () => ({ sql: [], pauseMs: 500 }),
+  // "Database Reference", "DDL_LOCK_TIMEOUT": 0 is NOWAIT, above that a statement waits in the queue for DML locks.
+  lockWait: (attempt) =>
+    attempt <= IMPATIENT_ATTEMPTS
+      ? { sql: ["ALTER SESSION SET DDL_LOCK_TIMEOUT = 0"], pauseMs: SHORT_PAUSE_MS }
+      : { sql: [`ALTER SESSION SET DDL_LOCK_TIMEOUT = ${LOCK_TIMEOUT_S}`], pauseMs: PAUSE_MS },
   replaceTrigger: (_table, statements) =>
     statements
       .filter((statement) => !statement.includes("'DROP TRIGGER ") || statement.startsWith("DECLARE"))
@@ -216,13 +230,15 @@ export const ddl: Dialect["ddl"] = {
   // The mark alone would not show a trigger that somebody changed and left its mark in.
   isCurrent: (step, body) => step.object.kind !== "trigger" || workOf(step.sql[0] ?? "") === workOf(body),
   grants,
-  // sqlplus takes & for a variable and a blank line for the end of a statement unless told otherwise.
+  // sqlplus takes & for a variable and a blank line for the end of a statement unless told otherwise; it commits when it
+  // leaves unless told otherwise too ("SQL*Plus User's Guide", "SET System Variable Summary", "WHENEVER SQLERROR").
   script: (statements, comment) =>
     [
       ...comment.map((line) => `-- ${line}`.trimEnd()),
       "SET DEFINE OFF",
       "SET SQLBLANKLINES ON",
-      "WHENEVER SQLERROR EXIT FAILURE",
+      "WHENEVER OSERROR EXIT FAILURE ROLLBACK",
+      "WHENEVER SQLERROR EXIT FAILURE ROLLBACK",
       ...statements.map((sql) => `${sql}\n/`),
       "",
     ].join("\n"),

@@ -3,12 +3,13 @@ import { alsoWritten } from "../../plan/sync-plan.ts";
 import type { Dialect } from "../dialect.ts";
 import { quote } from "./connect.ts";
 import { guarded } from "./guarded.ts";
+import { TRANSACTION_VIEWS } from "./horizon.ts";
 import { LOCKS } from "./lock.ts";
 
 /** The owner of the tables cannot be granted them, and need not be. */
 const TO_ONESELF = 1749;
 /** Only an administrator may grant what shows transactions; a run goes on without it, more slowly. */
-const NOT_ADMINISTRATOR = [942, 1031];
+const NOT_ADMINISTRATOR = [942, 1031, 41900];
 
 /** What a run needs. Its user finds the tables when it owns them, or when its CURRENT_SCHEMA is their owner's. */
 export const grants: Dialect["ddl"]["grants"] = (side, tables, readOnly, user) => {
@@ -24,7 +25,7 @@ export const grants: Dialect["ddl"]["grants"] = (side, tables, readOnly, user) =
         grant("SELECT, UPDATE, DELETE", t.names.journal),
       ]),
       ...reads,
-      ...["GV_$LOCKED_OBJECT", "GV_$TRANSACTION", "GV_$SESSION"].map((view) =>
+      ...TRANSACTION_VIEWS.map((view) =>
         guarded(`GRANT SELECT ON SYS.${view} TO ${to}`, [TO_ONESELF, ...NOT_ADMINISTRATOR]),
       ),
     ];

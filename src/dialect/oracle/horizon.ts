@@ -8,33 +8,54 @@ import { SCHEMA } from "./introspect.ts";
 /** How long a hole waits where transactions are not shown: longer than any transaction of WSO2's products lasts. */
 const BLIND_WAIT_MS = 300_000;
 
+/** What a run needs to see transactions; doctor and the grants script name the same. */
+export const TRANSACTION_VIEWS = [
+  "GV_$LOCKED_OBJECT",
+  "GV_$TRANSACTION",
+  "GV_$SESSION",
+  "DBA_2PC_PENDING",
+] as const;
+
 /**
- * The highest visible position and then the transactions that hold the table's lock, or the journal's: a trigger draws a
- * position while its statement holds the table's, which lasts to the end of the transaction ("Database Concepts", "Table
- * Locks"). GV$LOCKED_OBJECT shows those of all instances; without SELECT on it time decides.
+ * The highest visible position and then the transactions that may still make one visible: a trigger draws a position
+ * while its statement holds the table's lock, which lasts to the end of the transaction ("Database Concepts", "Table
+ * Locks"; it has its transaction's number by then, since the row is changed before). The GV$ views show those of all
+ * instances, and a pluggable database its own only. Without SELECT on them time decides.
  */
 export async function observe(db: Queryable, journal: string): Promise<Observation> {
   const [row] = await db.query(`SELECT MAX("SYNC_ID") AS "highest" FROM ${quote(journal)}`);
   return { highest: BigInt(String(row?.["highest"] ?? "0")), holders: await writers(db, journal) };
 }
 
+const HOLDER = (alias: string): string =>
+  `${alias}.INST_ID || ':' || ${alias}.XIDUSN || '.' || ${alias}.XIDSLOT || '.' || ${alias}.XIDSQN`;
+
+/**
+ * Transactions with a lock on the journal or on a table whose trigger writes to it. A distributed one that no session has
+ * at the moment, or that was prepared, need not show its locks, and one that outlived a restart is in DBA_2PC_PENDING
+ * alone ("Database Reference"): those count whatever they changed.
+ */
 async function writers(db: Queryable, journal: string): Promise<ReadonlySet<string>> {
   try {
     const rows = await db.query(
-      `SELECT DISTINCT l.INST_ID || ':' || l.XIDUSN || '.' || l.XIDSLOT || '.' || l.XIDSQN AS HOLDER
-FROM GV$LOCKED_OBJECT l WHERE l.XIDUSN <> 0 AND l.OBJECT_ID IN (
-SELECT o.OBJECT_ID FROM ALL_OBJECTS o WHERE o.OWNER = ${SCHEMA} AND o.OBJECT_TYPE = 'TABLE' AND (o.OBJECT_NAME = ?
+      `SELECT ${HOLDER("l")} AS HOLDER FROM GV$LOCKED_OBJECT l WHERE l.XIDUSN <> 0 AND l.OBJECT_ID IN (
+SELECT o.OBJECT_ID FROM ALL_OBJECTS o WHERE o.OWNER = ${SCHEMA} AND o.OBJECT_TYPE LIKE 'TABLE%' AND (o.OBJECT_NAME = ?
 OR o.OBJECT_NAME IN (SELECT g.TABLE_NAME FROM ALL_TRIGGERS g INNER JOIN ALL_DEPENDENCIES d
 ON d.OWNER = g.OWNER AND d.NAME = g.TRIGGER_NAME AND d.TYPE = 'TRIGGER'
-WHERE g.OWNER = ${SCHEMA} AND d.REFERENCED_NAME = ?)))`,
+WHERE g.OWNER = ${SCHEMA} AND d.REFERENCED_NAME = ?)))
+UNION SELECT ${HOLDER("t")} FROM GV$TRANSACTION t WHERE t.STATUS = 'PREPARED'
+OR NOT EXISTS (SELECT 1 FROM GV$SESSION s WHERE s.INST_ID = t.INST_ID AND s.TADDR = t.ADDR)
+UNION SELECT 'in doubt:' || p.LOCAL_TRAN_ID FROM DBA_2PC_PENDING p WHERE p.STATE IN ('collecting', 'prepared')`,
       [journal, journal],
     );
     return new Set(rows.map((row) => String(row["HOLDER"])));
   } catch (error) {
-    if (!["ORA-00942", "ORA-01031"].includes(classifyError(error).code)) throw error;
+    if (!NOT_SHOWN.has(classifyError(error).code)) throw error;
     return recentMoments(Date.now(), BLIND_WAIT_MS);
   }
 }
+
+const NOT_SHOWN = new Set(["ORA-00942", "ORA-01031", "ORA-41900"]);
 
 /** The evidence alone decides: once the holders are gone, the read that follows sees all there will ever be. */
 export async function confirm(
@@ -48,12 +69,16 @@ export async function confirm(
 /** User and age of the transactions, as far as GV$TRANSACTION and GV$SESSION show them to us. */
 export async function describe(db: Queryable, holders: readonly string[]): Promise<readonly HolderFacts[]> {
   if (holders.some(isMoment))
-    return [{ holder: "not shown: time decides (GRANT SELECT ON SYS.GV_$LOCKED_OBJECT shows transactions)" }];
+    return [
+      {
+        holder: `not shown: time decides (GRANT SELECT ON SYS.${TRANSACTION_VIEWS.join(", SYS.")} shows transactions)`,
+      },
+    ];
   try {
     const rows = await db.query(
-      `SELECT t.INST_ID || ':' || t.XIDUSN || '.' || t.XIDSLOT || '.' || t.XIDSQN AS HOLDER, s.USERNAME AS USERNAME,
+      `SELECT ${HOLDER("t")} AS HOLDER, s.USERNAME AS USERNAME,
 ROUND((SYSDATE - t.START_DATE) * 86400) AS AGE
-FROM GV$TRANSACTION t INNER JOIN GV$SESSION s ON s.INST_ID = t.INST_ID AND s.TADDR = t.ADDR`,
+FROM GV$TRANSACTION t LEFT JOIN GV$SESSION s ON s.INST_ID = t.INST_ID AND s.TADDR = t.ADDR`,
     );
     return holders.map((holder) => {
       const row = rows.find((candidate) => candidate["HOLDER"] === holder);

@@ -16,11 +16,20 @@ interface TriggerText {
 }
 
 /**
- * The triggers of a table. An UPDATE can move keys along (1 becomes 2, 2 becomes 3), for keys need to differ at its end
- * only: row by row the DELETE of the old 2 would come after the row that has become 2. So rows whose key changes are
- * journaled as deleted at once and as they are when the statement has ended ("PL/SQL Language Reference", "Compound DML
- * Triggers": its variables live as long as the statement). A statement that Oracle starts over leaves rows noted twice,
- * which journals the same image twice.
+ * The triggers of a table. They run with their owner's rights, so that the application's user needs none ("PL/SQL Language
+ * Reference", "CREATE TRIGGER Statement", prerequisites), and use no package: one whose EXECUTE was revoked from PUBLIC
+ * would make them invalid, and every login fail. Row triggers also fire for MERGE, and on the child for a cascade; a
+ * direct-path INSERT becomes a conventional one where a trigger stands ("SQL Language Reference", "INSERT").
+ *
+ * An UPDATE can move keys along (1 becomes 2, 2 becomes 3), for keys need to differ at its end only: row by row the DELETE
+ * of the old 2 would come after the row that has become 2. So rows whose key changes are journaled as deleted at once and
+ * as they are when the statement has ended ("Compound DML Triggers": variables live as long as the statement). The row is
+ * found by its row id, which AFTER row triggers may read, also of index-organized and of movable rows ("Trigger Design
+ * Guidelines"; ORA-25017 refuses it before). Oracle may start a statement over, and does not undo variables ("Trigger
+ * Design Guidelines"): a row noted twice is journaled twice as it is then, never as it was.
+ *
+ * The table itself is read after the statement only, and only when a key has changed: a row trigger, and one that a
+ * cascade fired, must not read it (ORA-04091, "Mutating-Table Restriction"), and a cascade never changes a key.
  */
 export function capturing(context: Capturing): Record<"insert" | "update" | "delete", TriggerText> {
   const row = `FOR EACH ROW`;
@@ -64,7 +73,7 @@ END AFTER STATEMENT;
 END;`;
 }
 
-/** One column a line: sqlplus takes no line longer than 2499 characters. */
+/** One column a line: sqlplus takes no longer one than 2500 characters before 18c ("SQL*Plus User's Guide", "Limits"). */
 function insert(
   { journal, sequence, columns }: Capturing,
   action: string,
@@ -80,12 +89,15 @@ ${inner}${columns.map((c) => `:${correlation}.${quote(c.name)}`).join(`,\n${inne
 ${inner}${quote(sequence)}.NEXTVAL, '${action}');`;
 }
 
-/** Compared byte by byte: the application's session may take letters of another case for equal (NLS_COMP). */
+/**
+ * Compared byte by byte: the application's session may take letters of another case for equal, also in PL/SQL ("Database
+ * Reference", "NLS_COMP"). With BINARY the key of a text is the text itself as RAW ("SQL Language Reference", "NLSSORT").
+ */
 function differs(column: Column): string {
   const [before, after] = [`:OLD.${quote(column.name)}`, `:NEW.${quote(column.name)}`];
   const changed =
     column.kind === "text"
-      ? `UTL_RAW.CAST_TO_RAW(${before}) <> UTL_RAW.CAST_TO_RAW(${after})`
+      ? `NLSSORT(${before}, 'NLS_SORT=BINARY') <> NLSSORT(${after}, 'NLS_SORT=BINARY')`
       : `${before} <> ${after}`;
   return column.nullable
     ? `(${changed} OR (${before} IS NULL AND ${after} IS NOT NULL) OR (${before} IS NOT NULL AND ${after} IS NULL))`

@@ -4,13 +4,14 @@ import type { TargetTable } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
 import type { Statement } from "../dialect.ts";
 import { rowsByShape } from "../row-shapes.ts";
-import { keyExpression, parameter, writeExpression } from "./column-sql.ts";
+import { keyExpression, listExpression, parameter } from "./column-sql.ts";
 import { quote } from "./connect.ts";
 
 /**
  * Writes a batch, rows of one set of columns with one round trip: array DML runs the MERGE once for each row on the
- * server, matching by the primary key alone. Somebody else's insert of the same key in between is refused by the primary
- * key, and the batch then done again finds the row.
+ * server (node-oracledb documentation, "Batch Statement Execution and Bulk Loading"), matching by the primary key alone;
+ * MERGE cannot change the columns it matches by (ORA-38104), and need not. Somebody else's insert of the same key in
+ * between is refused by the primary key, and the batch then done again finds the row.
  */
 export async function writeRows(
   tx: Queryable,
@@ -30,8 +31,10 @@ export function merge(table: TargetTable, rows: readonly Row[], keepOnUpdate: re
   const keys = new Set(table.key.map((c) => c.name));
   const at = (column: string): string => `v.C${columns.findIndex((c) => c.name === column)}`;
   const updated = columns.filter((c) => !keys.has(c.name) && !keepOnUpdate.includes(c.name));
+  const params = columns.map(({ name, target }) => rows.map((row) => parameter(target, row[name] ?? null)));
   const values = columns.map(
-    ({ name, target }, i) => `${keys.has(name) ? keyExpression(target) : writeExpression(target)} AS C${i}`,
+    ({ name, target }, i) =>
+      `${keys.has(name) ? keyExpression(target) : listExpression(target, params[i] ?? [])} AS C${i}`,
   );
   const set = updated.map((c) => `t.${quote(c.target.name)} = ${at(c.name)}`);
   return {
@@ -40,7 +43,7 @@ ON (${table.key.map((c) => `t.${quote(c.target.name)} = ${at(c.name)}`).join(" A
 ${set.length === 0 ? "" : `WHEN MATCHED THEN UPDATE SET ${set.join(", ")}\n`}WHEN NOT MATCHED THEN INSERT (${columns
       .map((c) => quote(c.target.name))
       .join(", ")}) VALUES (${columns.map((c) => at(c.name)).join(", ")})`,
-    params: columns.map((column) => rows.map((row) => parameter(column.target, row[column.name] ?? null))),
+    params,
   };
 }
 

@@ -99,7 +99,7 @@ describe("what a login is answered", () => {
     expect(dialect.classifyError(error)).toMatchObject({ class: "login" });
   });
 
-  test("a listener of Oracle that does not know the service is a login failure", async () => {
+  test("a listener of Oracle that does not know the service may do so in a moment: a lost connection", async () => {
     const port = await listen((socket) => socket.once("data", () => socket.write(refusal(12514))));
     const dialect = await loadDialect("oracle");
     const error: unknown = await dialect
@@ -117,7 +117,7 @@ describe("what a login is answered", () => {
         () => undefined,
         (reason: unknown) => reason,
       );
-    expect(dialect.classifyError(error)).toMatchObject({ class: "login" });
+    expect(dialect.classifyError(error)).toMatchObject({ class: "connection" });
   });
 });
 

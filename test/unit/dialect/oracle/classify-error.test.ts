@@ -17,7 +17,17 @@ test.each([
   [942, "ORA-00942", "schema"],
   [1031, "ORA-01031", "auth"],
   [1017, "ORA-01017", "login"],
-  [12514, "ORA-12514", "login"],
+  [12514, "ORA-12514", "connection"],
+  [12505, "ORA-12505", "connection"],
+  [28000, "ORA-28000", "login"],
+  [41900, "ORA-41900", "auth"],
+  [6550, "ORA-06550", "auth"],
+  [1658, "ORA-01658", "transient"],
+  [8177, "ORA-08177", "transient"],
+  [1591, "ORA-01591", "transient"],
+  [16000, "ORA-16000", "transient"],
+  [20001, "ORA-20001", "row"],
+  [20998, "ORA-20998", "fatal"],
   [3113, "ORA-03113", "connection"],
   [600, "ORA-00600", "fatal"],
 ])("ORA number %i is %s, %s", (number, code, errorClass) => {
@@ -37,5 +47,9 @@ test("codes of the driver have classes too", () => {
   expect(withCode("NJS-511")).toMatchObject({ class: "connection" });
   expect(withCode("NJS-123")).toMatchObject({ class: "transient" });
   expect(withCode("NJS-098")).toMatchObject({ class: "fatal" });
+  expect(withCode("NJS-530")).toMatchObject({ class: "connection" });
+  expect(withCode("NJS-518")).toMatchObject({ class: "connection" });
+  expect(withCode("NJS-533")).toMatchObject({ class: "login", reason: expect.stringContaining("TCPS") });
+  expect(withCode("NJS-116")).toMatchObject({ class: "login" });
   expect(withCode("ECONNRESET")).toMatchObject({ class: "connection" });
 });

@@ -3,6 +3,7 @@ import { type CatalogueColumn, toColumn } from "../../../../src/dialect/oracle/c
 import { decode, encode } from "../../../../src/dialect/oracle/codec.ts";
 import {
   keyExpression,
+  listExpression,
   parameter,
   readExpression,
   writeExpression,
@@ -53,6 +54,16 @@ test("a CHAR key is compared as a CHAR, with its blanks", () => {
   expect(char).toMatchObject({ type: "CHAR(36 CHAR)", equality: "padded" });
   expect(keyExpression(char)).toBe("CAST(? AS CHAR(36 CHAR))");
   expect(writeExpression(char)).toBe("?");
+});
+
+test("a BLOB takes a BLOB from a list: of bytes, of long ones, of none", () => {
+  const [short, long] = [new Uint8Array([1]), new Uint8Array(2_001)];
+  expect(listExpression(column("BLOB"), [short, null])).toBe("TO_BLOB(?)");
+  expect(listExpression(column("BLOB"), [short, long])).toBe("?");
+  expect(listExpression(column("BLOB"), [null, null])).toBe("TO_BLOB(HEXTORAW(?))");
+  expect(listExpression(column("RAW", { DATA_LENGTH: "16" }), [null])).toBe("HEXTORAW(?)");
+  expect(listExpression(column("RAW", { DATA_LENGTH: "16" }), [short])).toBe("?");
+  expect(listExpression(column("CLOB"), [null])).toBe("?");
 });
 
 test("the catalogue's lines become types as DDL writes them", () => {
