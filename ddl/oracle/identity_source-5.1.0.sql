@@ -1,11 +1,11 @@
--- sync-tool: capture of changes. Run it in the SOURCE database (blue), before the dump begins.
--- It adds journals and triggers and changes nothing else. Running it again keeps the journals and their changes.
--- Tables are locked for moments only; when one is busy the script stops with a lock timeout: run it again.
--- Tables: IDN_IDENTITY_USER_DATA, IDN_OAUTH2_ACCESS_TOKEN, IDN_OAUTH2_ACCESS_TOKEN_SCOPE, IDN_OAUTH2_AUTHORIZATION_CODE
 SET DEFINE OFF
 SET SQLBLANKLINES ON
 WHENEVER OSERROR EXIT FAILURE ROLLBACK
 WHENEVER SQLERROR EXIT FAILURE ROLLBACK
+-- sync-tool: capture of changes. Run it in the SOURCE database (blue), before the dump begins.
+-- It adds journals and triggers and changes nothing else. Running it again keeps the journals and their changes.
+-- Tables are locked for moments only; when one is busy the script stops with a lock timeout: run it again.
+-- Tables: IDN_IDENTITY_USER_DATA, IDN_OAUTH2_ACCESS_TOKEN, IDN_OAUTH2_ACCESS_TOKEN_SCOPE, IDN_OAUTH2_AUTHORIZATION_CODE
 ALTER SESSION SET DDL_LOCK_TIMEOUT = 2
 /
 

@@ -1,9 +1,9 @@
--- sync-tool: what the user of `sync-tool run` needs in the SOURCE database.
--- Run it after the source script, and in the target again after a restore.
 SET DEFINE OFF
 SET SQLBLANKLINES ON
 WHENEVER OSERROR EXIT FAILURE ROLLBACK
 WHENEVER SQLERROR EXIT FAILURE ROLLBACK
+-- sync-tool: what the user of `sync-tool run` needs in the SOURCE database.
+-- Run it after the source script, and in the target again after a restore.
 BEGIN
   EXECUTE IMMEDIATE 'GRANT SELECT ON "IDN_IDENTITY_USER_DATA" TO "SYNC_TOOL"';
 EXCEPTION

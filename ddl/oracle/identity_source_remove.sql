@@ -1,9 +1,9 @@
--- sync-tool: removal of capture. Run it in the SOURCE database (blue), after the switch.
--- Changes that were not applied yet are lost with the journals: `sync-tool status` tells.
 SET DEFINE OFF
 SET SQLBLANKLINES ON
 WHENEVER OSERROR EXIT FAILURE ROLLBACK
 WHENEVER SQLERROR EXIT FAILURE ROLLBACK
+-- sync-tool: removal of capture. Run it in the SOURCE database (blue), after the switch.
+-- Changes that were not applied yet are lost with the journals: `sync-tool status` tells.
 ALTER SESSION SET DDL_LOCK_TIMEOUT = 2
 /
 BEGIN

@@ -1,10 +1,10 @@
--- sync-tool: checkpoints. Run it in the TARGET database (green), before or after the restore; both do no harm.
--- It removes copies of the source's capture that a dump carried along, and makes the tables of sync-tool.
--- Tables: IDN_IDENTITY_USER_DATA, IDN_OAUTH2_ACCESS_TOKEN, IDN_OAUTH2_ACCESS_TOKEN_SCOPE, IDN_OAUTH2_AUTHORIZATION_CODE
 SET DEFINE OFF
 SET SQLBLANKLINES ON
 WHENEVER OSERROR EXIT FAILURE ROLLBACK
 WHENEVER SQLERROR EXIT FAILURE ROLLBACK
+-- sync-tool: checkpoints. Run it in the TARGET database (green), before or after the restore; both do no harm.
+-- It removes copies of the source's capture that a dump carried along, and makes the tables of sync-tool.
+-- Tables: IDN_IDENTITY_USER_DATA, IDN_OAUTH2_ACCESS_TOKEN, IDN_OAUTH2_ACCESS_TOKEN_SCOPE, IDN_OAUTH2_AUTHORIZATION_CODE
 ALTER SESSION SET DDL_LOCK_TIMEOUT = 2
 /
 

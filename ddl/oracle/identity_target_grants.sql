@@ -1,9 +1,9 @@
--- sync-tool: what the user of `sync-tool run` needs in the TARGET database.
--- Run it after the target script, and in the target again after a restore.
 SET DEFINE OFF
 SET SQLBLANKLINES ON
 WHENEVER OSERROR EXIT FAILURE ROLLBACK
 WHENEVER SQLERROR EXIT FAILURE ROLLBACK
+-- sync-tool: what the user of `sync-tool run` needs in the TARGET database.
+-- Run it after the target script, and in the target again after a restore.
 BEGIN
   EXECUTE IMMEDIATE 'GRANT SELECT, INSERT, UPDATE, DELETE ON "IDN_IDENTITY_USER_DATA" TO "SYNC_TOOL"';
 EXCEPTION

@@ -1,8 +1,8 @@
--- sync-tool: removal of checkpoints. Run it in the TARGET database (green), after the switch.
 SET DEFINE OFF
 SET SQLBLANKLINES ON
 WHENEVER OSERROR EXIT FAILURE ROLLBACK
 WHENEVER SQLERROR EXIT FAILURE ROLLBACK
+-- sync-tool: removal of checkpoints. Run it in the TARGET database (green), after the switch.
 ALTER SESSION SET DDL_LOCK_TIMEOUT = 2
 /
 BEGIN

@@ -1,7 +1,13 @@
+import { createRequire } from "node:module";
 import { beforeAll, describe, expect, test } from "vitest";
 import { IS_VERSIONS } from "../../src/config/versions.ts";
 import { oracle } from "../../src/dialect/oracle/index.ts";
-import { ddlStatements, dmlStatements, serverStatements } from "../support/dialect-statements.ts";
+import {
+  ddlStatements,
+  dmlStatements,
+  doctorStatements,
+  serverStatements,
+} from "../support/dialect-statements.ts";
 import {
   countPlaceholders,
   dynamicSql,
@@ -10,6 +16,15 @@ import {
   readableParts,
 } from "../support/sql-grammar.ts";
 import { wso2Plans } from "../support/wso2-plans.ts";
+
+/** What the driver's thin mode makes of a text before it sends it. */
+interface DriverStatement {
+  readonly bindInfoList: readonly unknown[];
+  _prepare(sql: string): void;
+}
+const { Statement } = createRequire(import.meta.url)("oracledb/lib/thin/statement.js") as {
+  readonly Statement: new () => DriverStatement;
+};
 
 /** Every text that can be sent, once. */
 const texts = new Set<string>();
@@ -24,7 +39,9 @@ beforeAll(async () => {
   };
   const statements = [...(await serverStatements(oracle))];
   for (const version of IS_VERSIONS) {
-    for (const table of await wso2Plans("oracle", version)) {
+    const plans = await wso2Plans("oracle", version);
+    statements.push(...doctorStatements(oracle, plans).asked);
+    for (const table of plans) {
       for (const sql of ddlStatements(oracle, table)) add(sql);
       statements.push(...(await dmlStatements(oracle, table)));
     }
@@ -61,6 +78,21 @@ describe("the grammar of Oracle", () => {
     });
     expect(wrong).toEqual([]);
   }, 300_000);
+});
+
+test("the driver finds the placeholders that are meant, and none in triggers and blocks", () => {
+  const binds = (sql: string): number => {
+    const statement = new Statement();
+    statement._prepare(sql);
+    return statement.bindInfoList.length;
+  };
+  expect(binds("BEGIN :1 := 2; END;")).toBe(1);
+  const meant = (sql: string): number =>
+    /^(CREATE|DECLARE|BEGIN|ALTER)/.test(sql)
+      ? 0
+      : (sql.replace(/'(?:[^']|'')*'/g, "").match(/:\d+/g) ?? []).length;
+  const wrong = [...texts].filter((sql) => binds(sql) !== meant(sql));
+  expect(wrong).toEqual([]);
 });
 
 test("every statement has as many values as placeholders, and not more than the server takes", () => {

@@ -234,11 +234,13 @@ export const ddl: Dialect["ddl"] = {
   // leaves unless told otherwise too ("SQL*Plus User's Guide", "SET System Variable Summary", "WHENEVER SQLERROR").
   script: (statements, comment) =>
     [
-      ...comment.map((line) => `-- ${line}`.trimEnd()),
+      // First, for it looks for variables in comments too.
       "SET DEFINE OFF",
       "SET SQLBLANKLINES ON",
       "WHENEVER OSERROR EXIT FAILURE ROLLBACK",
       "WHENEVER SQLERROR EXIT FAILURE ROLLBACK",
+      // A hyphen at the end of a line continues it.
+      ...comment.map((line) => (line === "" ? "" : `-- ${line}`)),
       ...statements.map((sql) => `${sql}\n/`),
       "",
     ].join("\n"),

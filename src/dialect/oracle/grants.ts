@@ -11,9 +11,13 @@ const TO_ONESELF = 1749;
 /** Only an administrator may grant what shows transactions; a run goes on without it, more slowly. */
 const NOT_ADMINISTRATOR = [942, 1031, 41900];
 
+/** A user's name as GRANT takes it: the catalogue has it in upper case unless it was made otherwise. */
+export const grantee = (user: string): string =>
+  quote(/[a-z]/.test(user) && /[A-Z]/.test(user) ? user : user.toUpperCase());
+
 /** What a run needs. Its user finds the tables when it owns them, or when its CURRENT_SCHEMA is their owner's. */
 export const grants: Dialect["ddl"]["grants"] = (side, tables, readOnly, user) => {
-  const to = quote(/[a-z]/.test(user) && /[A-Z]/.test(user) ? user : user.toUpperCase());
+  const to = grantee(user);
   const grant = (privileges: string, object: string): string =>
     guarded(`GRANT ${privileges} ON ${quote(object)} TO ${to}`, [TO_ONESELF]);
   const reads = readOnly.map((name) => grant("SELECT", name));

@@ -3,6 +3,7 @@ import { classifyError } from "./classify-error.ts";
 import { decode, encode } from "./codec.ts";
 import { connect } from "./connect.ts";
 import { ddl } from "./ddl.ts";
+import { clock, facts } from "./doctor-facts.ts";
 import { confirm, describe, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { acquireLock } from "./lock.ts";
@@ -31,4 +32,5 @@ export const oracle: Dialect = {
   savepoint,
   horizon: { observe, confirm, describe },
   codec: { decode, encode },
+  doctor: { clock, facts },
 };
