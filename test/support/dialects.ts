@@ -48,7 +48,7 @@ const SOURCES: Readonly<Record<TestDialectName, Source>> = {
     missing: "no real MySQL server (as root: test/support/servers/install-mysql.sh)",
   },
   mssql: byUrlOnly("SYNC_TEST_MSSQL_URL, e.g. mssql://sa:password@host:1433"),
-  oracle: byUrlOnly("SYNC_TEST_ORACLE_URL, e.g. oracle://system:password@host:1521"),
+  oracle: byUrlOnly("SYNC_TEST_ORACLE_URL, e.g. oracle://sys:password@host:1521"),
 };
 
 function resolve(

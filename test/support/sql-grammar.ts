@@ -25,6 +25,8 @@ const TSQL_GAPS: Gaps = [
 const ORACLE_GAPS: Gaps = [
   // A number as a session parameter's value.
   [/^(ALTER SESSION SET \w+ =) \d+$/, "$1 x"],
+  // Nothing after it.
+  [/(\) SEGMENT CREATION IMMEDIATE)$/, "$1 LOGGING"],
 ];
 
 type Grammar = InstanceType<typeof antlr.antlr4tsSQL>;

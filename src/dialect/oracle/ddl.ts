@@ -54,6 +54,9 @@ function capture(table: TablePlan): readonly DdlStep[] {
  * hole and never an older value. Without one every position would cost a write to the catalogue, which the application's
  * statements would queue for. Since there is one, ALL_SEQUENCES.LAST_NUMBER does not tell what was handed out: it is the
  * end of the cache ("Database Reference", "ALL_SEQUENCES"). So the horizon has no `drawn` here.
+ *
+ * The table gets its segment at once: otherwise the first login would make it, and fail where the owner has no quota
+ * ("Database Reference", "DEFERRED_SEGMENT_CREATION"; ORA-01950).
  */
 function journal(name: string, sequence: string, columns: readonly Column[]): DdlStep {
   const lines = columns.map((column) => `  ${quote(column.name)} ${column.type} NULL`);
@@ -69,7 +72,7 @@ function journal(name: string, sequence: string, columns: readonly Column[]): Dd
 ${lines.join(",\n")},
   "SYNC_ID" NUMBER(19) NOT NULL PRIMARY KEY,
   "ACTION" VARCHAR2(15) NOT NULL
-)`,
+) SEGMENT CREATION IMMEDIATE`,
         EXISTS,
       ),
     ],

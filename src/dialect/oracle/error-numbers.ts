@@ -90,6 +90,7 @@ const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
   1861: ["row", "a value is no date"],
   1878: ["row", "a value is no time of its time zone"],
   1882: ["row", "a value has an unknown time zone"],
+  1950: ["auth", "the user has no quota on the tablespace"],
   2049: ["transient", "a lock was not to be had in time"],
   2289: ["schema", "a sequence does not exist"],
   2290: ["row", "a check constraint refuses the row"],
