@@ -15,6 +15,9 @@ const narrowParent =
   "CREATE TABLE P (ID VARCHAR(20) NOT NULL PRIMARY KEY, N VARCHAR(5) NOT NULL, U VARCHAR(20), UNIQUE (U))";
 
 describeDialects("Changes that the target refuses", (dialect) => {
+  /** Oracle refuses to make NOT NULL what is it already. */
+  const widen = (length: number): string =>
+    `ALTER TABLE P ${dialect.name === "mssql" ? "ALTER COLUMN" : "MODIFY"} N VARCHAR(${length})${dialect.name === "oracle" ? "" : " NOT NULL"}`;
   let pair: BlueGreen;
 
   beforeAll(async () => {
@@ -92,9 +95,7 @@ describeDialects("Changes that the target refuses", (dialect) => {
     expect(await pair.rows("target", "C")).toEqual([{ ID: "c2", P_ID: "ok", N: "x" }]);
     expect(await letters()).toHaveLength(2);
     await pair.target.test.exec(
-      dialect.name === "postgres"
-        ? "ALTER TABLE P ALTER COLUMN N TYPE VARCHAR(20)"
-        : `ALTER TABLE P ${dialect.name === "mssql" ? "ALTER COLUMN" : "MODIFY"} N VARCHAR(20) NOT NULL`,
+      dialect.name === "postgres" ? "ALTER TABLE P ALTER COLUMN N TYPE VARCHAR(20)" : widen(20),
     );
     await askForRetry(pair.target.db, await store(), await letters());
     expect(await drain()).toBe("drained");
@@ -103,10 +104,7 @@ describeDialects("Changes that the target refuses", (dialect) => {
     await pair.target.test.exec(
       dialect.name === "postgres"
         ? ["DELETE FROM P", "ALTER TABLE P ALTER COLUMN N TYPE VARCHAR(5)"]
-        : [
-            "DELETE FROM P",
-            `ALTER TABLE P ${dialect.name === "mssql" ? "ALTER COLUMN" : "MODIFY"} N VARCHAR(5) NOT NULL`,
-          ],
+        : ["DELETE FROM P", widen(5)],
     );
   });
 

@@ -129,5 +129,43 @@ const MSSQL: EveryType = {
     CONVERT(varchar(40), DO, 121) AS DO, CONVERT(varchar(10), DA, 23) AS DA, CONVERT(varchar(20), TM, 121) AS TM, U, CONVERT(nvarchar(max), X) AS X, G`,
 };
 
-export const everyType = (dialect: string): EveryType =>
-  dialect === "postgres" ? POSTGRES : dialect === "mssql" ? MSSQL : MYSQL;
+const oracleTable = (own: string): string => `CREATE TABLE EVERY_TYPE (
+  ID RAW(16) NOT NULL, PART VARCHAR2(20 CHAR) NOT NULL, C CHAR(10), NC NCHAR(10), V VARCHAR2(50 CHAR), NV NVARCHAR2(50), T CLOB,
+  NT NCLOB, BN RAW(4), B BLOB, D NUMBER(38,10), NU NUMBER, BI NUMBER(19), SI NUMBER(5), BO NUMBER(1), F BINARY_FLOAT, DP BINARY_DOUBLE,
+  FL FLOAT, DA DATE, TS TIMESTAMP(9), T0 TIMESTAMP(0), TZ TIMESTAMP(3) WITH TIME ZONE, TL TIMESTAMP(6) WITH LOCAL TIME ZONE, ${own},
+  G NUMBER GENERATED ALWAYS AS (SI + 1) VIRTUAL, PRIMARY KEY (ID, PART))`;
+
+const long = (bytes: number): string => `TO_CLOB(RPAD('é', 2000, 'x')) || RPAD('y', ${bytes - 2_000}, 'z')`;
+
+/** An empty text is NULL there, so that a key has none. */
+const ORACLE: EveryType = {
+  full: {
+    ...FULL,
+    D: "1234567890123456789012345678.0123456789",
+    T: "%1$I $1 ?",
+    TS: "2021-03-28 02:30:00.123456789",
+  },
+  low: { D: "-0.0000000001", BI: LOW.BI, V: LOW.V },
+  source: [oracleTable("SOURCE_ONLY VARCHAR2(10) DEFAULT 'gone'")],
+  target: [oracleTable("TARGET_ONLY VARCHAR2(10) DEFAULT 'it''s' NOT NULL")],
+  writes: [
+    `INSERT INTO EVERY_TYPE (ID, PART, C, NC, V, NV, T, NT, BN, B, D, NU, BI, SI, BO, F, DP, FL, DA, TS, T0, TZ, TL) VALUES
+       (HEXTORAW('00FF27'), 'Ann', 'x', N'é', 'it''s \\ "?" 😀', N'😀', '%1$I $1 ?', N'😀', HEXTORAW('01'), HEXTORAW('00'),
+       1234567890123456789012345678.0123456789, 1E-120, 9223372036854775807, -32768, 1, 1.17549435E-38F, 1.7976931348623157E308D, 0.1,
+       TO_DATE('2021-03-28 02:30:00', 'YYYY-MM-DD HH24:MI:SS'), TIMESTAMP '2021-03-28 02:30:00.123456789', TIMESTAMP '2021-03-28 02:30:00',
+       TIMESTAMP '2021-03-28 02:30:00.123 +05:30', TIMESTAMP '2021-10-31 00:30:00.5')`,
+    "INSERT INTO EVERY_TYPE (ID, PART) VALUES (HEXTORAW('00'), ' ')",
+    `INSERT INTO EVERY_TYPE (ID, PART, V, NT, D, BI, BO, DP, TS) SELECT HEXTORAW('01'), 'blank ', 'two  ', ${long(3_900)}, -0.0000000001,
+       -9223372036854775808, 0, 0.1, TIMESTAMP '9999-12-31 23:59:59.999999999' FROM DUAL`,
+    "INSERT INTO EVERY_TYPE (ID, PART, V) VALUES (HEXTORAW('02'), 'CASE', 'before')",
+    "UPDATE EVERY_TYPE SET PART = 'Case', V = 'after' WHERE ID = HEXTORAW('02')",
+  ],
+  select: `ID, PART || '|' AS PART, C, NC, NVL2(V, V || '|', NULL) AS V, NV, T, NT, BN, B, TO_CHAR(D, 'FM9999999999999999999999999990.0000000000') AS D,
+    TO_CHAR(NU, 'TME') AS NU, TO_CHAR(BI) AS BI, SI, BO, TO_CHAR(F, 'TME') AS F, TO_CHAR(DP, 'TME') AS DP, FL, TO_CHAR(DA, 'YYYY-MM-DD HH24:MI:SS') AS DA,
+    TO_CHAR(TS, 'YYYY-MM-DD HH24:MI:SS.FF9') AS TS, TO_CHAR(T0, 'YYYY-MM-DD HH24:MI:SS') AS T0, TO_CHAR(TZ, 'YYYY-MM-DD HH24:MI:SS.FF3 TZR') AS TZ,
+    TO_CHAR(TL AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.FF6') AS TL, G`,
+};
+
+const TYPES: Readonly<Record<string, EveryType>> = { postgres: POSTGRES, mssql: MSSQL, oracle: ORACLE };
+
+export const everyType = (dialect: string): EveryType => TYPES[dialect] ?? MYSQL;

@@ -3,6 +3,7 @@ import type { Dialect } from "../../src/dialect/dialect.ts";
 import { startRun } from "../support/background-run.ts";
 import { type BlueGreen, waitUntilEqual } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
+import { killWords } from "../support/kill-words.ts";
 import { type RunnerProcess, startRunner } from "../support/runner-process.ts";
 import {
   deleteToken,
@@ -135,6 +136,13 @@ describeDialects("Two runners", (dialect) => {
           "SELECT DISTINCT request_session_id AS ID FROM sys.dm_tran_locks WHERE resource_type = 'APPLICATION' AND resource_database_id = DB_ID() AND request_status = 'GRANT'",
         );
         for (const { ID } of held) await admin.exec(`KILL ${String(ID)}`);
+        return held.length > 0;
+      }
+      if (dialect.name === "oracle") {
+        const held = await admin.query(
+          `SELECT DISTINCT l.SESSION_ID AS ID FROM V$LOCKED_OBJECT l INNER JOIN DBA_OBJECTS o ON o.OBJECT_ID = l.OBJECT_ID WHERE o.OWNER = '${pair.target.test.name}' AND o.OBJECT_NAME = 'SYNC_LOCKS'`,
+        );
+        for (const { ID } of held) await admin.exec(killWords("oracle").kill(Number(ID)));
         return held.length > 0;
       }
       const found = await admin.query(

@@ -223,6 +223,47 @@ const MSSQL: readonly Case[] = [
   },
 ];
 
+const ORACLE: readonly Case[] = [
+  {
+    does: "MERGE with every action, INSERT ALL and a direct-path INSERT",
+    sql: [
+      "MERGE INTO KEYED k USING (SELECT 1 AS I, 5 AS V FROM DUAL UNION ALL SELECT 2, NULL FROM DUAL UNION ALL SELECT 4, 6 FROM DUAL) v ON (k.ID = v.I) WHEN MATCHED THEN UPDATE SET k.N = v.V DELETE WHERE v.V IS NULL WHEN NOT MATCHED THEN INSERT VALUES (v.I, 'M', 'u4', v.V)",
+      "INSERT ALL INTO KEYED VALUES (7, 'S', 'u7', 7) INTO KEYED VALUES (8, 'E', 'u8', 8) SELECT * FROM DUAL",
+      "INSERT /*+ APPEND */ INTO KEYED SELECT ID + 20, NAME, CODE || 'd', N FROM KEYED WHERE ID < 3",
+    ],
+    keyed: ["1 Ann u1 5", "3 Cid u3 0", "4 M u4 6", "7 S u7 7", "8 E u8 8", "21 Ann u1d 5"],
+  },
+  {
+    does: "keys that move along in one statement",
+    sql: ["UPDATE KEYED SET NAME = 'x'", "UPDATE KEYED SET ID = ID + 1"],
+    keyed: ["2 x u1 0", "3 x u2 0", "4 x u3 0"],
+  },
+  {
+    does: "swap of keys in one statement",
+    sql: [
+      "UPDATE KEYED SET NAME = 'x'",
+      "UPDATE KEYED SET ID = CASE ID WHEN 1 THEN 2 WHEN 2 THEN 1 ELSE ID END",
+    ],
+    keyed: ["1 x u2 0", "2 x u1 0", "3 x u3 0"],
+  },
+  {
+    does: "keys changed by FORALL",
+    sql: [
+      "DECLARE TYPE ids IS TABLE OF NUMBER; v ids := ids(1, 3); BEGIN FORALL i IN 1 .. v.COUNT UPDATE KEYED SET N = N + 10, ID = ID + 50 WHERE ID = v(i); DELETE FROM KEYED WHERE ID = 53; END;",
+    ],
+    keyed: ["2 Bob u2 0", "51 Ann u1 10"],
+  },
+  {
+    does: "a key changed by case in a session that takes both for one",
+    sql: [
+      "ALTER SESSION SET NLS_COMP = LINGUISTIC",
+      "ALTER SESSION SET NLS_SORT = BINARY_CI",
+      "UPDATE KEYED SET NAME = 'ANN' WHERE ID = 1",
+    ],
+    keyed: ["1 ANN u1 0", "2 Bob u2 0", "3 Cid u3 0"],
+  },
+];
+
 const POSTGRES: readonly Case[] = [
   {
     does: "INSERT ... ON CONFLICT",
@@ -311,7 +352,7 @@ describeDialects("Capture of", (dialect) => {
 
   const own = {
     ...{ postgres: POSTGRES, mysql: [...MYSQL, ...REAL_MYSQL], mariadb: [...MYSQL, ...MARIADB] },
-    ...{ mssql: MSSQL, oracle: [] },
+    ...{ mssql: MSSQL, oracle: ORACLE },
   }[dialect.name];
   // Netted and one by one: whichever a case does not take, the other kinds of change take.
   const cases = [...EVERYWHERE, ...own].map((one, i) => ({ ...one, batchSize: i % 2 === 0 ? 100 : 1 }));

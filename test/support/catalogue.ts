@@ -1,3 +1,4 @@
+import type { TestDialectName } from "./env.ts";
 import type { TestDatabase } from "./servers/test-server.ts";
 
 const POSTGRES = [
@@ -45,11 +46,30 @@ const MSSQL = [
    WHERE g.parent_class = 1`,
 ];
 
+const ORACLE = [
+  `SELECT 'column' AS KIND, TABLE_NAME AS NAME, COLUMN_ID AS N, COLUMN_NAME || ' ' || DATA_TYPE || ' ' || DATA_LENGTH || ' ' || CHAR_LENGTH
+     || ' ' || DATA_PRECISION || ' ' || DATA_SCALE || ' ' || NULLABLE || ' ' || COLLATION AS TEXT FROM USER_TAB_COLUMNS`,
+  `SELECT 'table' AS KIND, TABLE_NAME AS NAME, 0 AS N, SUBSTR(COMMENTS, 1, 9) AS TEXT FROM USER_TAB_COMMENTS`,
+  `SELECT 'index' AS KIND, c.TABLE_NAME AS NAME, c.COLUMN_POSITION AS N, c.COLUMN_NAME || ' ' || i.UNIQUENESS AS TEXT
+   FROM USER_IND_COLUMNS c JOIN USER_INDEXES i ON i.INDEX_NAME = c.INDEX_NAME`,
+  `SELECT 'sequence' AS KIND, SEQUENCE_NAME AS NAME, 0 AS N, ORDER_FLAG || ' ' || CYCLE_FLAG || ' ' || CACHE_SIZE AS TEXT FROM USER_SEQUENCES`,
+  `SELECT 'trigger' AS KIND, TRIGGER_NAME AS NAME, 0 AS N, TRIGGER_TYPE || ' ' || TRIGGERING_EVENT || ' ' || TABLE_NAME || ' ' || STATUS AS TEXT
+   FROM USER_TRIGGERS`,
+  `SELECT 'source' AS KIND, NAME, LINE AS N, TEXT FROM USER_SOURCE WHERE TYPE = 'TRIGGER'`,
+];
+
+const STATEMENTS: Readonly<Record<TestDialectName, readonly string[]>> = {
+  postgres: POSTGRES,
+  mysql: MYSQL,
+  mariadb: MYSQL,
+  mssql: MSSQL,
+  oracle: ORACLE,
+};
+
 /** Everything a database consists of, but for the identities of its journals; sorted text. */
 export async function readCatalogue(database: TestDatabase): Promise<string[]> {
   const lines: string[] = [];
-  const { type } = database.settings;
-  for (const sql of type === "postgres" ? POSTGRES : type === "mssql" ? MSSQL : MYSQL) {
+  for (const sql of STATEMENTS[database.settings.type]) {
     for (const row of await database.query(sql)) {
       lines.push(["KIND", "NAME", "N", "TEXT"].map((column) => String(row[column] ?? "")).join(" "));
     }

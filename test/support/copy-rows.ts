@@ -23,6 +23,7 @@ function literal(database: TestDatabase, value: Value): string {
   if (typeof value !== "string") {
     const hex = Buffer.from(value).toString("hex");
     if (type === "mssql") return `0x${hex}`;
+    if (type === "oracle") return `HEXTORAW('${hex}')`;
     return type === "postgres" ? `'\\x${hex}'` : `X'${hex}'`;
   }
   const quoted = value.replaceAll("'", "''");

@@ -3,11 +3,15 @@ import type { TestDatabase } from "./servers/test-server.ts";
 const MSSQL = `SELECT CONCAT(CASE type WHEN 'U' THEN 'table' WHEN 'TR' THEN 'trigger' WHEN 'SO' THEN 'sequence' ELSE 'routine' END,
 ' ', UPPER(name)) AS O FROM sys.objects WHERE schema_id = SCHEMA_ID() AND type IN ('U', 'TR', 'SO', 'P', 'FN')`;
 
+const ORACLE = `SELECT CASE OBJECT_TYPE WHEN 'TABLE' THEN 'table' WHEN 'TRIGGER' THEN 'trigger' WHEN 'SEQUENCE' THEN 'sequence' ELSE 'routine' END
+|| ' ' || UPPER(OBJECT_NAME) AS O FROM USER_OBJECTS WHERE OBJECT_TYPE IN ('TABLE', 'TRIGGER', 'SEQUENCE', 'PROCEDURE', 'FUNCTION')`;
+
 /** `table NAME`, `trigger NAME`, `routine NAME`, `sequence NAME` of a database, upper case, sorted. */
 export async function databaseObjects(database: TestDatabase): Promise<string[]> {
   const isPostgres = database.settings.type === "postgres";
-  if (database.settings.type === "mssql")
-    return (await database.query(MSSQL)).map((row) => String(row["O"])).sort();
+  const { type } = database.settings;
+  if (type === "mssql" || type === "oracle")
+    return (await database.query(type === "mssql" ? MSSQL : ORACLE)).map((row) => String(row["O"])).sort();
   const schema = isPostgres ? "public" : database.name;
   const named = (kind: string, column: string, table: string, schemaColumn: string) =>
     `SELECT CONCAT('${kind} ', UPPER(${column})) AS O FROM ${table} WHERE ${schemaColumn} = '${schema}'`;

@@ -71,6 +71,12 @@ export function availableDialects(): readonly TestDialect[] {
     .filter((dialect) => "server" in dialect);
 }
 
+/** Suites whose statements are not written for a database yet. */
+const NOT_WRITTEN: Partial<Record<TestDialectName, RegExp>> = {
+  oracle:
+    /^(Doctor|A target with two hosts|A run that (meets a fault|cannot go on)|A target (whose disk|restored)|A run whose journal|A journal that was|One poison row|A row that cannot|Verify|WSO2's tables|The scripts of|A user with the grants|sync-tool dead-letters)/,
+};
+
 /**
  * Defines a suite per dialect of this run. A dialect without a server is skipped by name and reason; when
  * SYNC_TEST_REQUIRE names it, it fails instead.
@@ -82,6 +88,10 @@ export function describeDialects(
 ): void {
   for (const name of testEnv.dialects()) {
     if (only !== undefined && !only.includes(name)) continue;
+    if (NOT_WRITTEN[name]?.test(title)) {
+      test.skip(`${title} on ${name}: skipped, its statements are not written for it`, () => undefined);
+      continue;
+    }
     const dialect = resolve(name);
     if ("server" in dialect) {
       describe(`${title} on ${name}`, () => define(dialect));

@@ -31,6 +31,14 @@ export function killWords(dialect: TestDialectName): KillWords {
         find: (id, since) =>
           `SELECT CONVERT(varchar(30), login_time, 126) AS SINCE FROM sys.dm_exec_sessions WHERE session_id = ${id}${since === undefined ? "" : ` AND CONVERT(varchar(30), login_time, 126) = '${since}'`}`,
       };
+    case "oracle":
+      return {
+        ownId: "SYS_CONTEXT('USERENV', 'SID')",
+        kill: (id) =>
+          `BEGIN FOR s IN (SELECT SERIAL# AS N FROM V$SESSION WHERE SID = ${id}) LOOP EXECUTE IMMEDIATE 'ALTER SYSTEM KILL SESSION ''${id},' || s.N || ''' IMMEDIATE'; END LOOP; END;`,
+        find: (id, since) =>
+          `SELECT TO_CHAR(SERIAL#) AS SINCE FROM V$SESSION WHERE SID = ${id} AND STATUS <> 'KILLED'${since === undefined ? "" : ` AND SERIAL# = ${since}`}`,
+      };
     default:
       return MYSQL;
   }
