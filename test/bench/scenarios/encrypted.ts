@@ -3,7 +3,7 @@ import { STORED_FORMS, transformStored } from "../crypto.ts";
 import type { Scenario } from "../scenario.ts";
 import { createTally, type Measured, median } from "../stats.ts";
 
-const ROWS = 2_000;
+const ROWS = 1_000;
 
 /** Rows per second of each stored form, no database: beside a drain, how far the keys hold it up. */
 export const encrypted: Scenario = {

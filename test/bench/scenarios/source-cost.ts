@@ -69,7 +69,7 @@ async function logins(
   const [rates, p99, cpu] = [createTally(), createTally(), createTally()];
   const writers = await Promise.all(NAMES.map((name) => openWriters(blues[name])));
   const each = NAMES.flatMap((name, n) => (writers[n] === undefined ? [] : [{ name, writers: writers[n] }]));
-  for (const one of each) await one.writers.logIn(WARM_UP_MS);
+  for (const one of each) await one.writers.logIn(WARM_UP_MS / scale);
   for (let turn = 0; turn < (rounds === 1 ? 3 : TURNS); turn++) {
     for (const one of rotated(each, turn)) {
       const before = serverCpuSeconds(server);

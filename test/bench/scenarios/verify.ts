@@ -10,7 +10,7 @@ import { fill } from "../token-data.ts";
 export const verifying: Scenario = {
   name: "verify",
   async run({ server, rounds, scale }) {
-    const tokens = 50_000 / scale;
+    const tokens = 20_000 / scale;
     const lab = await openLab(server, "5.9.0");
     try {
       await fill(lab.source.test, { tokens, scopesEach: 2 }, false);
