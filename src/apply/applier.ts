@@ -11,6 +11,16 @@ import { replaceClaims, writeClaims } from "./user-claims.ts";
 /** The row to write for a change that is no DELETE: transformed, columns as the target has them. */
 export type RowFor = (change: Change) => Row;
 
+export interface WriteRules {
+  /** Columns that an update leaves as the target has them. */
+  readonly keepOnUpdate: readonly string[];
+  /**
+   * Whether a row that is new on the source leaves a row of the same key alone. The target's is green's own then, or a
+   * later image that came with the dump; what follows in the journal is written as ever. Default: none does.
+   */
+  readonly keepsExisting?: ((change: Change) => boolean) | undefined;
+}
+
 /**
  * Applies changes, in order of position, inside a transaction of the target: the net of them, with whole-batch
  * statements. Throws the driver's error when the target refuses one; see refused-batch.ts.
@@ -21,9 +31,9 @@ export async function applyChanges(
   table: TablePlan,
   changes: readonly Change[],
   rowFor: RowFor,
-  keepOnUpdate: readonly string[],
+  rules: WriteRules,
 ): Promise<void> {
-  await applyNet(tx, dialect, table, netChanges(changes, table.key), rowFor, keepOnUpdate);
+  await applyNet(tx, dialect, table, netChanges(changes, table.key), rowFor, rules);
 }
 
 /** The same for changes that are netted already. */
@@ -33,7 +43,7 @@ export async function applyNet(
   table: TablePlan,
   segments: readonly NetSegment[],
   rowFor: RowFor,
-  keepOnUpdate: readonly string[],
+  rules: WriteRules,
 ): Promise<void> {
   const key = (change: Change) => keyOf(table.key, change);
   for (const segment of segments) {
@@ -41,7 +51,10 @@ export async function applyNet(
     if (segment.deletes.length > 0) await dialect.deleteRows(tx, table, segment.deletes.map(key), false);
     if (segment.upserts.length > 0) {
       const rows = segment.upserts.map(rowFor);
-      await dialect.writeRows(tx, table, rows, keepOnUpdate);
+      const guests = keepingExisting(segment, rules);
+      const own = segment.upserts.filter((change) => !guests.has(change));
+      if (own.length > 0) await dialect.writeRows(tx, table, own.map(rowFor), rules.keepOnUpdate);
+      if (guests.size > 0) await dialect.writeRows(tx, table, [...guests].map(rowFor), allColumns(table));
       await writeClaims(tx, dialect, table, rows);
       await replaceClaims(tx, dialect, table, rows);
       await writeSplitRows(tx, dialect, table, segment.upserts);
@@ -49,6 +62,14 @@ export async function applyNet(
     if (segment.replaced.length > 0) await dialect.deleteRows(tx, table, segment.replaced.map(key), true);
   }
 }
+
+/** The upserts that must leave a row that is there alone, in order of position. */
+function keepingExisting({ inserts }: NetSegment, { keepsExisting }: WriteRules): ReadonlySet<Change> {
+  if (keepsExisting === undefined) return new Set();
+  return new Set([...inserts].filter(keepsExisting));
+}
+
+const allColumns = (table: TablePlan): readonly string[] => table.targetColumns.map(({ name }) => name);
 
 /** A row whose key is not known would be left behind on the target. */
 function refuseUnknownKeys(table: TablePlan, deletes: readonly Change[]): void {

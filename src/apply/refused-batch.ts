@@ -6,18 +6,17 @@ import { keyOf, sourceKeyOf } from "../journal/net.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Row } from "../row.ts";
-import { applyChanges, type RowFor } from "./applier.ts";
+import { applyChanges, type RowFor, type WriteRules } from "./applier.ts";
 import { type ConflictPolicy, resolveConflict } from "./conflict.ts";
 import { deleteChildren } from "./delete-children.ts";
 import { hasLaterChange, judgeParents } from "./missing-parents.ts";
 import { writeSplitRows } from "./split-rows.ts";
 
 /** What the replay of a refused batch needs to know about its table. */
-export interface ReplayContext {
+export interface ReplayContext extends WriteRules {
   readonly source: Side;
   readonly dialect: Dialect;
   readonly table: TablePlan;
-  readonly keepOnUpdate: readonly string[];
   /** Gives the transformed row; throws SyncError TRANSFORM_FAILED. */
   readonly rowFor: RowFor;
   /** The row to insert instead when a unique key refuses the transformed one. */
@@ -44,9 +43,7 @@ export async function applyRefused(
 ): Promise<number> {
   const { dialect, table } = context;
   try {
-    await dialect.savepoint(tx, () =>
-      applyChanges(tx, dialect, table, changes, context.rowFor, context.keepOnUpdate),
-    );
+    await dialect.savepoint(tx, () => applyChanges(tx, dialect, table, changes, context.rowFor, context));
     return changes.length;
   } catch (error) {
     const refusal = asRefusal(dialect, error);
@@ -102,7 +99,7 @@ async function deletesWithChildren(tx: Queryable, context: ReplayContext, change
   try {
     await dialect.savepoint(tx, async () => {
       await deleteChildren(tx, dialect, table, [keyOf(table.key, change)]);
-      await applyChanges(tx, dialect, table, [change], context.rowFor, context.keepOnUpdate);
+      await applyChanges(tx, dialect, table, [change], context.rowFor, context);
     });
     return true;
   } catch (error) {

@@ -65,7 +65,7 @@ export const OWN_KEYS = [
     type: "choice",
     default: "dead-letter",
     choices: ["dead-letter", "keep-target", "newest"],
-    doc: "What happens when the target made a row itself that holds the same unique key",
+    doc: "What happens when the target made a row itself that holds the same unique key, or with keep-target the same primary key",
   },
   {
     name: "deadLetterLimit",

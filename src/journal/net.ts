@@ -9,6 +9,8 @@ export interface NetSegment {
   readonly deletes: readonly Change[];
   /** Rows in their last image, in order of position. */
   readonly upserts: readonly Change[];
+  /** Those of them that are one INSERT and nothing else: before it the source had no such row. */
+  readonly inserts: ReadonlySet<Change>;
   /**
    * Keys whose successor differs from them only in a way the target may not see ('Ann' became 'ann'). Deleted last and
    * only where the stored key is the same byte by byte: were they deleted first, a cascade would take the row's
@@ -21,6 +23,8 @@ interface Slot {
   readonly key: string;
   readonly change: Change;
   readonly replaced: readonly Change[];
+  /** The key's only change so far. */
+  readonly isFirst: boolean;
 }
 
 /** Values of the target's key columns of a change. */
@@ -57,7 +61,7 @@ export function netChanges(changes: readonly Change[], key: readonly TargetColum
     }
     // Set anew, so that the map stays in order of the last position.
     slots.delete(equality);
-    slots.set(equality, { key: exact, change, replaced });
+    slots.set(equality, { key: exact, change, replaced, isFirst: before === undefined });
   }
   if (slots.size > 0) segments.push(segment(slots));
   return segments;
@@ -68,6 +72,9 @@ function segment(slots: ReadonlyMap<string, Slot>): NetSegment {
   return {
     deletes: all.filter((slot) => slot.change.action === "DELETE").map((slot) => slot.change),
     upserts: all.filter((slot) => slot.change.action !== "DELETE").map((slot) => slot.change),
+    inserts: new Set(
+      all.filter((slot) => slot.isFirst && slot.change.action === "INSERT").map((slot) => slot.change),
+    ),
     replaced: all.flatMap((slot) => slot.replaced),
   };
 }

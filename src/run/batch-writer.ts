@@ -1,4 +1,4 @@
-import { applyNet, type RowFor } from "../apply/applier.ts";
+import { applyNet, type RowFor, type WriteRules } from "../apply/applier.ts";
 import type { ConflictPolicy } from "../apply/conflict.ts";
 import {
   type DeadLetter,
@@ -85,6 +85,20 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     letters = await listDeadLetters(target.db, store, table.name);
   };
 
+  /**
+   * With keep-target a row that is new on the source leaves green's row of the same key alone, but never one that is
+   * there only because its deletion, or an earlier change, was set aside.
+   */
+  function rules(refused: ReadonlyMap<string, unknown> = new Map()): WriteRules {
+    if (options.conflictPolicy !== "keep-target") return rows;
+    const setAside = new Set(letters.map((letter) => letter.id));
+    const isStale = (digest: string) => refused.has(digest) || setAside.has(digest.slice(0, 12));
+    return {
+      keepOnUpdate: rows.keepOnUpdate,
+      keepsExisting: (change) => !isStale(keyDigest(keyOf(change))),
+    };
+  }
+
   const checkpoint = (): Checkpoint => lowest(lanes) ?? { lane: 0, position: 0n, journalId: "", digest: "" };
 
   /** The checkpoints of these lanes first: their rows stay locked until the commit. */
@@ -116,6 +130,7 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     const [only, ...others] = segments;
     if (prepareWrite === undefined || only === undefined || others.length > 0) return undefined;
     if (only.deletes.length > 0 || only.replaced.length > 0 || writesOthers(table)) return undefined;
+    if (options.conflictPolicy === "keep-target" && only.inserts.size > 0) return undefined;
     const areNew = only.upserts.every((change) => change.action === "INSERT");
     try {
       return prepareWrite(table, only.upserts.map(rowFor), rows.keepOnUpdate, areNew);
@@ -164,7 +179,7 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     if (await writeAtOnce(part, end)) return;
     const { lane, changes, segments, rowFor } = part;
     const settled = await inTransaction(current([lane]), end, async (tx) => {
-      await applyNet(tx, target.dialect, table, segments, rowFor, rows.keepOnUpdate);
+      await applyNet(tx, target.dialect, table, segments, rowFor, rules());
       return await settleWritten(tx, changes, new Map());
     });
     if (settled) await reload();
@@ -221,7 +236,7 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       source,
       dialect: target.dialect,
       table,
-      keepOnUpdate: rows.keepOnUpdate,
+      ...rules(refused),
       rowFor: await rows.prepare(changes.filter((change) => change.action !== "DELETE")),
       onUniqueConflict: rows.onUniqueConflict,
       conflictPolicy: options.conflictPolicy,

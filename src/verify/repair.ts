@@ -78,7 +78,7 @@ async function write(options: RepairOptions, todo: readonly Difference[]): Promi
     // What is written is what the source holds now, not when the difference was found.
     const changes = await comparison.readChanges(todo);
     const rowFor = await rows.prepare(changes);
-    await applyChanges(tx, target.dialect, table, changes, rowFor, rows.keepOnUpdate);
+    await applyChanges(tx, target.dialect, table, changes, rowFor, rows);
     const extra = todo.filter(({ kind }) => kind === "extra");
     const gone = (await comparison.compareAgain(extra)).filter(({ kind }) => kind === "extra");
     if (gone.length > 0)

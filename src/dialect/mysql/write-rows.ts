@@ -133,8 +133,10 @@ async function insert(
   const set = columns
     .filter((column) => keepOnUpdate?.includes(column.name) === false)
     .map((column) => `${quote(column.target.name)} = VALUES(${quote(column.target.name)})`);
+  // A row that is to stay as it is gets its own key once more: INSERT IGNORE would also pass over what it should refuse.
+  const own = table.key.map((c) => quote(c.target.name)).map((name) => `${name} = ${name}`);
   const sql = `INSERT INTO ${quote(table.target.name)} (${columns.map((c) => quote(c.target.name)).join(", ")}) VALUES ?${
-    keepOnUpdate === undefined ? "" : ` ON DUPLICATE KEY UPDATE ${set.join(", ")}`
+    keepOnUpdate === undefined ? "" : ` ON DUPLICATE KEY UPDATE ${(set.length === 0 ? own : set).join(", ")}`
   }`;
   for (const part of partsBySize(rows)) {
     await tx.execute(sql, [asWritten(part.map((row) => texts.get(row) ?? "").join(", "))]);

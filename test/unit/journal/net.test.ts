@@ -36,6 +36,19 @@ describe("The net of a batch", () => {
     ]);
   });
 
+  test("names the upserts that are an INSERT and nothing else", () => {
+    const changes = [
+      change(1, "INSERT", "new"),
+      change(2, "INSERT", "changed since"),
+      change(3, "UPDATE", "changed since"),
+      change(4, "DELETE", "made again"),
+      change(5, "INSERT", "made again"),
+      change(6, "UPDATE", "old"),
+    ];
+    const [segment] = netChanges(changes, textKey("exact"));
+    expect([...(segment?.inserts ?? [])].map((c) => Number(c.position))).toEqual([1]);
+  });
+
   test("of nothing is nothing", () => {
     expect(netChanges([], textKey("exact"))).toEqual([]);
   });
