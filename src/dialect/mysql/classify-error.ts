@@ -23,6 +23,7 @@ const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
   1142: ["auth", "the user lacks a privilege"],
   1143: ["auth", "the user lacks a privilege on a column"],
   1146: ["schema", "a table does not exist"],
+  1153: ["connection", "a statement was larger than the server's max_allowed_packet"],
   1158: ["connection", "the connection to the server was lost"],
   1159: ["connection", "the connection to the server was lost"],
   1160: ["connection", "the connection to the server was lost"],
@@ -40,6 +41,7 @@ const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
   1290: ["transient", "the server is read-only"],
   1292: ["row", "a value is no date or number that the column takes"],
   1300: ["row", "a text has a character that the column's character set cannot hold"],
+  1301: ["row", "a value is larger than the server's max_allowed_packet"],
   1317: ["transient", "the statement was interrupted"],
   1364: ["schema", "a column without a default is not written"],
   1366: ["row", "a text has a character that the column's character set cannot hold"],
@@ -99,6 +101,14 @@ const SOCKET = new Set([
 /** Classifies by the server's number, or by the socket's or driver's code. */
 export function classifyError(error: unknown): ClassifiedError {
   const { errno, code } = (error ?? {}) as { errno?: unknown; code?: unknown };
+  // Found out before the statement was sent: the server would have ended the connection.
+  if (code === "ROW_TOO_LARGE") {
+    return {
+      class: "row",
+      code: "1153",
+      reason: "the row is larger than the server's max_allowed_packet: raise it, then start the run again",
+    };
+  }
   if (code === STANDBY)
     return { class: "connection", code, reason: "the host is a standby, another one is tried" };
   if (typeof code === "string" && SOCKET.has(code)) {

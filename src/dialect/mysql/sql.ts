@@ -8,6 +8,7 @@ import { selectList } from "./column-sql.ts";
 import { quote } from "./connect.ts";
 import { digestRange } from "./digest-range.ts";
 import { keyRange } from "./key-range.ts";
+import { keyBytes, partsBySize, roomFor } from "./statement-parts.ts";
 
 /** `(a, b)`, or `a` alone: a row of one column is not a row to the optimizer. */
 export const tuple = (columns: readonly Column[]): string =>
@@ -90,7 +91,7 @@ WHERE LANE = ? AND SYNC_ID = ? AND JOURNAL_ID = ? AND DIGEST = ?`,
   }),
 };
 
-/** Deletes by a list of keys in one statement. */
+/** Deletes by a list of keys, in one statement unless the keys are more than it takes. */
 export async function deleteRows(
   tx: Queryable,
   table: TargetTable,
@@ -101,9 +102,10 @@ export async function deleteRows(
   const bytewise = exactly
     ? ` AND (${columns.map((c) => (c.kind === "text" ? `CAST(CONVERT(${quote(c.name)} USING utf8mb4) AS BINARY)` : quote(c.name))).join(", ")}) IN (?)`
     : "";
-  const values = tupleValues(columns, keys);
-  await tx.execute(
-    `DELETE FROM ${quote(table.target.name)} WHERE ${tuple(columns)} IN (?)${bytewise.replace(/^ AND \(([^,]*)\) IN/, " AND $1 IN")}`,
-    exactly ? [values, values] : [values],
-  );
+  const sql = `DELETE FROM ${quote(table.target.name)} WHERE ${tuple(columns)} IN (?)${bytewise.replace(/^ AND \(([^,]*)\) IN/, " AND $1 IN")}`;
+  const room = await roomFor(tx, table, sql);
+  for (const part of partsBySize(keys, keyBytes, exactly ? room / 2 : room)) {
+    const values = tupleValues(columns, part);
+    await tx.execute(sql, exactly ? [values, values] : [values]);
+  }
 }

@@ -1,33 +1,59 @@
-import type { Row } from "../../row.ts";
+/** How large a statement may be: a server hangs up on one that is larger than its max_allowed_packet (error 1153). */
+import type { Queryable } from "../../db/database.ts";
+import type { TargetTable } from "../../plan/sync-plan.ts";
 
-/**
- * Bytes of one statement, below the smallest max_allowed_packet that servers come with (4 MB, MySQL 5.7): a larger
- * packet makes the server hang up (error 1153).
- */
+/** Larger statements are no faster, however much a server takes. */
 const MAX_BYTES = 2_000_000;
 
-/** Splits rows, in order, so that each part makes a statement that the server takes; most batches stay whole. */
-export function partsBySize(rows: readonly Row[], maxBytes = MAX_BYTES): readonly (readonly Row[])[] {
-  const parts: Row[][] = [];
-  let part: Row[] = [];
+/** What a statement has besides rows or keys: the words of SQL and the names of hundreds of columns. */
+const SPARE_BYTES = 256;
+
+/** The server is asked anew after so long: a new connection has the limit as it was changed since. */
+const FRESH_MS = 10_000;
+
+const limits = new WeakMap<TargetTable, { readonly bytes: number; readonly readAt: number }>();
+
+/** A row that fits no statement. Nothing was sent, so that the transaction is as it was. */
+export class RowTooLarge extends Error {
+  readonly code = "ROW_TOO_LARGE";
+}
+
+/** Bytes that the rows or keys in one statement with these words may have. */
+export async function roomFor(tx: Queryable, table: TargetTable, sql: string): Promise<number> {
+  let known = limits.get(table);
+  if (known === undefined || Date.now() - known.readAt > FRESH_MS) {
+    const [row] = await tx.query("SELECT @@max_allowed_packet AS n");
+    known = { bytes: Number(row?.["n"]), readAt: Date.now() };
+    limits.set(table, known);
+  }
+  return known.bytes - Buffer.byteLength(sql) - SPARE_BYTES;
+}
+
+/** Splits rows or keys, in order, so that each part fits the room; most stay whole. One that does not fit goes alone. */
+export function partsBySize<T>(
+  items: readonly T[],
+  sizeOf: (item: T) => number,
+  room = MAX_BYTES,
+): readonly (readonly T[])[] {
+  const most = Math.min(room, MAX_BYTES);
+  const parts: T[][] = [];
+  let part: T[] = [];
   let bytes = 0;
-  for (const row of rows) {
-    const size = sizeOf(row);
-    if (part.length > 0 && bytes + size > maxBytes) {
+  for (const item of items) {
+    const size = sizeOf(item);
+    if (part.length > 0 && bytes + size > most) {
       parts.push(part);
       part = [];
       bytes = 0;
     }
-    part.push(row);
+    part.push(item);
     bytes += size;
   }
   if (part.length > 0) parts.push(part);
   return parts;
 }
 
-/** Generous: a byte is written as two hex digits, a character can take two with its escape. */
-function sizeOf(row: Row): number {
-  let size = 0;
-  for (const value of Object.values(row)) size += 4 + 2 * (value?.length ?? 0);
-  return size;
+/** Bytes of a key in a list of keys, at most: a character has three, or two with its escape, and so has a byte. */
+export function keyBytes(key: readonly (string | Uint8Array | null)[]): number {
+  return key.reduce((bytes, value) => bytes + 8 + 3 * (value?.length ?? 0), 4);
 }

@@ -1,5 +1,5 @@
 import { escape as literals } from "mysql2";
-import type { Queryable } from "../../db/database.ts";
+import type { Queryable, ResultRow } from "../../db/database.ts";
 import type { TargetColumn, TargetTable } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
 import type { Param, PreparedWrite } from "../dialect.ts";
@@ -8,7 +8,7 @@ import { classifyError } from "./classify-error.ts";
 import { encode } from "./codec.ts";
 import { quote } from "./connect.ts";
 import { tuple, tupleValues } from "./sql.ts";
-import { partsBySize } from "./statement-parts.ts";
+import { keyBytes, partsBySize, RowTooLarge, roomFor } from "./statement-parts.ts";
 
 /** Rows of one shape, each as the driver writes it into a statement. */
 interface WrittenRows {
@@ -94,15 +94,11 @@ async function lockPresent(
 ): Promise<ReadonlySet<Row>> {
   const key = table.key.map((column) => column.target);
   const select = key.map((column, i) => `${quote(column.name)} AS c${i}`).join(", ");
-  const found = await tx.query(
-    `SELECT ${select} FROM ${quote(table.target.name)} WHERE ${tuple(key)} IN (?) FOR UPDATE`,
-    [
-      tupleValues(
-        key,
-        rows.map((row) => table.key.map((column) => row[column.name] ?? null)),
-      ),
-    ],
-  );
+  const sql = `SELECT ${select} FROM ${quote(table.target.name)} WHERE ${tuple(key)} IN (?) FOR UPDATE`;
+  const keys = rows.map((row) => table.key.map((column) => row[column.name] ?? null));
+  const found: ResultRow[] = [];
+  for (const part of partsBySize(keys, keyBytes, await roomFor(tx, table, sql)))
+    found.push(...(await tx.query(sql, [tupleValues(key, part)])));
   if (found.length === 0) return new Set();
   if (found.length === rows.length) return new Set(rows);
   const ids = new Set(found.map((row) => JSON.stringify(key.map((_, i) => String(row[`c${i}`])))));
@@ -138,7 +134,11 @@ async function insert(
   const sql = `INSERT INTO ${quote(table.target.name)} (${columns.map((c) => quote(c.target.name)).join(", ")}) VALUES ?${
     keepOnUpdate === undefined ? "" : ` ON DUPLICATE KEY UPDATE ${(set.length === 0 ? own : set).join(", ")}`
   }`;
-  for (const part of partsBySize(rows)) {
+  if (rows.length === 0) return;
+  const room = await roomFor(tx, table, sql);
+  const bytesOf = (row: Row): number => Buffer.byteLength(texts.get(row) ?? "") + 2;
+  for (const part of partsBySize(rows, bytesOf, room)) {
+    if (part.length === 1 && part.some((row) => bytesOf(row) > room)) throw new RowTooLarge();
     await tx.execute(sql, [asWritten(part.map((row) => texts.get(row) ?? "").join(", "))]);
   }
 }

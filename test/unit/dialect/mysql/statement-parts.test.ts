@@ -1,24 +1,27 @@
 import { expect, test } from "vitest";
-import { partsBySize } from "../../../../src/dialect/mysql/statement-parts.ts";
+import { keyBytes, partsBySize } from "../../../../src/dialect/mysql/statement-parts.ts";
 
-const row = (id: string, length: number) => ({ ID: id, DATA: "x".repeat(length) });
+const bytes = (size: number): number => size;
 
-test("rows that fit one statement stay together", () => {
-  const rows = [row("1", 10), row("2", 10)];
-  expect(partsBySize(rows)).toEqual([rows]);
+test("what fits one statement stays together", () => {
+  expect(partsBySize([10, 10], bytes)).toEqual([[10, 10]]);
 });
 
-test("rows are split, in order, before a statement grows too large", () => {
-  const parts = partsBySize([row("1", 400), row("2", 400), row("3", 400)], 2_000);
-  expect(parts.map((part) => part.map(({ ID }) => ID))).toEqual([["1", "2"], ["3"]]);
+test("is split, in order, before a statement grows too large", () => {
+  expect(partsBySize([800, 700, 600], bytes, 1_500)).toEqual([[800, 700], [600]]);
 });
 
-test("a row that is too large by itself goes alone", () => {
-  const parts = partsBySize([row("1", 10), row("2", 4_000), row("3", 10)], 2_000);
-  expect(parts.map((part) => part.map(({ ID }) => ID))).toEqual([["1"], ["2"], ["3"]]);
+test("what is too large by itself goes alone", () => {
+  expect(partsBySize([10, 4_000, 20], bytes, 2_000)).toEqual([[10], [4_000], [20]]);
 });
 
-test("bytes count as two hex digits, and no rows make no statement", () => {
-  expect(partsBySize([{ ID: Buffer.alloc(600) }, { ID: Buffer.alloc(600) }], 2_000)).toHaveLength(2);
-  expect(partsBySize([])).toEqual([]);
+test("a server that takes more than two megabytes does not get them", () => {
+  expect(partsBySize([1_500_000, 1_500_000], bytes, 64_000_000)).toEqual([[1_500_000], [1_500_000]]);
+  expect(partsBySize([], bytes)).toEqual([]);
+});
+
+test("a key counts with all that its characters and bytes may take", () => {
+  // Three characters of three bytes, then the quotes, the comma and the brackets.
+  expect(keyBytes(["日本語"])).toBe(21);
+  expect(keyBytes([new Uint8Array([0, 255]), null, "a"])).toBe(37);
 });
