@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askForRetry, type DeadLetter, listDeadLetters } from "../../src/apply/dead-letter.ts";
 import { deadLettersName } from "../../src/plan/object-names.ts";
+import { type CryptoPool, openCryptoPool } from "../../src/transform/crypto/crypto-pool.ts";
+import type { KeyProfiles } from "../../src/transform/crypto/key-config.ts";
+import { readByKeys } from "../../src/transform/read-values.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
+import { aesKey, rsaKey, stored } from "../support/crypto-vectors.ts";
 import { describeDialects, type TestDialect } from "../support/dialects.ts";
 import { randomName } from "../support/servers/database.ts";
 import type { TestServer } from "../support/servers/test-server.ts";
@@ -168,6 +172,100 @@ describeDialects("A row that cannot be transformed among ten thousand", (dialect
     expect(
       await pair.target.test.query("SELECT IDP_ID FROM IDN_OAUTH2_ACCESS_TOKEN WHERE TOKEN_ID = 'poison'"),
     ).toEqual([{ IDP_ID: "7" }]);
+  });
+});
+
+const TOKENS = "IDN_OAUTH2_ACCESS_TOKEN";
+/** The plaintext of the vectors' access tokens. */
+const ACCESS = "4a1c3f0e-7d52-3b8e-9a64-1f2e3d4c5b6a";
+
+describeDialects("Encrypted tokens that no key opens among ten thousand", (dialect) => {
+  let pair: BlueGreen;
+  let pool: CryptoPool;
+  // What a run is given: the key that is missing at first is configured before a later one.
+  const keys = { ...readingWith([rsaKey("multi")]) };
+  function readingWith(rsa: readonly ReturnType<typeof rsaKey>[]) {
+    const profiles: KeyProfiles = {
+      source: {
+        processor: "encrypted",
+        hashAlgorithm: "SHA-256",
+        keys: { rsa, symmetric: [aesKey("own32")] },
+        mixedRows: false,
+      },
+      target: { processor: "plain", hashAlgorithm: "SHA-256", encryption: undefined },
+    };
+    pool = openCryptoPool(profiles);
+    return { profiles, readValues: readByKeys(pool) };
+  }
+
+  beforeAll(async () => {
+    pair = await openBlueGreen({
+      source: dialect,
+      sourceVersion: "5.7.0",
+      sourceSchema: createTables(dialect.name, "5.7.0"),
+      targetSchema: [
+        ...createTables(dialect.name, "5.11.0"),
+        "INSERT INTO IDP (ID, TENANT_ID, NAME, UUID) VALUES (1, -1234, 'LOCAL', 'u1')",
+      ],
+      tables: [TOKENS],
+      keys,
+    });
+    await pair.prepare();
+  });
+  afterAll(async () => {
+    await pair.close();
+    await pool.close();
+  });
+
+  test("are set aside alone; one arrives once its key is configured, the other once its row is mended", {
+    timeout: 240_000,
+  }, async () => {
+    const row = (id: string, token: string): string =>
+      `('${id}', '${token}', 'ann', -1234, 'PRIMARY', 'APPLICATION_USER', '2021-03-04 05:06:07', '2021-03-04 05:06:07', 3600, '${id}', 'ACTIVE')`;
+    const rows = Array.from({ length: ROWS }, (_, i) => row(`t${i}`, stored("aes-gcm-own32-accessToken")));
+    rows[4_321] = row("no key", stored("rsa-oaep-sha1-accessToken"));
+    rows[8_765] = row("tampered with", stored("aes-gcm-tampered-tag"));
+    for (let first = 0; first < ROWS; first += 500)
+      await pair.source.test.exec(
+        `INSERT INTO ${TOKENS} (TOKEN_ID, ACCESS_TOKEN, AUTHZ_USER, TENANT_ID, USER_DOMAIN, USER_TYPE, TIME_CREATED, REFRESH_TOKEN_TIME_CREATED, VALIDITY_PERIOD, TOKEN_SCOPE_HASH, TOKEN_STATE) VALUES ${rows.slice(first, first + 500).join(", ")}`,
+      );
+    await pair.source.test.exec(`UPDATE ${TOKENS} SET TOKEN_STATE = 'EXPIRED' WHERE TOKEN_ID LIKE 't%7'`);
+    const arrived = async (): Promise<unknown> =>
+      await pair.target.test.query(
+        `SELECT TOKEN_STATE AS S, COUNT(*) AS N FROM ${TOKENS} WHERE ACCESS_TOKEN = '${ACCESS}' GROUP BY TOKEN_STATE ORDER BY TOKEN_STATE`,
+      );
+    const left = async (): Promise<unknown> =>
+      (await letters(pair, TOKENS)).map(({ key, code, reason }) => [key, code, reason]);
+    const tampered = [
+      '["tampered with"]',
+      "TRANSFORM_FAILED",
+      expect.stringContaining("no configured symmetric key opens the value"),
+    ];
+
+    await expect(pair.run({ batchSize: 1_000 })).rejects.toMatchObject({ code: "DEAD_LETTERS_LEFT" });
+    expect(await arrived()).toEqual([
+      { S: "ACTIVE", N: "8998" },
+      { S: "EXPIRED", N: "1000" },
+    ]);
+    expect(await left()).toEqual([
+      ['["no key"]', "TRANSFORM_FAILED", expect.stringContaining("no configured RSA key opens the value")],
+      tampered,
+    ]);
+
+    await pool.close();
+    Object.assign(keys, readingWith([rsaKey("multi"), rsaKey("primary")]));
+    await expect(pair.run({ batchSize: 1_000 })).rejects.toMatchObject({ code: "DEAD_LETTERS_LEFT" });
+    expect(await left()).toEqual([tampered]);
+
+    await pair.source.test.exec(
+      `UPDATE ${TOKENS} SET ACCESS_TOKEN = '${stored("aes-gcm-own32-accessToken")}' WHERE TOKEN_ID = 'tampered with'`,
+    );
+    await pair.run({ batchSize: 1_000 });
+    expect(await left()).toEqual([]);
+    expect(await arrived()).toEqual([
+      { S: "ACTIVE", N: "9000" },
+      { S: "EXPIRED", N: "1000" },
+    ]);
   });
 });
 
