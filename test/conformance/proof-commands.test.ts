@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { doctor } from "../../src/cli/commands/doctor.ts";
 import { drain } from "../../src/cli/commands/drain.ts";
+import { run } from "../../src/cli/commands/run.ts";
 import { verify } from "../../src/cli/commands/verify.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
@@ -138,5 +139,21 @@ describeDialects("verify, doctor and drain as commands", (dialect) => {
     expect(examined.out).toMatch(/on the target: CREATE TABLE IF NOT EXISTS/);
     expect(examined.out).toContain("1 failed");
     await pair.prepare();
+  });
+
+  test("run does the cheap checks of doctor itself and logs what they find", async () => {
+    await pair.target.test.exec(
+      `ALTER TABLE ${USER_DATA} ADD CONSTRAINT C_REFUSE CHECK (USER_NAME <> 'refused')`,
+    );
+    await pair.source.test.exec(insert("refused"));
+    const log = async (): Promise<string> => await readFile(join(flags.logDir, "sync.log"), "utf8");
+    const once = { ...flags, once: true } as const;
+    await called(() => run(once, never));
+    expect(await log()).not.toContain("doctor: ");
+    await called(() => run(once, never));
+    const lines = (await log()).split("\n").filter((line) => line.includes("doctor: "));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain("doctor: target.dead-letters warns");
+    expect(lines[0]).toContain("sync-tool dead-letters list");
   });
 });
