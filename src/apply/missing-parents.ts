@@ -1,6 +1,7 @@
 import type { Queryable } from "../db/database.ts";
 import type { Column, TableSchema } from "../dialect/table-schema.ts";
 import type { Change, Key } from "../journal/change.ts";
+import { equalityClass, exactKey } from "../journal/key-equality.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { ParentLink, TablePlan } from "../plan/sync-plan.ts";
 import type { Row } from "../row.ts";
@@ -64,11 +65,72 @@ async function exists(
 ): Promise<boolean | undefined> {
   const parent = await parentOf(where, side, link);
   if (parent === undefined) return false;
+  const columns = columnsOf(parent, link);
+  return columns === undefined ? undefined : (await read(side, parent, columns, [key])).length > 0;
+}
+
+/** The parent's columns that a foreign key names; undefined for a rekeyed parent, which is not known by them there. */
+function columnsOf(parent: TableSchema, link: ParentLink): readonly Column[] | undefined {
   const columns = link.parentColumns.flatMap((name) => find(parent, name));
-  // A rekeyed parent is not known by this key there: nothing can be said.
-  if (columns.length < link.parentColumns.length) return undefined;
-  const statement = side.dialect.sql.readRows(parent.name, columns, columns, [key]);
-  return (await side.db.query(statement.sql, statement.params)).length > 0;
+  return columns.length < link.parentColumns.length ? undefined : columns;
+}
+
+async function read(side: Side, parent: TableSchema, columns: readonly Column[], keys: readonly Key[]) {
+  const statement = side.dialect.sql.readRows(parent.name, columns, columns, keys);
+  return await side.db.query(statement.sql, statement.params);
+}
+
+/**
+ * Changes without those whose parent is gone from both sides: the row was deleted since, by a cascade. Two statements
+ * for each foreign key, however many rows there are. Keys that a database could take for equal count as equal: what is
+ * left may still lack its parent, but nothing is left out that has one.
+ */
+export async function withoutOrphans(
+  source: Side,
+  target: Side,
+  table: TablePlan,
+  changes: readonly Change[],
+  rowFor: (change: Change) => Row | undefined,
+): Promise<readonly Change[]> {
+  let kept = changes;
+  for (const link of table.parents) {
+    const keys = new Map<Change, Key>();
+    for (const change of kept) {
+      const row = change.action === "DELETE" ? undefined : rowFor(change);
+      const key = link.columns.map((column) => row?.[column] ?? null);
+      if (!key.includes(null)) keys.set(change, key);
+    }
+    const missing = await absent("target", target, link, [...keys.values()]);
+    const gone = new Set(await absent("source", source, link, missing));
+    kept = kept.filter((change) => !gone.has(keys.get(change) ?? NO_KEY));
+  }
+  return kept;
+}
+
+const NO_KEY: Key = [];
+
+/** Those of the keys that no row of the parent has; none where that cannot be said. */
+async function absent(
+  where: "source" | "target",
+  side: Side,
+  link: ParentLink,
+  keys: readonly Key[],
+): Promise<readonly Key[]> {
+  if (keys.length === 0) return [];
+  const parent = await parentOf(where, side, link);
+  const columns = parent === undefined ? undefined : columnsOf(parent, link);
+  if (parent === undefined || columns === undefined) return [];
+  const distinct = new Map(keys.map((key) => [exactKey(key), key]));
+  const rows = await read(side, parent, columns, [...distinct.values()]);
+  const found = new Set(
+    rows.map((row) =>
+      equalityClass(
+        columns,
+        columns.map((column) => side.dialect.codec.decode(column, row[column.name.toUpperCase()])),
+      ),
+    ),
+  );
+  return keys.filter((key) => !found.has(equalityClass(columns, key)));
 }
 
 function find(table: TableSchema, name: string): readonly Column[] {

@@ -9,7 +9,7 @@ import type { Row } from "../row.ts";
 import { applyChanges, type RowFor, type WriteRules } from "./applier.ts";
 import { type ConflictPolicy, resolveConflict } from "./conflict.ts";
 import { deleteChildren } from "./delete-children.ts";
-import { hasLaterChange, judgeParents } from "./missing-parents.ts";
+import { hasLaterChange, judgeParents, withoutOrphans } from "./missing-parents.ts";
 import { writeSplitRows } from "./split-rows.ts";
 
 /** What the replay of a refused batch needs to know about its table. */
@@ -50,11 +50,35 @@ export async function applyRefused(
     if (refusal === undefined) throw error;
     const [only] = changes;
     if (changes.length === 1 && only !== undefined) return await applyAlone(tx, context, only, refusal);
+    if (refusal.class === "parent") {
+      const kept = await withoutDeletedParents(tx, context, changes);
+      if (kept.length < changes.length) {
+        const next = kept[await applyRefused(tx, context, kept)];
+        return next === undefined ? changes.length : changes.indexOf(next);
+      }
+    }
     const half = Math.ceil(changes.length / 2);
     const first = await applyRefused(tx, context, changes.slice(0, half));
     if (first < half) return first;
     return half + (await applyRefused(tx, context, changes.slice(half)));
   }
+}
+
+/** Rows whose parent was deleted since can be many, when a clean-up follows the logins: they are found all at once. */
+async function withoutDeletedParents(
+  tx: Queryable,
+  { source, dialect, table, rowFor }: ReplayContext,
+  changes: readonly Change[],
+): Promise<readonly Change[]> {
+  const rowIfAny = (change: Change): Row | undefined => {
+    try {
+      return rowFor(change);
+    } catch (error) {
+      if (asRefusal(dialect, error) === undefined) throw error;
+      return undefined;
+    }
+  };
+  return await withoutOrphans(source, { dialect, db: tx }, table, changes, rowIfAny);
 }
 
 /** A refusal of the row itself; undefined for anything that the whole batch has to be tried again for. */

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { BlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
-import { openTokenPair, TOKEN_TABLES } from "../support/token-rows.ts";
+import {
+  insertScope,
+  insertToken,
+  openTokenPair,
+  scopes,
+  TOKEN_TABLES,
+  tokenIds,
+} from "../support/token-rows.ts";
 import { watchedDatabase } from "../support/watched-database.ts";
 
 const [AT] = TOKEN_TABLES;
@@ -59,5 +66,45 @@ describeDialects("A table of more than 20 columns", (dialect) => {
     await pair.source.test.exec(`DELETE FROM ${AT}`);
     expect(await statementsPerBatch()).toBeLessThanOrEqual(12);
     expect(await pair.rows("target", AT)).toEqual([]);
+  });
+});
+
+describeDialects("Scopes of tokens that were deleted since", (dialect) => {
+  let pair: BlueGreen;
+  beforeAll(async () => {
+    pair = await openTokenPair(dialect);
+  });
+  afterAll(() => pair.close());
+
+  test("are left out with at most 12 statements on both sides for each batch of 100 changes", async () => {
+    const ids = Array.from({ length: 1_000 }, (_, i) => `t${String(i).padStart(4, "0")}`);
+    await pair.source.test.exec([
+      ...ids.map(insertToken),
+      ...ids.map((id) => insertScope(id, "openid")),
+      `DELETE FROM ${AT} WHERE TOKEN_ID NOT LIKE '%0'`,
+    ]);
+    let sent = 0;
+    let batches = 0;
+    let counted = 0;
+    const count = {
+      before: () => {
+        sent += 1;
+      },
+    };
+    await pair.run({
+      batchSize: 100,
+      sourceDb: watchedDatabase(pair.source.db, count),
+      targetDb: watchedDatabase(pair.target.db, count),
+      events: {
+        batch: () => {
+          batches += 1;
+          counted = sent;
+        },
+      },
+    });
+    expect(await tokenIds(pair, "target")).toHaveLength(100);
+    expect(await scopes(pair, "target")).toHaveLength(100);
+    expect(batches).toBeGreaterThanOrEqual(38);
+    expect(counted / batches).toBeLessThanOrEqual(12);
   });
 });
