@@ -4,7 +4,7 @@ import type { Row } from "../../src/row.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { migrateTo511 } from "../support/wso2-migration.ts";
-import { createTables } from "../support/wso2-tables.ts";
+import { createTables, isMysqlLike } from "../support/wso2-tables.ts";
 import { versionRows } from "./version-rows.ts";
 
 const SOURCES = IS_VERSIONS.filter((version) => version !== "5.0.0" && version !== "5.11.0");
@@ -42,7 +42,7 @@ describeDialects("A source", (dialect) => {
     const text = (value: Row[string]): string => {
       if (typeof value !== "string") return "NULL";
       const quoted = value.replaceAll("'", "''");
-      return `'${dialect.name === "postgres" ? quoted : quoted.replaceAll("\\", "\\\\")}'`;
+      return `'${isMysqlLike(dialect.name) ? quoted.replaceAll("\\", "\\\\") : quoted}'`;
     };
     return `INSERT INTO ${table} (${Object.keys(row).join(", ")}) VALUES (${Object.values(row).map(text).join(", ")})`;
   };

@@ -4,7 +4,7 @@ import { describeDialects } from "../support/dialects.ts";
 import type { TestDatabase } from "../support/servers/test-server.ts";
 import { migrateTo511 } from "../support/wso2-migration.ts";
 import { scriptOf, WSO2_TABLES, wso2Shape } from "../support/wso2-shapes.ts";
-import { createTables } from "../support/wso2-tables.ts";
+import { createTables, isMysqlLike } from "../support/wso2-tables.ts";
 
 const AT_1 =
   '{"hash":"47c3d868841d71811d91273d4de1b2894a9201e766090b8e40898f461d44dc72","algorithm":"SHA-256"}';
@@ -34,17 +34,19 @@ describeDialects("WSO2's tables", (dialect) => {
   });
   afterEach(() => database.drop());
 
+  const schema = (): string =>
+    ({ postgres: "public", mssql: "dbo" })[dialect.name as string] ?? database.name;
   const catalogue = () =>
     database.query(
       "SELECT UPPER(TABLE_NAME) AS T, UPPER(COLUMN_NAME) AS C, DATA_TYPE AS D, CHARACTER_MAXIMUM_LENGTH AS L, " +
         "IS_NULLABLE AS N, COLUMN_DEFAULT AS V FROM INFORMATION_SCHEMA.COLUMNS " +
-        `WHERE TABLE_SCHEMA = '${dialect.name === "postgres" ? "public" : database.name}' ORDER BY 1, 2`,
+        `WHERE TABLE_SCHEMA = '${schema()}' ORDER BY 1, 2`,
     );
   const uniqueKeys = async () =>
     (
       await database.query(
         "SELECT k.COLUMN_NAME AS C FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE k " +
-          `WHERE k.TABLE_SCHEMA = '${dialect.name === "postgres" ? "public" : database.name}' ` +
+          `WHERE k.TABLE_SCHEMA = '${schema()}' ` +
           "AND UPPER(k.CONSTRAINT_NAME) = 'CON_APP_KEY' ORDER BY k.ORDINAL_POSITION",
       )
     ).map((row) => String(row["C"]).toUpperCase());
@@ -66,7 +68,7 @@ describeDialects("WSO2's tables", (dialect) => {
     expect(found.sort()).toEqual(expected.sort());
   });
 
-  if (dialect.name !== "postgres") {
+  if (isMysqlLike(dialect.name)) {
     test("load from the separate script for MySQL 5.7", async () => {
       await database.exec(createTables(dialect.name, "5.7.0", undefined, "mysql-5.7"));
       expect((await catalogue()).filter((row) => row["C"] === "REFRESH_TOKEN_TIME_CREATED")).toMatchObject([

@@ -48,6 +48,9 @@ export async function copyRows(
     // Zero dates are values too.
     await writer.exec(isMysqlLike(target.settings.type) ? ["SET SESSION sql_mode = ''", "BEGIN"] : ["BEGIN"]);
     for (const table of tables) {
+      // A column that SQL Server numbers takes no value without this.
+      const numbered =
+        target.settings.type === "mssql" && table === "UM_USER" ? `SET IDENTITY_INSERT ${table} ON; ` : "";
       const rows = (await reader.query(`SELECT * FROM ${table}`)).map(migrate);
       for (let first = 0; first < rows.length; first += 200) {
         const part = rows.slice(first, first + 200);
@@ -58,7 +61,7 @@ export async function copyRows(
               .join(",")})`,
         );
         await writer.exec(
-          `INSERT INTO ${table} (${Object.keys(part[0] ?? {}).join(",")}) VALUES ${values.join(",")}`,
+          `${numbered}INSERT INTO ${table} (${Object.keys(part[0] ?? {}).join(",")}) VALUES ${values.join(",")}`,
         );
       }
     }

@@ -3,7 +3,6 @@
 import { compareVersions, type IsVersion } from "../../src/config/versions.ts";
 import type { TestDialectName } from "./env.ts";
 import type { Wso2Table } from "./wso2-shapes.ts";
-import { isMysqlLike } from "./wso2-tables.ts";
 
 /** The columns with tokens and codes, and those with their hashes. */
 const HASHED: readonly (readonly [table: Wso2Table, value: string, hash: string])[] = [
@@ -15,16 +14,44 @@ const HASHED: readonly (readonly [table: Wso2Table, value: string, hash: string]
 const JSON_START = `'{"hash":"'`;
 const JSON_END = `'","algorithm":"SHA-256"}'`;
 
+/** The few things that each database says in its own way. */
+interface Words {
+  concat(...parts: readonly string[]): string;
+  /** The SHA-256 of a text's UTF-8, in lower-case hex. */
+  sha256(column: string): string;
+  readonly uuid: string;
+}
+
+const MYSQL: Words = {
+  concat: (...parts) => `CONCAT(${parts.join(", ")})`,
+  sha256: (column) => `SHA2(CONVERT(${column} USING utf8mb4), 256)`,
+  uuid: "UUID()",
+};
+
+const POSTGRES: Words = {
+  concat: (...parts) => parts.join(" || "),
+  sha256: (column) => `encode(sha256(convert_to(${column}, 'UTF8')), 'hex')`,
+  uuid: "CAST(CAST(md5(CAST(random() AS TEXT)) AS UUID) AS TEXT)",
+};
+
+/** The collation of the tests' databases is one of UTF-8, so that these are the bytes of a VARCHAR. */
+const MSSQL: Words = {
+  concat: MYSQL.concat,
+  sha256: (column) => `LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', ${column}), 2))`,
+  uuid: "LOWER(CONVERT(char(36), NEWID()))",
+};
+
+const WORDS: Partial<Record<TestDialectName, Words>> = {
+  ...{ mysql: MYSQL, mariadb: MYSQL, postgres: POSTGRES, mssql: MSSQL },
+};
+
 /**
  * The migration to 5.5.0 hashes what has no hash, the one to 5.7.0 wraps the bare hashes of 5.5.0 and 5.6.0. WSO2's
  * client also wraps a missing refresh token hash, into a JSON object that nothing can match; here NULL stays NULL.
  */
-function hashTokens(mysql: boolean, [table, value, hash]: (typeof HASHED)[number]): string[] {
-  const json = (hex: string) =>
-    mysql ? `CONCAT(${JSON_START}, ${hex}, ${JSON_END})` : `${JSON_START} || ${hex} || ${JSON_END}`;
-  const digest = mysql
-    ? `SHA2(CONVERT(${value} USING utf8mb4), 256)`
-    : `encode(sha256(convert_to(${value}, 'UTF8')), 'hex')`;
+function hashTokens(words: Words, [table, value, hash]: (typeof HASHED)[number]): string[] {
+  const json = (hex: string) => words.concat(JSON_START, hex, JSON_END);
+  const digest = words.sha256(value);
   return [
     `UPDATE ${table} SET ${hash} = ${json(hash)} WHERE ${hash} <> '' AND ${hash} NOT LIKE '{%'`,
     `UPDATE ${table} SET ${hash} = ${json(digest)} WHERE (${hash} IS NULL OR ${hash} = '') AND ${value} <> ''`,
@@ -61,19 +88,19 @@ export function migrateRows(
   version: IsVersion,
   tables: readonly Wso2Table[],
 ): string[] {
-  const mysql = isMysqlLike(dialect);
+  const words = WORDS[dialect] ?? POSTGRES;
   const has = (...names: readonly Wso2Table[]) => names.every((name) => tables.includes(name));
   const before = (step: IsVersion) => compareVersions(version, step) < 0;
   const withIdpId = (["IDN_OAUTH2_ACCESS_TOKEN", "IDN_OAUTH2_AUTHORIZATION_CODE"] as const).filter((table) =>
     has(table),
   );
-  const uuid = mysql ? "UUID()" : "CAST(CAST(md5(CAST(random() AS TEXT)) AS UUID) AS TEXT)";
+  const { uuid } = words;
   return [
     ...(before("5.7.0")
-      ? HASHED.filter(([table]) => has(table)).flatMap((column) => hashTokens(mysql, column))
+      ? HASHED.filter(([table]) => has(table)).flatMap((column) => hashTokens(words, column))
       : []),
     ...(before("5.8.0") && has("IDP") ? withIdpId.map(setIdpId) : []),
-    ...(before("5.8.0") && has("IDN_OAUTH2_ACCESS_TOKEN") && !mysql ? [SEPARATE_TWINS] : []),
+    ...(before("5.8.0") && has("IDN_OAUTH2_ACCESS_TOKEN") && dialect === "postgres" ? [SEPARATE_TWINS] : []),
     ...(before("5.10.0")
       ? withIdpId.map((table) => `UPDATE ${table} SET IDP_ID = -1 WHERE IDP_ID IS NULL`)
       : []),

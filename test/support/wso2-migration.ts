@@ -6,22 +6,17 @@
 import { compareVersions, type IsVersion } from "../../src/config/versions.ts";
 import type { TestDialectName } from "./env.ts";
 import { migrateRows } from "./wso2-migration-data.ts";
+import { addTsqlColumn, changeTsqlShape } from "./wso2-migration-tsql.ts";
 import {
   scriptOf,
+  type TableStep,
   WSO2_TABLES,
   type Wso2Column,
   type Wso2Script,
-  type Wso2Shape,
   type Wso2Table,
   wso2Shape,
 } from "./wso2-shapes.ts";
 import { columnDefinition, indexColumns, inLaxMode, isMysqlLike } from "./wso2-tables.ts";
-
-interface TableStep {
-  readonly table: Wso2Table;
-  readonly from: Wso2Shape;
-  readonly to: Wso2Shape;
-}
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
@@ -32,7 +27,9 @@ function addColumns(dialect: TestDialectName, { table, from, to }: TableStep): s
     .map((column) => {
       // Rows need a value before such a column can refuse NULL.
       const first = column.default === undefined ? { ...column, nullable: true } : column;
-      return `ALTER TABLE ${table} ADD COLUMN ${columnDefinition(dialect, first)}`;
+      return dialect === "mssql"
+        ? addTsqlColumn(table, first)
+        : `ALTER TABLE ${table} ADD COLUMN ${columnDefinition(dialect, first)}`;
     });
 }
 
@@ -58,6 +55,7 @@ function changeColumns(dialect: TestDialectName, { from, to }: TableStep): strin
 
 /** Keys and indexes of the same name are replaced; an unnamed key of the old release stays, as WSO2 leaves it. */
 function changeShape(dialect: TestDialectName, step: TableStep): string[] {
+  if (dialect === "mssql") return changeTsqlShape(step);
   const { table, from, to } = step;
   const mysql = isMysqlLike(dialect);
   const newUnique = to.unique.filter((key) => !from.unique.some((old) => same(old, key)));

@@ -46,6 +46,13 @@ export interface Wso2Shape {
   }[];
 }
 
+/** A table as one release and a later one have it. */
+export interface TableStep {
+  readonly table: Wso2Table;
+  readonly from: Wso2Shape;
+  readonly to: Wso2Shape;
+}
+
 type ColumnLine = [
   name: string,
   type: string,

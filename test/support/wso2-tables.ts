@@ -25,6 +25,9 @@ export function isMysqlLike(dialect: TestDialectName): boolean {
 export function columnDefinition(dialect: TestDialectName, column: Wso2Column): string {
   const byDefault = column.default === undefined ? "" : ` DEFAULT ${column.default}`;
   const auto = column.autoIncrement && isMysqlLike(dialect) ? " AUTO_INCREMENT" : "";
+  // The tests number all rows but users themselves, which SQL Server refuses for a column that it numbers.
+  if (dialect === "mssql" && column.name === "UM_ID")
+    return `${column.name} ${column.type} IDENTITY NOT NULL`;
   return `${column.name} ${column.type}${byDefault}${column.nullable ? "" : " NOT NULL"}${auto}`;
 }
 

@@ -7,7 +7,15 @@ import type { ServerAccess, ServerAddress, TestConnectionSettings, TestSession }
 function asValue(value: unknown): Value {
   if (value === null || value instanceof Uint8Array) return value;
   if (typeof value === "boolean") return value ? "1" : "0";
-  return value instanceof Date ? value.toISOString().replace("T", " ").replace("Z", "") : String(value);
+  return value instanceof Date ? asTime(value) : String(value);
+}
+
+/** Written as the other databases write it, without zeros at its end; the driver keeps what is below a millisecond apart. */
+function asTime(value: Date & { readonly nanosecondsDelta?: number }): string {
+  const belowMs = Math.round((value.nanosecondsDelta ?? 0) * 1e7);
+  const digits = `${value.toISOString().slice(20, 23)}${String(belowMs).padStart(4, "0")}`.replace(/0+$/, "");
+  const seconds = value.toISOString().slice(0, 19).replace("T", " ");
+  return digits === "" ? seconds : `${seconds}.${digits}`;
 }
 
 /** What the tests say to every database, in Transact-SQL; the end of a transaction that is over already is no error. */
