@@ -4,6 +4,7 @@ import type { Row } from "../../src/row.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { migrateTo511 } from "../support/wso2-migration.ts";
+import { hasTwins } from "../support/wso2-migration-data.ts";
 import { createTables, isMysqlLike } from "../support/wso2-tables.ts";
 import { versionRows } from "./version-rows.ts";
 
@@ -38,6 +39,12 @@ describeDialects("A source", (dialect) => {
     pair = undefined;
   });
 
+  /** Oracle has no empty texts. */
+  const empty = dialect.name === "oracle" ? null : "";
+  const held = (rows: readonly Row[]): Row[] =>
+    rows.map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, v]) => [name, v === "" ? empty : v])),
+    );
   const insert = (table: string, row: Row): string => {
     const text = (value: Row[string]): string => {
       if (typeof value !== "string") return "NULL";
@@ -108,9 +115,11 @@ describeDialects("A source", (dialect) => {
     await pair.run({ batchSize: 3 });
 
     expect(byKey(await ordered("IDN_OAUTH2_ACCESS_TOKEN"), "TOKEN_ID")).toEqual(
-      byKey(rows.expectedTokens, "TOKEN_ID"),
+      held(byKey(rows.expectedTokens, "TOKEN_ID")),
     );
-    expect(byKey(await ordered("IDN_OAUTH2_AUTHORIZATION_CODE"), "CODE_ID")).toEqual(rows.expectedCodes);
+    expect(byKey(await ordered("IDN_OAUTH2_AUTHORIZATION_CODE"), "CODE_ID")).toEqual(
+      held(rows.expectedCodes),
+    );
     expect(await ordered("IDN_OAUTH2_ACCESS_TOKEN_SCOPE")).toEqual([
       { TOKEN_ID: "a", TOKEN_SCOPE: "openid", TENANT_ID: "-1234" },
       { TOKEN_ID: "b", TOKEN_SCOPE: "email", TENANT_ID: "-1" },
@@ -123,11 +132,11 @@ describeDialects("A source", (dialect) => {
         DATA_KEY: "http://wso2.org/claims/identity/failedLoginAttempts",
         DATA_VALUE: "2",
       },
-      { TENANT_ID: "-1234", USER_NAME: "eve", DATA_KEY: "k", DATA_VALUE: "" },
+      { TENANT_ID: "-1234", USER_NAME: "eve", DATA_KEY: "k", DATA_VALUE: empty },
     ]);
   });
 
-  test.runIf(dialect.name === "postgres").each(SOURCES.filter((v) => compareVersions(v, "5.8.0") < 0))(
+  test.runIf(hasTwins(dialect.name)).each(SOURCES.filter((v) => compareVersions(v, "5.8.0") < 0))(
     "of %s may hold twins that the corrected CON_APP_KEY separates by a scope hash of their own",
     async (version) => {
       const tables = createTables(dialect.name, version);

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { IS_VERSIONS } from "../../src/config/versions.ts";
+import type { Row } from "../../src/row.ts";
 import { describeDialects } from "../support/dialects.ts";
+import type { TestDialectName } from "../support/env.ts";
 import type { TestDatabase } from "../support/servers/test-server.ts";
 import { migrateTo511 } from "../support/wso2-migration.ts";
 import { scriptOf, WSO2_TABLES, wso2Shape } from "../support/wso2-shapes.ts";
@@ -27,6 +29,24 @@ const token = (columns: string, values: string) =>
   `${columns}) VALUES (${values})`;
 const TIMES = "'2020-01-02 03:04:05', '2020-01-02 03:04:05'";
 
+/** The columns of a schema's tables, and those of the key CON_APP_KEY. */
+const standard = (dialect: TestDialectName): readonly [string, string] => {
+  const schema = ({ postgres: "public", mssql: "dbo" } as Record<string, string>)[dialect] ?? "<schema>";
+  return [
+    "SELECT UPPER(TABLE_NAME) AS T, UPPER(COLUMN_NAME) AS C, DATA_TYPE AS D, CHARACTER_MAXIMUM_LENGTH AS L, " +
+      "IS_NULLABLE AS N, COLUMN_DEFAULT AS V FROM INFORMATION_SCHEMA.COLUMNS " +
+      `WHERE TABLE_SCHEMA = '${schema}' ORDER BY 1, 2`,
+    "SELECT k.COLUMN_NAME AS C FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE k " +
+      `WHERE k.TABLE_SCHEMA = '${schema}' AND UPPER(k.CONSTRAINT_NAME) = 'CON_APP_KEY' ORDER BY k.ORDINAL_POSITION`,
+  ];
+};
+
+const ORACLE: readonly [string, string] = [
+  "SELECT TABLE_NAME AS T, COLUMN_NAME AS C, DATA_TYPE AS D, CHAR_LENGTH AS L, " +
+    "CASE NULLABLE WHEN 'Y' THEN 'YES' ELSE 'NO' END AS N, DATA_DEFAULT AS V FROM USER_TAB_COLUMNS ORDER BY 1, 2",
+  "SELECT COLUMN_NAME AS C FROM USER_CONS_COLUMNS WHERE CONSTRAINT_NAME = 'CON_APP_KEY' ORDER BY POSITION",
+];
+
 describeDialects("WSO2's tables", (dialect) => {
   let database: TestDatabase;
   beforeEach(async () => {
@@ -34,22 +54,17 @@ describeDialects("WSO2's tables", (dialect) => {
   });
   afterEach(() => database.drop());
 
-  const schema = (): string =>
-    ({ postgres: "public", mssql: "dbo" })[dialect.name as string] ?? database.name;
-  const catalogue = () =>
-    database.query(
-      "SELECT UPPER(TABLE_NAME) AS T, UPPER(COLUMN_NAME) AS C, DATA_TYPE AS D, CHARACTER_MAXIMUM_LENGTH AS L, " +
-        "IS_NULLABLE AS N, COLUMN_DEFAULT AS V FROM INFORMATION_SCHEMA.COLUMNS " +
-        `WHERE TABLE_SCHEMA = '${schema()}' ORDER BY 1, 2`,
-    );
+  const [columns, key] = dialect.name === "oracle" ? ORACLE : standard(dialect.name);
+  const catalogue = async () =>
+    // Oracle keeps the text of a default with the blanks that follow it.
+    (await database.query(columns.replaceAll("<schema>", database.name))).map((row) => ({
+      ...row,
+      V: typeof row["V"] === "string" ? row["V"].trim() : row["V"],
+    })) as Row[];
   const uniqueKeys = async () =>
-    (
-      await database.query(
-        "SELECT k.COLUMN_NAME AS C FROM INFORMATION_SCHEMA.KEY_COLUMN_USAGE k " +
-          `WHERE k.TABLE_SCHEMA = '${schema()}' ` +
-          "AND UPPER(k.CONSTRAINT_NAME) = 'CON_APP_KEY' ORDER BY k.ORDINAL_POSITION",
-      )
-    ).map((row) => String(row["C"]).toUpperCase());
+    (await database.query(key.replaceAll("<schema>", database.name))).map((row) =>
+      String(row["C"]).toUpperCase(),
+    );
 
   test.each(IS_VERSIONS)("load for %s with every column of the release", async (version) => {
     await database.exec(createTables(dialect.name, version));

@@ -74,7 +74,7 @@ export function availableDialects(): readonly TestDialect[] {
 /** Suites whose statements are not written for a database yet. */
 const NOT_WRITTEN: Partial<Record<TestDialectName, RegExp>> = {
   oracle:
-    /^(Doctor|A target with two hosts|A run that (meets a fault|cannot go on)|A target (whose disk|restored)|A run whose journal|A journal that was|One poison row|A row that cannot|Verify|WSO2's tables|The scripts of|A user with the grants|sync-tool dead-letters)/,
+    /^(Doctor|A target with two hosts|A run that (meets a fault|cannot go on)|A target (whose disk|restored)|A run whose journal|A journal that was|One poison row|A row that cannot|Verify|The scripts of|A user with the grants|sync-tool dead-letters)/,
 };
 
 /**

@@ -19,19 +19,26 @@ interface Words {
   concat(...parts: readonly string[]): string;
   /** The SHA-256 of a text's UTF-8, in lower-case hex. */
   sha256(column: string): string;
+  /** Another one for each row. */
   readonly uuid: string;
+  /** Condition: neither NULL nor empty. */
+  isGiven(column: string): string;
 }
+
+const isGiven: Words["isGiven"] = (column) => `${column} <> ''`;
 
 const MYSQL: Words = {
   concat: (...parts) => `CONCAT(${parts.join(", ")})`,
   sha256: (column) => `SHA2(CONVERT(${column} USING utf8mb4), 256)`,
   uuid: "UUID()",
+  isGiven,
 };
 
 const POSTGRES: Words = {
   concat: (...parts) => parts.join(" || "),
   sha256: (column) => `encode(sha256(convert_to(${column}, 'UTF8')), 'hex')`,
   uuid: "CAST(CAST(md5(CAST(random() AS TEXT)) AS UUID) AS TEXT)",
+  isGiven,
 };
 
 /** The collation of the tests' databases is one of UTF-8, so that these are the bytes of a VARCHAR. */
@@ -39,10 +46,20 @@ const MSSQL: Words = {
   concat: MYSQL.concat,
   sha256: (column) => `LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', ${column}), 2))`,
   uuid: "LOWER(CONVERT(char(36), NEWID()))",
+  isGiven,
 };
 
-const WORDS: Partial<Record<TestDialectName, Words>> = {
-  ...{ mysql: MYSQL, mariadb: MYSQL, postgres: POSTGRES, mssql: MSSQL },
+/** The character set of Oracle Free is AL32UTF8, so that these are the bytes of a VARCHAR2. */
+const ORACLE: Words = {
+  concat: POSTGRES.concat,
+  sha256: (column) => `LOWER(RAWTOHEX(STANDARD_HASH(${column}, 'SHA256')))`,
+  uuid: "RAWTOHEX(SYS_GUID())",
+  // An empty text is NULL, and no comparison with it is true.
+  isGiven: (column) => `${column} IS NOT NULL`,
+};
+
+const WORDS: Readonly<Record<TestDialectName, Words>> = {
+  ...{ mysql: MYSQL, mariadb: MYSQL, postgres: POSTGRES, mssql: MSSQL, oracle: ORACLE },
 };
 
 /**
@@ -51,10 +68,9 @@ const WORDS: Partial<Record<TestDialectName, Words>> = {
  */
 function hashTokens(words: Words, [table, value, hash]: (typeof HASHED)[number]): string[] {
   const json = (hex: string) => words.concat(JSON_START, hex, JSON_END);
-  const digest = words.sha256(value);
   return [
-    `UPDATE ${table} SET ${hash} = ${json(hash)} WHERE ${hash} <> '' AND ${hash} NOT LIKE '{%'`,
-    `UPDATE ${table} SET ${hash} = ${json(digest)} WHERE (${hash} IS NULL OR ${hash} = '') AND ${value} <> ''`,
+    `UPDATE ${table} SET ${hash} = ${json(hash)} WHERE ${words.isGiven(hash)} AND ${hash} NOT LIKE '{%'`,
+    `UPDATE ${table} SET ${hash} = ${json(words.sha256(value))} WHERE (${hash} IS NULL OR ${hash} = '') AND ${words.isGiven(value)}`,
   ];
 }
 
@@ -64,14 +80,19 @@ const setIdpId = (table: Wso2Table): string =>
   "WHERE USER_DOMAIN <> 'FEDERATED'";
 
 /**
- * To 5.8.0, PostgreSQL only: the key of fresh installations before 5.8.0 holds TOKEN_ID and so never bites; tokens
+ * To 5.8.0, PostgreSQL and Oracle only: the key of fresh installations before 5.8.0 holds TOKEN_ID and so never bites; tokens
  * that collide in the right key get a scope hash of their own. WSO2 draws it at random.
  */
-const SEPARATE_TWINS = `UPDATE IDN_OAUTH2_ACCESS_TOKEN t SET TOKEN_SCOPE_HASH = md5('twin ' || t.TOKEN_ID)
+const separateTwins = (
+  dialect: TestDialectName,
+): string => `UPDATE IDN_OAUTH2_ACCESS_TOKEN t SET TOKEN_SCOPE_HASH = ${dialect === "oracle" ? "LOWER(RAWTOHEX(STANDARD_HASH('twin ' || t.TOKEN_ID, 'MD5')))" : "md5('twin ' || t.TOKEN_ID)"}
   WHERE t.TOKEN_STATE = 'ACTIVE' AND EXISTS (SELECT 1 FROM IDN_OAUTH2_ACCESS_TOKEN o
     WHERE o.TOKEN_ID <> t.TOKEN_ID AND o.TOKEN_STATE = 'ACTIVE' AND o.CONSUMER_KEY_ID = t.CONSUMER_KEY_ID
       AND o.AUTHZ_USER = t.AUTHZ_USER AND o.USER_DOMAIN = t.USER_DOMAIN AND o.TENANT_ID = t.TENANT_ID
       AND o.TOKEN_SCOPE_HASH = t.TOKEN_SCOPE_HASH AND o.USER_TYPE = t.USER_TYPE)`;
+
+/** Whether WSO2's script for the database had that key. */
+export const hasTwins = (dialect: TestDialectName): boolean => dialect === "postgres" || dialect === "oracle";
 
 /** To 5.11.0: the user portal's application becomes MY_ACCOUNT; those of other tenants go, with their tokens. */
 const RENAME_USER_PORTAL = [
@@ -88,24 +109,25 @@ export function migrateRows(
   version: IsVersion,
   tables: readonly Wso2Table[],
 ): string[] {
-  const words = WORDS[dialect] ?? POSTGRES;
+  const words = WORDS[dialect];
   const has = (...names: readonly Wso2Table[]) => names.every((name) => tables.includes(name));
   const before = (step: IsVersion) => compareVersions(version, step) < 0;
   const withIdpId = (["IDN_OAUTH2_ACCESS_TOKEN", "IDN_OAUTH2_AUTHORIZATION_CODE"] as const).filter((table) =>
     has(table),
   );
-  const { uuid } = words;
   return [
     ...(before("5.7.0")
       ? HASHED.filter(([table]) => has(table)).flatMap((column) => hashTokens(words, column))
       : []),
     ...(before("5.8.0") && has("IDP") ? withIdpId.map(setIdpId) : []),
-    ...(before("5.8.0") && has("IDN_OAUTH2_ACCESS_TOKEN") && dialect === "postgres" ? [SEPARATE_TWINS] : []),
+    ...(before("5.8.0") && has("IDN_OAUTH2_ACCESS_TOKEN") && hasTwins(dialect)
+      ? [separateTwins(dialect)]
+      : []),
     ...(before("5.10.0")
       ? withIdpId.map((table) => `UPDATE ${table} SET IDP_ID = -1 WHERE IDP_ID IS NULL`)
       : []),
-    ...(before("5.10.0") && has("IDP") ? [`UPDATE IDP SET UUID = ${uuid}`] : []),
-    ...(before("5.10.0") && has("UM_USER") ? [`UPDATE UM_USER SET UM_USER_ID = ${uuid}`] : []),
+    ...(before("5.10.0") && has("IDP") ? [`UPDATE IDP SET UUID = ${words.uuid}`] : []),
+    ...(before("5.10.0") && has("UM_USER") ? [`UPDATE UM_USER SET UM_USER_ID = ${words.uuid}`] : []),
     ...(before("5.11.0") && has("IDN_OAUTH_CONSUMER_APPS") ? RENAME_USER_PORTAL : []),
   ];
 }

@@ -27,14 +27,15 @@ function addColumns(dialect: TestDialectName, { table, from, to }: TableStep): s
     .map((column) => {
       // Rows need a value before such a column can refuse NULL.
       const first = column.default === undefined ? { ...column, nullable: true } : column;
-      return dialect === "mssql"
-        ? addTsqlColumn(table, first)
-        : `ALTER TABLE ${table} ADD COLUMN ${columnDefinition(dialect, first)}`;
+      if (dialect === "mssql") return addTsqlColumn(table, first);
+      const words = dialect === "oracle" ? "ADD" : "ADD COLUMN";
+      return `ALTER TABLE ${table} ${words} ${columnDefinition(dialect, first)}`;
     });
 }
 
 function changeColumn(dialect: TestDialectName, from: Wso2Column, to: Wso2Column): string[] {
   if (isMysqlLike(dialect)) return [`MODIFY COLUMN ${columnDefinition(dialect, to)}`];
+  if (dialect === "oracle") return [modifyColumn(from, to)];
   const alter = `ALTER COLUMN ${to.name}`;
   return [
     ...(from.type === to.type ? [] : [`${alter} TYPE ${to.type}`]),
@@ -43,6 +44,14 @@ function changeColumn(dialect: TestDialectName, from: Wso2Column, to: Wso2Column
       : [`${alter} ${to.default === undefined ? "DROP DEFAULT" : `SET DEFAULT ${to.default}`}`]),
     ...(from.nullable === to.nullable ? [] : [`${alter} ${to.nullable ? "DROP" : "SET"} NOT NULL`]),
   ];
+}
+
+/** Oracle refuses a NULL or NOT NULL that the column has already, so that only what changes is said. */
+function modifyColumn(from: Wso2Column, to: Wso2Column): string {
+  const type = from.type === to.type ? "" : ` ${to.type}`;
+  const byDefault = from.default === to.default ? "" : ` DEFAULT ${to.default ?? "NULL"}`;
+  const nullable = from.nullable === to.nullable ? "" : to.nullable ? " NULL" : " NOT NULL";
+  return `MODIFY ${to.name}${type}${byDefault}${nullable}`;
 }
 
 function changeColumns(dialect: TestDialectName, { from, to }: TableStep): string[] {
@@ -78,12 +87,18 @@ function changeShape(dialect: TestDialectName, step: TableStep): string[] {
       : []),
   ];
   return [
-    ...(parts.length === 0 ? [] : [`ALTER TABLE ${table}\n  ${parts.join(",\n  ")}`]),
+    ...(parts.length === 0 ? [] : alterTable(dialect, table, parts)),
     ...(mysql ? [] : oldIndexes.map(({ name }) => `DROP INDEX ${name}`)),
     ...(mysql
       ? []
       : newIndexes.map(({ name, columns }) => `CREATE INDEX ${name} ON ${table} (${columns.join(",")})`)),
   ];
+}
+
+/** Oracle takes changes of columns and of constraints in statements of their own. */
+function alterTable(dialect: TestDialectName, table: Wso2Table, parts: readonly string[]): string[] {
+  if (dialect === "oracle") return parts.map((part) => `ALTER TABLE ${table} ${part}`);
+  return [`ALTER TABLE ${table}\n  ${parts.join(",\n  ")}`];
 }
 
 /**
