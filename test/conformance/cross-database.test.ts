@@ -3,16 +3,9 @@ import { compareVersions } from "../../src/config/versions.ts";
 import type { Row } from "../../src/row.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { availableDialects, type TestDialect } from "../support/dialects.ts";
+import type { TestDialectName } from "../support/env.ts";
 import { createTables } from "../support/wso2-tables.ts";
 import { versionRows } from "./version-rows.ts";
-
-const TABLE = {
-  postgres: `CREATE TABLE mixed (id varchar(20), c char(5), v varchar(50), t text, b bytea, d numeric(38,10), bi bigint,
-    bo boolean, flag char(1), ts timestamp, ts0 timestamp(0), tz timestamptz, da date, f double precision, PRIMARY KEY (id, c))`,
-  mysql: `CREATE TABLE MIXED (ID VARCHAR(20), C CHAR(5), V VARCHAR(50), T TEXT, B BLOB, D DECIMAL(38,10), BI BIGINT,
-    BO BOOLEAN, FLAG CHAR(1), TS DATETIME(6), TS0 TIMESTAMP NULL, TZ TIMESTAMP(6) NULL, DA DATE, F DOUBLE, PRIMARY KEY (ID, C))
-    CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
-};
 
 const COLUMNS = "ID, C, V, T, B, D, BI, BO, FLAG, TS, TS0, TZ, DA, F";
 const row = (...values: (string | null)[]): Row =>
@@ -38,29 +31,73 @@ const FULL = row(
 const EMPTY = row("empty", "", "", "", "", "0.0000000000", "0", "0", "", null, null, null, null, "0");
 const NULLS = row("nulls", "x");
 const BLANKS = row("blanks", "x y", "two  ", " ", "20", "1.5000000000", "9223372036854775807");
-const ZERO = {
-  mysql: row("zero", "z", ...Array<null>(7).fill(null), ...zeroes("0000-00-00")),
-  postgres: row("zero", "z", ...Array<null>(7).fill(null), ...zeroes("-infinity")),
-};
+/** What a database makes of a zero date. */
+const zero = (time: string, date = time): Row =>
+  row("zero", "z", ...Array<null>(7).fill(null), time, time, time, date);
 
-function zeroes(date: string): string[] {
-  const time = date === "0000-00-00" ? `${date} 00:00:00` : date;
-  return [time, time, time, date];
+/** How a database writes and prints the table of all the rows above. */
+interface Words {
+  readonly table: string;
+  readonly zero: Row;
+  /** For the session that writes: what must not matter, or what lets zero dates in. */
+  readonly session: readonly string[];
+  readonly literal: (value: string) => string;
+  /** Of hex digits. */
+  readonly bytes: (hex: string) => string;
+  /** After a time: the session's own zone must not matter. */
+  readonly zone: string;
+  /** Where a driver's own reading loses what is there. */
+  readonly select: string;
 }
 
-const isPostgres = (dialect: TestDialect): boolean => dialect.name === "postgres";
-const literal = (dialect: TestDialect, value: Row[string] | undefined): string => {
-  if (typeof value !== "string") return "NULL";
-  const quoted = value.replaceAll("'", "''");
-  return `'${isPostgres(dialect) ? quoted : quoted.replaceAll("\\", "\\\\")}'`;
+const quote = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+
+const MYSQL: Words = {
+  table: `CREATE TABLE MIXED (ID VARCHAR(20), C CHAR(5), V VARCHAR(50), T TEXT, B BLOB, D DECIMAL(38,10), BI BIGINT,
+    BO BOOLEAN, FLAG CHAR(1), TS DATETIME(6), TS0 TIMESTAMP NULL, TZ TIMESTAMP(6) NULL, DA DATE, F DOUBLE, PRIMARY KEY (ID, C))
+    CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+  zero: zero("0000-00-00 00:00:00", "0000-00-00"),
+  session: ["SET SESSION sql_mode = ''"],
+  literal: (value) => quote(value).replaceAll("\\", "\\\\"),
+  bytes: (hex) => `X'${hex}'`,
+  zone: "",
+  select: COLUMNS,
 };
-const insert = (dialect: TestDialect, table: string, own: Row): string =>
-  `INSERT INTO ${table} (${Object.keys(own).join(", ")}) VALUES (${Object.entries(own)
-    .map(([name, value]) => {
-      if (name !== "B" || typeof value !== "string") return literal(dialect, value);
-      return isPostgres(dialect) ? `'\\x${value}'` : `X'${value}'`;
-    })
-    .join(", ")})`;
+const POSTGRES: Words = {
+  table: `CREATE TABLE mixed (id varchar(20), c char(5), v varchar(50), t text, b bytea, d numeric(38,10), bi bigint,
+    bo boolean, flag char(1), ts timestamp, ts0 timestamp(0), tz timestamptz, da date, f double precision, PRIMARY KEY (id, c))`,
+  zero: zero("-infinity"),
+  session: ["SET timezone = 'Asia/Kolkata'"],
+  literal: quote,
+  bytes: (hex) => `'\\x${hex}'`,
+  zone: "+00",
+  select: COLUMNS,
+};
+const MSSQL: Words = {
+  table: `CREATE TABLE MIXED (ID VARCHAR(20), C CHAR(5), V VARCHAR(50), T VARCHAR(MAX), B VARBINARY(MAX), D DECIMAL(38,10), BI BIGINT,
+    BO BIT, FLAG CHAR(1), TS DATETIME2(6), TS0 DATETIME2(0), TZ DATETIME2(6), DA DATE, F FLOAT(53), PRIMARY KEY (ID, C))`,
+  zero: zero("0001-01-01 00:00:00", "0001-01-01"),
+  session: [],
+  literal: quote,
+  bytes: (hex) => `0x${hex}`,
+  zone: "",
+  select: COLUMNS.replace(" D,", " CONVERT(varchar(50), D) AS D,").replace(
+    "TS, TS0, TZ, DA,",
+    "CONVERT(varchar(30), TS, 121) AS TS, CONVERT(varchar(30), TS0, 121) AS TS0, CONVERT(varchar(30), TZ, 121) AS TZ, CONVERT(varchar(10), DA, 23) AS DA,",
+  ),
+};
+const WORDS: Partial<Record<TestDialectName, Words>> = { postgres: POSTGRES, mssql: MSSQL };
+const wordsOf = (dialect: TestDialect): Words => WORDS[dialect.name] ?? MYSQL;
+
+const isPostgres = (dialect: TestDialect): boolean => dialect.name === "postgres";
+const insert = (dialect: TestDialect, table: string, own: Row): string => {
+  const { bytes, literal } = wordsOf(dialect);
+  const values = Object.entries(own).map(([name, value]) => {
+    if (typeof value !== "string") return "NULL";
+    return name === "B" ? bytes(value) : literal(value);
+  });
+  return `INSERT INTO ${table} (${Object.keys(own).join(", ")}) VALUES (${values.join(", ")})`;
+};
 
 /** As this database prints it, made equal to how the rows above are written. */
 function plain(printed: Row): Row {
@@ -91,33 +128,30 @@ describe.each(pairs.map(([source, target]) => ({ source, target, from: source.na
       await pair?.close();
       pair = undefined;
     });
-    const zeroOf = (dialect: TestDialect): Row => (isPostgres(dialect) ? ZERO.postgres : ZERO.mysql);
 
     test("values stay what they are, zero dates and trailing blanks included", async () => {
       pair = await openBlueGreen({
         source,
         target,
         sourceVersion: "5.11.0",
-        sourceSchema: [isPostgres(source) ? TABLE.postgres : TABLE.mysql],
-        targetSchema: [isPostgres(target) ? TABLE.postgres : TABLE.mysql],
+        sourceSchema: [wordsOf(source).table],
+        targetSchema: [wordsOf(target).table],
         tables: ["MIXED"],
       });
       await pair.prepare();
       const gone = row("gone", "a");
       await pair.source.test.exec([
-        isPostgres(source) ? "SET timezone = 'Asia/Kolkata'" : "SET SESSION sql_mode = ''",
-        ...[FULL, EMPTY, NULLS, BLANKS, gone, zeroOf(source)].map((own) =>
-          // A literal with a zone: the session's own must not matter.
-          insert(source, "MIXED", own).replace(
-            "'2021-10-31 02:30:00.000001'",
-            isPostgres(source) ? "'2021-10-31 02:30:00.000001+00'" : "'2021-10-31 02:30:00.000001'",
-          ),
+        ...wordsOf(source).session,
+        ...[FULL, EMPTY, NULLS, BLANKS, gone, wordsOf(source).zero].map((own) =>
+          insert(source, "MIXED", own).replace(".000001'", `.000001${wordsOf(source).zone}'`),
         ),
       ]);
       await pair.run();
       const read = async (): Promise<Row[]> =>
-        ((await pair?.target.test.query(`SELECT ${COLUMNS} FROM MIXED ORDER BY ID`)) ?? []).map(plain);
-      expect(await read()).toEqual([BLANKS, EMPTY, FULL, gone, NULLS, zeroOf(target)]);
+        (
+          (await pair?.target.test.query(`SELECT ${wordsOf(target).select} FROM MIXED ORDER BY ID`)) ?? []
+        ).map(plain);
+      expect(await read()).toEqual([BLANKS, EMPTY, FULL, gone, NULLS, wordsOf(target).zero]);
 
       await pair.source.test.exec([
         "DELETE FROM MIXED WHERE ID = 'gone'",
@@ -130,7 +164,7 @@ describe.each(pairs.map(([source, target]) => ({ source, target, from: source.na
         EMPTY,
         FULL,
         { ...NULLS, ID: "moved", C: "q" },
-        zeroOf(target),
+        wordsOf(target).zero,
       ]);
     });
 

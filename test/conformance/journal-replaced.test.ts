@@ -5,13 +5,39 @@ import { purgeJournal } from "../../src/journal/purge.ts";
 import { planTables } from "../../src/plan/sync-plan.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
+import type { TestDialectName } from "../support/env.ts";
 
 const SCHEMA = ["CREATE TABLE ROWS_OF (ID INT PRIMARY KEY, V VARCHAR(20))"];
 const TABLES = ["ROWS_OF"];
 const insert = (id: number, value = "v"): string => `INSERT INTO ROWS_OF VALUES (${id}, '${value}')`;
 
+/** How a journal's counter is set, and how a journal goes with all that belongs to it. */
+interface Words {
+  countFrom(position: number): string;
+  readonly ofTable: string;
+  readonly dropCounter: readonly string[];
+}
+
+const MYSQL: Words = {
+  countFrom: (position) => `ALTER TABLE ROWS_OF_S AUTO_INCREMENT = ${position}`,
+  ofTable: "",
+  dropCounter: [],
+};
+const WORDS: Partial<Record<TestDialectName, Words>> = {
+  postgres: {
+    countFrom: (position) => `ALTER TABLE ROWS_OF_S ALTER COLUMN SYNC_ID RESTART WITH ${position}`,
+    ofTable: " ON ROWS_OF",
+    dropCounter: [],
+  },
+  mssql: {
+    countFrom: (position) => `ALTER SEQUENCE ROWS_OF_Q RESTART WITH ${position}`,
+    ofTable: "",
+    dropCounter: ["DROP SEQUENCE ROWS_OF_Q"],
+  },
+};
+
 describeDialects("A run whose journal is not what it was", (dialect) => {
-  const isPostgres = dialect.name === "postgres";
+  const words = WORDS[dialect.name] ?? MYSQL;
   let pair: BlueGreen;
 
   /** Five changes applied: the checkpoint stands at position 5. */
@@ -49,9 +75,7 @@ describeDialects("A run whose journal is not what it was", (dialect) => {
   const restoreTo = (position: number): string[] => [
     `DELETE FROM ROWS_OF WHERE ID > ${position}`,
     `DELETE FROM ROWS_OF_S WHERE SYNC_ID > ${position}`,
-    isPostgres
-      ? `ALTER TABLE ROWS_OF_S ALTER COLUMN SYNC_ID RESTART WITH ${position + 1}`
-      : `ALTER TABLE ROWS_OF_S AUTO_INCREMENT = ${position + 1}`,
+    words.countFrom(position + 1),
   ];
   const purge = async (position: bigint) =>
     expect(await purgeJournal(pair.source, await pair.table("ROWS_OF"), position)).toMatchObject({
@@ -61,8 +85,9 @@ describeDialects("A run whose journal is not what it was", (dialect) => {
   test("stops when the journal was dropped and made anew, and can be told to begin with the new one", async () => {
     const { test: source } = pair.source;
     await source.exec([
-      ...["IT", "UT", "DT"].map((kind) => `DROP TRIGGER ROWS_OF_${kind}${isPostgres ? " ON ROWS_OF" : ""}`),
+      ...["IT", "UT", "DT"].map((kind) => `DROP TRIGGER ROWS_OF_${kind}${words.ofTable}`),
       "DROP TABLE ROWS_OF_S",
+      ...words.dropCounter,
     ]);
     const tables = planTables(await pair.plan());
     const { journals } = await installCapture(pair.source.db, pair.source.dialect, tables);

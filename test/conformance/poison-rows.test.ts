@@ -7,6 +7,7 @@ import { readByKeys } from "../../src/transform/read-values.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { aesKey, rsaKey, stored } from "../support/crypto-vectors.ts";
 import { describeDialects, type TestDialect } from "../support/dialects.ts";
+import type { TestDialectName } from "../support/env.ts";
 import { randomName } from "../support/servers/database.ts";
 import type { TestServer } from "../support/servers/test-server.ts";
 import { createTables } from "../support/wso2-tables.ts";
@@ -20,6 +21,44 @@ const SOURCE =
 const narrow = (latin: string): string =>
   `CREATE TABLE W (ID VARCHAR(20) NOT NULL PRIMARY KEY, T VARCHAR(10), E VARCHAR(50)${latin}, N VARCHAR(20) NOT NULL, P VARCHAR(20), U VARCHAR(20), UNIQUE (U), FOREIGN KEY (P) REFERENCES PAR (ID))`;
 
+/** How a target is made that holds the characters of Western Europe alone in column E, how it is mended, and what it says. */
+interface Words {
+  readonly latin: string;
+  readonly widen: string;
+  readonly takeNull: string;
+  /** Undefined where a database cannot be given another encoding: there the row is mended on the source. */
+  readonly takeEmoji: string | undefined;
+  readonly encoding: string;
+  readonly foreign: string;
+}
+
+const FOREIGN = "the row refers to a parent that is not there";
+const MYSQL: Words = {
+  latin: " CHARACTER SET latin1",
+  widen: "ALTER TABLE W MODIFY T VARCHAR(50)",
+  takeNull: "ALTER TABLE W MODIFY N VARCHAR(20)",
+  takeEmoji: "ALTER TABLE W MODIFY E VARCHAR(50) CHARACTER SET utf8mb4",
+  encoding: "a text has a character that the column's character set cannot hold",
+  foreign: FOREIGN,
+};
+const POSTGRES: Words = {
+  latin: "",
+  widen: "ALTER TABLE W ALTER COLUMN T TYPE VARCHAR(50)",
+  takeNull: "ALTER TABLE W ALTER COLUMN N DROP NOT NULL",
+  takeEmoji: undefined,
+  encoding: "a text has a character that the database's encoding cannot hold",
+  foreign: FOREIGN,
+};
+const MSSQL: Words = {
+  latin: " COLLATE Latin1_General_100_CI_AS",
+  widen: "ALTER TABLE W ALTER COLUMN T VARCHAR(50) NULL",
+  takeNull: "ALTER TABLE W ALTER COLUMN N VARCHAR(20) NULL",
+  takeEmoji: "ALTER TABLE W ALTER COLUMN E VARCHAR(50) COLLATE Latin1_General_100_CI_AS_SC_UTF8 NULL",
+  encoding: "a text has a character that the column's code page cannot hold",
+  foreign: "a foreign key or check constraint refuses the row",
+};
+const WORDS: Partial<Record<TestDialectName, Words>> = { postgres: POSTGRES, mssql: MSSQL };
+
 const storeOf = async (pair: BlueGreen, table: string) => ({
   dialect: pair.target.dialect,
   name: deadLettersName((await pair.table(table)).target.name),
@@ -28,16 +67,16 @@ const letters = async (pair: BlueGreen, table: string): Promise<readonly DeadLet
   await listDeadLetters(pair.target.db, await storeOf(pair, table));
 
 describeDialects("One poison row of each kind among ten thousand", (dialect) => {
-  const isPostgres = dialect.name === "postgres";
+  const words = WORDS[dialect.name] ?? MYSQL;
   let pair: BlueGreen;
 
   beforeAll(async () => {
     pair = await openBlueGreen({
       source: dialect,
-      target: isPostgres ? withLatin1(dialect) : dialect,
+      target: dialect.name === "postgres" ? withLatin1(dialect) : dialect,
       sourceVersion: "5.11.0",
       sourceSchema: [PARENT, SOURCE],
-      targetSchema: [PARENT, narrow(isPostgres ? "" : " CHARACTER SET latin1")],
+      targetSchema: [PARENT, narrow(words.latin)],
       tables: ["W"],
     });
     await pair.prepare();
@@ -84,11 +123,9 @@ describeDialects("One poison row of each kind among ten thousand", (dialect) => 
       ),
     ).toEqual({
       "too long": "a text is longer than its column",
-      encoding: isPostgres
-        ? "a text has a character that the database's encoding cannot hold"
-        : "a text has a character that the column's character set cannot hold",
+      encoding: words.encoding,
       null: "a column that must not be null would be null",
-      foreign: "the row refers to a parent that is not there",
+      foreign: words.foreign,
       unique: "another row holds the same unique key",
     });
     const good = async (): Promise<unknown> => (await pair.rows("target", "W")).filter(isGood);
@@ -98,23 +135,20 @@ describeDialects("One poison row of each kind among ten thousand", (dialect) => 
     await retryAll();
     expect(await poisonLeft()).toEqual(["encoding", "foreign", "null", "too long", "unique"]);
 
-    await pair.target.test.exec(
-      isPostgres ? "ALTER TABLE W ALTER COLUMN T TYPE VARCHAR(50)" : "ALTER TABLE W MODIFY T VARCHAR(50)",
-    );
+    await pair.target.test.exec(words.widen);
     await retryAll();
     expect(await poisonLeft()).toEqual(["encoding", "foreign", "null", "unique"]);
 
     await pair.target.test.exec([
-      isPostgres ? "ALTER TABLE W ALTER COLUMN N DROP NOT NULL" : "ALTER TABLE W MODIFY N VARCHAR(20)",
+      words.takeNull,
       "INSERT INTO PAR VALUES ('absent')",
       "DELETE FROM W WHERE ID = 'green'",
     ]);
     await retryAll();
     expect(await poisonLeft()).toEqual(["encoding"]);
 
-    // A database cannot be given another encoding on PostgreSQL: there the row is mended on the source.
-    if (isPostgres) await pair.source.test.exec("UPDATE W SET E = 'no emoji' WHERE ID = 'encoding'");
-    else await pair.target.test.exec("ALTER TABLE W MODIFY E VARCHAR(50) CHARACTER SET utf8mb4");
+    if (words.takeEmoji !== undefined) await pair.target.test.exec(words.takeEmoji);
+    else await pair.source.test.exec("UPDATE W SET E = 'no emoji' WHERE ID = 'encoding'");
     await retryAll();
     expect(await poisonLeft()).toEqual([]);
     expect(await pair.rows("target", "W")).toEqual(await pair.rows("source", "W"));

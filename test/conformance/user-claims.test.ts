@@ -8,11 +8,16 @@ import { createTables } from "../support/wso2-tables.ts";
 const USERS = "UM_USER";
 const ATTRIBUTES = "UM_USER_ATTRIBUTE";
 
+const NUMBERED: Readonly<Record<string, string>> = {
+  postgres: "DEFAULT NEXTVAL('UM_USER_ATTRIBUTE_PK_SEQ')",
+  mssql: "IDENTITY",
+};
+
 /** As WSO2's scripts make it on both sides, no release having changed it. */
 const attributes = (dialect: TestDialect): string[] => [
   ...(dialect.name === "postgres" ? ["CREATE SEQUENCE UM_USER_ATTRIBUTE_PK_SEQ"] : []),
   `CREATE TABLE UM_USER_ATTRIBUTE (UM_ID INTEGER NOT NULL ${
-    dialect.name === "postgres" ? "DEFAULT NEXTVAL('UM_USER_ATTRIBUTE_PK_SEQ')" : "AUTO_INCREMENT"
+    NUMBERED[dialect.name as string] ?? "AUTO_INCREMENT"
   }, UM_ATTR_NAME VARCHAR(255) NOT NULL, UM_ATTR_VALUE VARCHAR(1024), UM_PROFILE_ID VARCHAR(255), UM_USER_ID INTEGER, UM_TENANT_ID INTEGER DEFAULT 0, FOREIGN KEY (UM_USER_ID, UM_TENANT_ID) REFERENCES UM_USER (UM_ID, UM_TENANT_ID), PRIMARY KEY (UM_ID, UM_TENANT_ID))`,
 ];
 
@@ -113,9 +118,11 @@ describeDialects("The user-id claim of users of a 5.7.0 source", (dialect) => {
     await pair.source.test.exec([touch("ann")]);
     await pair.run();
     expect(await pair.rows("target", ATTRIBUTES)).toEqual(before);
-    await pair.source.test.exec(
-      "INSERT INTO UM_USER_ATTRIBUTE VALUES (50, 'scimId', 'given by blue', 'default', 1, -1234)",
-    );
+    await pair.source.test.exec([
+      // A number that SQL Server would give itself is taken only after this.
+      ...(dialect.name === "mssql" ? ["SET IDENTITY_INSERT UM_USER_ATTRIBUTE ON"] : []),
+      "INSERT INTO UM_USER_ATTRIBUTE (UM_ID, UM_ATTR_NAME, UM_ATTR_VALUE, UM_PROFILE_ID, UM_USER_ID, UM_TENANT_ID) VALUES (50, 'scimId', 'given by blue', 'default', 1, -1234)",
+    ]);
     await pair.run();
     expect(await claims()).toEqual(["1/-1234 mail=ann@a", "1/-1234 scimId=given by blue"]);
   });

@@ -259,7 +259,7 @@ describeDialects("Verify across versions", (dialect) => {
     const { differences } = await verified(pair, { repair: { deleteExtra: false } });
     const refused = differences.filter(({ repaired, table }) => table === USER_DATA && repaired === false);
     expect(refused.map(({ key, reason }) => [key["USER_NAME"], reason])).toEqual([
-      ["t0-5", "a check constraint refuses the row"],
+      ["t0-5", expect.stringMatching(/check constraint refuses the row$/)],
     ]);
     expect(differences.filter(({ repaired }) => repaired === true).length).toBeGreaterThan(1);
   });

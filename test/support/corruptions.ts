@@ -11,6 +11,7 @@ interface TypedColumn {
   readonly name: string;
   readonly postgres: string;
   readonly mysql: string;
+  readonly mssql: string;
   readonly value: (n: number) => string;
   readonly damaged: (n: number) => string;
 }
@@ -20,6 +21,7 @@ const COLUMNS: readonly TypedColumn[] = [
     name: "A_TEXT",
     postgres: "VARCHAR(100)",
     mysql: "VARCHAR(100)",
+    mssql: "VARCHAR(100)",
     value: (n) => `'text ${n} 😀'`,
     damaged: (n) => `'text ${n} 😁'`,
   },
@@ -27,6 +29,7 @@ const COLUMNS: readonly TypedColumn[] = [
     name: "A_CASE",
     postgres: "VARCHAR(20)",
     mysql: "VARCHAR(20)",
+    mssql: "VARCHAR(20)",
     value: (n) => `'case${n}'`,
     damaged: (n) => `'CASE${n}'`,
   },
@@ -34,6 +37,7 @@ const COLUMNS: readonly TypedColumn[] = [
     name: "A_BLANK",
     postgres: "VARCHAR(20)",
     mysql: "VARCHAR(20)",
+    mssql: "VARCHAR(20)",
     value: (n) => `'b${n}'`,
     damaged: (n) => `'b${n} '`,
   },
@@ -41,15 +45,31 @@ const COLUMNS: readonly TypedColumn[] = [
     name: "A_CHAR",
     postgres: "CHAR(8)",
     mysql: "CHAR(8)",
+    mssql: "CHAR(8)",
     value: (n) => `'c${n % 1000}'`,
     damaged: (n) => `'d${n % 1000}'`,
   },
-  { name: "A_CLOB", postgres: "TEXT", mysql: "LONGTEXT", value: (n) => `'long ${n}'`, damaged: () => "''" },
-  { name: "AN_INT", postgres: "INTEGER", mysql: "INT", value: (n) => `${n}`, damaged: (n) => `${-n - 1}` },
+  {
+    name: "A_CLOB",
+    postgres: "TEXT",
+    mysql: "LONGTEXT",
+    mssql: "VARCHAR(MAX)",
+    value: (n) => `'long ${n}'`,
+    damaged: () => "''",
+  },
+  {
+    name: "AN_INT",
+    postgres: "INTEGER",
+    mysql: "INT",
+    mssql: "INT",
+    value: (n) => `${n}`,
+    damaged: (n) => `${-n - 1}`,
+  },
   {
     name: "A_BIGINT",
     postgres: "BIGINT",
     mysql: "BIGINT",
+    mssql: "BIGINT",
     value: (n) => `9007199254740992 + ${2 * n}`,
     damaged: (n) => `9007199254740993 + ${2 * n}`,
   },
@@ -57,6 +77,7 @@ const COLUMNS: readonly TypedColumn[] = [
     name: "A_DECIMAL",
     postgres: "NUMERIC(30,10)",
     mysql: "DECIMAL(30,10)",
+    mssql: "DECIMAL(30,10)",
     value: (n) => `${n}.5000000001`,
     damaged: (n) => `${n}.5000000002`,
   },
@@ -64,6 +85,7 @@ const COLUMNS: readonly TypedColumn[] = [
     name: "A_DOUBLE",
     postgres: "DOUBLE PRECISION",
     mysql: "DOUBLE",
+    mssql: "FLOAT(53)",
     value: (n) => `${n}.25`,
     damaged: (n) => `${n}.26`,
   },
@@ -71,6 +93,7 @@ const COLUMNS: readonly TypedColumn[] = [
     name: "A_FLAG",
     postgres: "BOOLEAN",
     mysql: "TINYINT(1)",
+    mssql: "BIT",
     value: (n) => (n % 2 ? "TRUE" : "FALSE"),
     damaged: (n) => (n % 2 ? "FALSE" : "TRUE"),
   },
@@ -78,6 +101,7 @@ const COLUMNS: readonly TypedColumn[] = [
     name: "A_TIME",
     postgres: "TIMESTAMP(6)",
     mysql: "DATETIME(6)",
+    mssql: "DATETIME2(6)",
     value: () => "'2021-03-04 05:06:07.123456'",
     damaged: () => "'2021-03-04 05:06:07.123457'",
   },
@@ -85,6 +109,7 @@ const COLUMNS: readonly TypedColumn[] = [
     name: "A_DATE",
     postgres: "DATE",
     mysql: "DATE",
+    mssql: "DATE",
     value: () => "'2021-03-04'",
     damaged: () => "'2021-03-05'",
   },
@@ -92,22 +117,47 @@ const COLUMNS: readonly TypedColumn[] = [
     name: "SOME_BYTES",
     postgres: "BYTEA",
     mysql: "VARBINARY(50)",
+    mssql: "VARBINARY(50)",
     value: () => "HEX(00ff00)",
     damaged: () => "HEX(00ff01)",
   },
-  { name: "A_NULL", postgres: "VARCHAR(20)", mysql: "VARCHAR(20)", value: () => "NULL", damaged: () => "''" },
+  {
+    name: "A_NULL",
+    postgres: "VARCHAR(20)",
+    mysql: "VARCHAR(20)",
+    mssql: "VARCHAR(20)",
+    value: () => "NULL",
+    damaged: () => "''",
+  },
 ];
 
-const isPostgres = (dialect: TestDialectName): boolean => dialect === "postgres";
+/** How a database writes a column's type, bytes and truth. */
+interface Words {
+  readonly types: "postgres" | "mysql" | "mssql";
+  /** What stands for the hex digits `$1`. */
+  readonly bytes: string;
+  readonly truth: readonly [yes: string, no: string];
+}
 
-const literal = (dialect: TestDialectName, sql: string): string =>
-  sql.replace(/HEX\((\w+)\)/, isPostgres(dialect) ? "'\\x$1'" : "X'$1'");
+const MYSQL: Words = { types: "mysql", bytes: "X'$1'", truth: ["TRUE", "FALSE"] };
+const POSTGRES: Words = { types: "postgres", bytes: "'\\x$1'", truth: ["TRUE", "FALSE"] };
+const MSSQL: Words = { types: "mssql", bytes: "0x$1", truth: ["1", "0"] };
+const WORDS: Partial<Record<TestDialectName, Words>> = {
+  ...{ postgres: POSTGRES, mysql: MYSQL, mariadb: MYSQL, mssql: MSSQL },
+};
+const wordsOf = (dialect: TestDialectName): Words => WORDS[dialect] ?? MYSQL;
+
+function literal(dialect: TestDialectName, sql: string): string {
+  const { bytes, truth } = wordsOf(dialect);
+  return sql
+    .replace(/HEX\((\w+)\)/, bytes)
+    .replace(/^TRUE$/, truth[0])
+    .replace(/^FALSE$/, truth[1]);
+}
 
 /** The key is a text and a number, compared by the database's own default collation. */
 export function manyTypes(dialect: TestDialectName): string[] {
-  const columns = COLUMNS.map(
-    (column) => `${column.name} ${isPostgres(dialect) ? column.postgres : column.mysql}`,
-  );
+  const columns = COLUMNS.map((column) => `${column.name} ${column[wordsOf(dialect).types]}`);
   return [
     `CREATE TABLE ${MANY_TYPES} (K_TEXT VARCHAR(50) NOT NULL, K_INT INTEGER NOT NULL, ${columns.join(", ")}, PRIMARY KEY (K_TEXT, K_INT))`,
   ];
