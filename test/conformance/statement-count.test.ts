@@ -53,7 +53,10 @@ describeDialects("A table of more than 20 columns", (dialect) => {
     const values = ids.map(
       (id) => `('${id}', 'at', 1, 'user-${id}', -1234, '2021-03-04 05:06:07', '2021-03-04 05:06:07')`,
     );
-    await pair.source.test.exec(`INSERT INTO ${AT} (${columns}) VALUES ${values.join(",")}`);
+    for (let first = 0; first < CHANGES; first += 250)
+      await pair.source.test.exec(
+        `INSERT INTO ${AT} (${columns}) VALUES ${values.slice(first, first + 250).join(",")}`,
+      );
     expect(await statementsPerBatch()).toBeLessThanOrEqual(12);
     expect(await pair.rows("target", AT)).toHaveLength(5_000);
 

@@ -7,6 +7,7 @@ import { damage, fillManyTypes, MANY_TYPES, manyTypes } from "../support/corrupt
 import { describeDialects } from "../support/dialects.ts";
 import { testEnv } from "../support/env.ts";
 import { runTraffic, TRAFFIC_PARENTS } from "../support/traffic.ts";
+import { hasTwins } from "../support/wso2-migration-data.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
 const TOKENS = "IDN_OAUTH2_ACCESS_TOKEN";
@@ -101,7 +102,7 @@ describeDialects("Verify", (dialect) => {
 
   test("stopped half-way it goes on where it was, and what it found before is counted", async () => {
     const first = await pair.target.test.query(
-      `SELECT K_TEXT, K_INT FROM ${MANY_TYPES} ORDER BY K_TEXT, K_INT LIMIT 1`,
+      `SELECT K_INT FROM ${MANY_TYPES} WHERE K_TEXT = (SELECT MIN(K_TEXT) FROM ${MANY_TYPES}) ORDER BY K_INT`,
     );
     const where = `WHERE K_INT = ${String(first[0]?.["K_INT"])}`;
     await pair.target.test.exec(`UPDATE ${MANY_TYPES} SET A_DATE = NULL ${where}`);
@@ -140,7 +141,7 @@ describeDialects("Verify", (dialect) => {
     const found = inOrder(differences.map(({ kind, key, columns }) => ({ kind, key, columns })));
     const key = (name: string) => ({ TENANT_ID: "1", USER_NAME: name, DATA_KEY: "k" });
     expect(found).toEqual(
-      dialect.name === "postgres"
+      dialect.name === "postgres" || dialect.name === "oracle"
         ? inOrder([
             { kind: "missing", key: key("Ann"), columns: [] },
             { kind: "extra", key: key("ann"), columns: [] },
@@ -247,7 +248,7 @@ describeDialects("Verify across versions", (dialect) => {
   test("a scope hash that WSO2 itself made at random is no difference, on the databases where it does", async () => {
     await pair.target.test.exec(`UPDATE ${TOKENS} SET TOKEN_SCOPE_HASH = 'random' WHERE TOKEN_ID = 't0-0'`);
     expect((await verified(pair)).differences.map(({ columns }) => columns)).toEqual(
-      dialect.name === "postgres" ? [] : [["TOKEN_SCOPE_HASH"]],
+      hasTwins(dialect.name) ? [] : [["TOKEN_SCOPE_HASH"]],
     );
   });
 

@@ -1,8 +1,9 @@
 /** The databases' own command-line clients, as a DBA uses them. */
 
 import { spawn } from "node:child_process";
-import { open } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import type { TestConnectionSettings, TestDatabase } from "./servers/test-server.ts";
+import { readSqlplus } from "./sqlplus.ts";
 
 export interface ClientResult {
   readonly code: number | null;
@@ -16,6 +17,7 @@ export async function runScript(
   file: string,
   settings: TestConnectionSettings = database.settings,
 ): Promise<ClientResult> {
+  if (settings.type === "oracle") return await runAsSqlplus(database, await readFile(file, "utf8"));
   const { host, port } = settings.hosts[0] ?? { host: "", port: 0 };
   const isPostgres = settings.type === "postgres";
   const script = await open(file);
@@ -59,5 +61,21 @@ export async function runScript(
     });
   } finally {
     await script.close();
+  }
+}
+
+/** Without the client, which no package of ours brings: sends as the owner what it would read in the script, and stops as it does. */
+async function runAsSqlplus(database: TestDatabase, script: string): Promise<ClientResult> {
+  const { statements, problems, onError } = readSqlplus(script);
+  if (problems.length > 0 || !/^EXIT\b/i.test(onError ?? ""))
+    return { code: 1, output: [...problems, `WHENEVER SQLERROR ${onError ?? "CONTINUE"}`].join("\n") };
+  const session = await database.session();
+  try {
+    await session.exec(statements);
+    return { code: 0, output: "" };
+  } catch (error) {
+    return { code: 1, output: error instanceof Error ? error.message : String(error) };
+  } finally {
+    await session.close();
   }
 }
