@@ -34,6 +34,11 @@ const WORDS: Partial<Record<TestDialectName, Words>> = {
     ofTable: "",
     dropCounter: ["DROP SEQUENCE ROWS_OF_Q"],
   },
+  oracle: {
+    countFrom: (position) => `ALTER SEQUENCE ROWS_OF_Q RESTART START WITH ${position}`,
+    ofTable: "",
+    dropCounter: ["DROP SEQUENCE ROWS_OF_Q"],
+  },
 };
 
 describeDialects("A run whose journal is not what it was", (dialect) => {

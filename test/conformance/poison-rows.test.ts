@@ -28,7 +28,8 @@ interface Words {
   readonly takeNull: string;
   /** Undefined where a database cannot be given another encoding: there the row is mended on the source. */
   readonly takeEmoji: string | undefined;
-  readonly encoding: string;
+  /** Undefined where every target holds every character. */
+  readonly encoding: string | undefined;
   readonly foreign: string;
 }
 
@@ -57,7 +58,16 @@ const MSSQL: Words = {
   encoding: "a text has a character that the column's code page cannot hold",
   foreign: "a foreign key or check constraint refuses the row",
 };
-const WORDS: Partial<Record<TestDialectName, Words>> = { postgres: POSTGRES, mssql: MSSQL };
+/** All tables have the database's character set, and that of the tests' databases is one of Unicode. */
+const ORACLE: Words = {
+  latin: "",
+  widen: "ALTER TABLE W MODIFY T VARCHAR(50)",
+  takeNull: "ALTER TABLE W MODIFY N NULL",
+  takeEmoji: undefined,
+  encoding: undefined,
+  foreign: FOREIGN,
+};
+const WORDS: Partial<Record<TestDialectName, Words>> = { postgres: POSTGRES, mssql: MSSQL, oracle: ORACLE };
 
 const storeOf = async (pair: BlueGreen, table: string) => ({
   dialect: pair.target.dialect,
@@ -68,6 +78,8 @@ const letters = async (pair: BlueGreen, table: string): Promise<readonly DeadLet
 
 describeDialects("One poison row of each kind among ten thousand", (dialect) => {
   const words = WORDS[dialect.name] ?? MYSQL;
+  const left = (...kinds: readonly string[]): readonly string[] =>
+    kinds.filter((kind) => kind !== "encoding" || words.encoding !== undefined);
   let pair: BlueGreen;
 
   beforeAll(async () => {
@@ -100,7 +112,7 @@ describeDialects("One poison row of each kind among ten thousand", (dialect) => 
     await pair.target.test.exec("INSERT INTO W (ID, N, U) VALUES ('green', 'own', 'taken')");
     const poison = [
       "('too long', 'longer than ten', 'e', 'n', 'par', 'u-l')",
-      "('encoding', 't', 'emoji 😀', 'n', 'par', 'u-e')",
+      ...(words.encoding === undefined ? [] : ["('encoding', 't', 'emoji 😀', 'n', 'par', 'u-e')"]),
       "('null', 't', 'e', NULL, 'par', 'u-n')",
       "('foreign', 't', 'e', 'n', 'absent', 'u-f')",
       "('unique', 't', 'e', 'n', 'par', 'taken')",
@@ -116,28 +128,30 @@ describeDialects("One poison row of each kind among ten thousand", (dialect) => 
       await pair.source.test.exec(`UPDATE W SET T = '${text}' WHERE ID LIKE 'r%7' AND P = 'par'`);
 
     await expect(pair.run({ batchSize: 1_000 })).rejects.toMatchObject({ code: "DEAD_LETTERS_LEFT" });
-    expect(await poisonLeft()).toEqual(["encoding", "foreign", "null", "too long", "unique"]);
+    expect(await poisonLeft()).toEqual(left("encoding", "foreign", "null", "too long", "unique"));
     expect(
       Object.fromEntries(
         (await letters(pair, "W")).map(({ key, reason }) => [String(JSON.parse(key)[0]), reason]),
       ),
     ).toEqual({
       "too long": "a text is longer than its column",
-      encoding: words.encoding,
-      null: "a column that must not be null would be null",
+      ...(words.encoding === undefined ? {} : { encoding: words.encoding }),
+      null: expect.stringMatching(/^a column that must not be null would be null/),
       foreign: words.foreign,
       unique: "another row holds the same unique key",
     });
     const good = async (): Promise<unknown> => (await pair.rows("target", "W")).filter(isGood);
     expect(await good()).toEqual((await pair.rows("source", "W")).filter(isGood));
-    expect(await pair.target.test.query("SELECT COUNT(*) AS N FROM W")).toEqual([{ N: "9996" }]);
+    expect(await pair.target.test.query("SELECT COUNT(*) AS N FROM W")).toEqual([
+      { N: String(ROWS - poison.length + 1) },
+    ]);
 
     await retryAll();
-    expect(await poisonLeft()).toEqual(["encoding", "foreign", "null", "too long", "unique"]);
+    expect(await poisonLeft()).toEqual(left("encoding", "foreign", "null", "too long", "unique"));
 
     await pair.target.test.exec(words.widen);
     await retryAll();
-    expect(await poisonLeft()).toEqual(["encoding", "foreign", "null", "unique"]);
+    expect(await poisonLeft()).toEqual(left("encoding", "foreign", "null", "unique"));
 
     await pair.target.test.exec([
       words.takeNull,
@@ -145,7 +159,7 @@ describeDialects("One poison row of each kind among ten thousand", (dialect) => 
       "DELETE FROM W WHERE ID = 'green'",
     ]);
     await retryAll();
-    expect(await poisonLeft()).toEqual(["encoding"]);
+    expect(await poisonLeft()).toEqual(left("encoding"));
 
     if (words.takeEmoji !== undefined) await pair.target.test.exec(words.takeEmoji);
     else await pair.source.test.exec("UPDATE W SET E = 'no emoji' WHERE ID = 'encoding'");

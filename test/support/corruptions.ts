@@ -12,6 +12,7 @@ interface TypedColumn {
   readonly postgres: string;
   readonly mysql: string;
   readonly mssql: string;
+  readonly oracle: string;
   readonly value: (n: number) => string;
   readonly damaged: (n: number) => string;
 }
@@ -22,6 +23,7 @@ const COLUMNS: readonly TypedColumn[] = [
     postgres: "VARCHAR(100)",
     mysql: "VARCHAR(100)",
     mssql: "VARCHAR(100)",
+    oracle: "VARCHAR2(100)",
     value: (n) => `'text ${n} 😀'`,
     damaged: (n) => `'text ${n} 😁'`,
   },
@@ -30,6 +32,7 @@ const COLUMNS: readonly TypedColumn[] = [
     postgres: "VARCHAR(20)",
     mysql: "VARCHAR(20)",
     mssql: "VARCHAR(20)",
+    oracle: "VARCHAR2(20)",
     value: (n) => `'case${n}'`,
     damaged: (n) => `'CASE${n}'`,
   },
@@ -38,6 +41,7 @@ const COLUMNS: readonly TypedColumn[] = [
     postgres: "VARCHAR(20)",
     mysql: "VARCHAR(20)",
     mssql: "VARCHAR(20)",
+    oracle: "VARCHAR2(20)",
     value: (n) => `'b${n}'`,
     damaged: (n) => `'b${n} '`,
   },
@@ -46,6 +50,7 @@ const COLUMNS: readonly TypedColumn[] = [
     postgres: "CHAR(8)",
     mysql: "CHAR(8)",
     mssql: "CHAR(8)",
+    oracle: "CHAR(8)",
     value: (n) => `'c${n % 1000}'`,
     damaged: (n) => `'d${n % 1000}'`,
   },
@@ -54,6 +59,7 @@ const COLUMNS: readonly TypedColumn[] = [
     postgres: "TEXT",
     mysql: "LONGTEXT",
     mssql: "VARCHAR(MAX)",
+    oracle: "CLOB",
     value: (n) => `'long ${n}'`,
     damaged: () => "''",
   },
@@ -62,6 +68,7 @@ const COLUMNS: readonly TypedColumn[] = [
     postgres: "INTEGER",
     mysql: "INT",
     mssql: "INT",
+    oracle: "NUMBER(10)",
     value: (n) => `${n}`,
     damaged: (n) => `${-n - 1}`,
   },
@@ -70,6 +77,7 @@ const COLUMNS: readonly TypedColumn[] = [
     postgres: "BIGINT",
     mysql: "BIGINT",
     mssql: "BIGINT",
+    oracle: "NUMBER(19)",
     value: (n) => `9007199254740992 + ${2 * n}`,
     damaged: (n) => `9007199254740993 + ${2 * n}`,
   },
@@ -78,6 +86,7 @@ const COLUMNS: readonly TypedColumn[] = [
     postgres: "NUMERIC(30,10)",
     mysql: "DECIMAL(30,10)",
     mssql: "DECIMAL(30,10)",
+    oracle: "NUMBER(30,10)",
     value: (n) => `${n}.5000000001`,
     damaged: (n) => `${n}.5000000002`,
   },
@@ -86,6 +95,7 @@ const COLUMNS: readonly TypedColumn[] = [
     postgres: "DOUBLE PRECISION",
     mysql: "DOUBLE",
     mssql: "FLOAT(53)",
+    oracle: "BINARY_DOUBLE",
     value: (n) => `${n}.25`,
     damaged: (n) => `${n}.26`,
   },
@@ -94,6 +104,7 @@ const COLUMNS: readonly TypedColumn[] = [
     postgres: "BOOLEAN",
     mysql: "TINYINT(1)",
     mssql: "BIT",
+    oracle: "NUMBER(1)",
     value: (n) => (n % 2 ? "TRUE" : "FALSE"),
     damaged: (n) => (n % 2 ? "FALSE" : "TRUE"),
   },
@@ -102,6 +113,7 @@ const COLUMNS: readonly TypedColumn[] = [
     postgres: "TIMESTAMP(6)",
     mysql: "DATETIME(6)",
     mssql: "DATETIME2(6)",
+    oracle: "TIMESTAMP(6)",
     value: () => "'2021-03-04 05:06:07.123456'",
     damaged: () => "'2021-03-04 05:06:07.123457'",
   },
@@ -110,14 +122,16 @@ const COLUMNS: readonly TypedColumn[] = [
     postgres: "DATE",
     mysql: "DATE",
     mssql: "DATE",
-    value: () => "'2021-03-04'",
-    damaged: () => "'2021-03-05'",
+    oracle: "DATE",
+    value: () => "DAY('2021-03-04')",
+    damaged: () => "DAY('2021-03-05')",
   },
   {
     name: "SOME_BYTES",
     postgres: "BYTEA",
     mysql: "VARBINARY(50)",
     mssql: "VARBINARY(50)",
+    oracle: "RAW(50)",
     value: () => "HEX(00ff00)",
     damaged: () => "HEX(00ff01)",
   },
@@ -126,30 +140,45 @@ const COLUMNS: readonly TypedColumn[] = [
     postgres: "VARCHAR(20)",
     mysql: "VARCHAR(20)",
     mssql: "VARCHAR(20)",
+    oracle: "VARCHAR2(20)",
     value: () => "NULL",
-    damaged: () => "''",
+    damaged: () => "EMPTY",
   },
 ];
 
 /** How a database writes a column's type, bytes and truth. */
 interface Words {
-  readonly types: "postgres" | "mysql" | "mssql";
+  readonly types: "postgres" | "mysql" | "mssql" | "oracle";
   /** What stands for the hex digits `$1`. */
   readonly bytes: string;
   readonly truth: readonly [yes: string, no: string];
+  /** What stands for the day `$1`; default: the text. */
+  readonly day?: string;
+  /** The least text that is not NULL; default: none. */
+  readonly empty?: string;
 }
 
 const MYSQL: Words = { types: "mysql", bytes: "X'$1'", truth: ["TRUE", "FALSE"] };
 const POSTGRES: Words = { types: "postgres", bytes: "'\\x$1'", truth: ["TRUE", "FALSE"] };
 const MSSQL: Words = { types: "mssql", bytes: "0x$1", truth: ["1", "0"] };
+/** An empty text is NULL; a session's format of dates has the time of day. */
+const ORACLE: Words = {
+  types: "oracle",
+  bytes: "HEXTORAW('$1')",
+  truth: ["1", "0"],
+  day: "DATE $1",
+  empty: "' '",
+};
 const WORDS: Partial<Record<TestDialectName, Words>> = {
-  ...{ postgres: POSTGRES, mysql: MYSQL, mariadb: MYSQL, mssql: MSSQL },
+  ...{ postgres: POSTGRES, mysql: MYSQL, mariadb: MYSQL, mssql: MSSQL, oracle: ORACLE },
 };
 const wordsOf = (dialect: TestDialectName): Words => WORDS[dialect] ?? MYSQL;
 
 function literal(dialect: TestDialectName, sql: string): string {
-  const { bytes, truth } = wordsOf(dialect);
+  const { bytes, truth, day = "$1", empty = "''" } = wordsOf(dialect);
   return sql
+    .replace(/^DAY\((.*)\)$/, day)
+    .replace(/^EMPTY$/, empty)
     .replace(/HEX\((\w+)\)/, bytes)
     .replace(/^TRUE$/, truth[0])
     .replace(/^FALSE$/, truth[1]);
