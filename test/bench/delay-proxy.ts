@@ -1,23 +1,32 @@
-import { connect, createServer, type Server } from "node:net";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 
 /** A TCP proxy whose answers arrive late: it adds a round trip to every statement. */
 export interface DelayProxy {
   readonly port: number;
-  close(): void;
+  close(): Promise<void>;
 }
 
+/** In a process of its own: timers of a busy process are late, and its work is not the tool's. */
 export async function startDelayProxy(host: string, port: number, delayMs: number): Promise<DelayProxy> {
-  const server: Server = createServer((client) => {
-    client.setNoDelay(true);
-    const upstream = connect({ host, port, noDelay: true });
-    client.pipe(upstream);
-    upstream.on("data", (chunk) => setTimeout(() => client.write(chunk), delayMs));
-    upstream.on("close", () => setTimeout(() => client.destroy(), delayMs));
-    client.on("close", () => upstream.destroy());
-    for (const socket of [client, upstream]) socket.on("error", () => undefined);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the proxy has no port");
-  return { port: address.port, close: () => server.close() };
+  const child = fork(
+    join(import.meta.dirname, "delay-proxy-process.ts"),
+    [host, String(port), String(delayMs)],
+    { execArgv: ["--import", "tsx"], stdio: ["ignore", "ignore", "inherit", "ipc"] },
+  );
+  const [own] = await Promise.race([
+    once(child, "message"),
+    once(child, "exit").then(() => {
+      throw new Error("the proxy ended before it began");
+    }),
+  ]);
+  return {
+    port: Number(own),
+    async close() {
+      const ended = once(child, "exit");
+      child.disconnect();
+      await ended;
+    },
+  };
 }

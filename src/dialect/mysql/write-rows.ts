@@ -2,6 +2,7 @@ import { escape as literals } from "mysql2";
 import type { Queryable, ResultRow } from "../../db/database.ts";
 import type { TargetColumn, TargetTable } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
+import { failpoint } from "../../util/failpoint.ts";
 import type { Param, PreparedWrite } from "../dialect.ts";
 import { rowsByShape } from "../row-shapes.ts";
 import { classifyError } from "./classify-error.ts";
@@ -51,6 +52,7 @@ export function prepareWrite(
         if ((await tx.execute(move.sql, move.params)) !== 1) throw NOT_THERE;
         if (isBlind) await insert(tx, table, ready, part, undefined);
         else await writePart(tx, table, ready, part, keepOnUpdate);
+        failpoint("afterApplyBeforeCommit");
       });
       return true;
     } catch (error) {
