@@ -209,6 +209,13 @@ describeDialects("prepare", (dialect) => {
       const [found] = await pair.source.test.query("SELECT pg_get_functiondef('parent_it'::regproc) AS D");
       await pair.source.test.exec(String(found?.["D"]).replace("RETURN NULL", "NULL; RETURN NULL"));
       await mended([/^FUNCTION PARENT_IT IS NOT THE ONE/]);
+    } else if (dialect.name === "mssql") {
+      const [found] = await pair.source.test.query("SELECT OBJECT_DEFINITION(OBJECT_ID('PARENT_IT')) AS D");
+      await pair.source.test.exec([
+        "DROP TRIGGER PARENT_IT",
+        `${String(found?.["D"])}\nDECLARE @seen int = 1`,
+      ]);
+      await mended([/^TRIGGER PARENT_IT IS NOT THE ONE/]);
     } else {
       const [found] = await pair.source.test.query(
         "SELECT ACTION_STATEMENT AS S FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME = 'PARENT_IT'",

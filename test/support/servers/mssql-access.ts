@@ -25,6 +25,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/^SAVEPOINT (\w+)$/i, "SAVE TRANSACTION $1"],
   [/^ROLLBACK TO SAVEPOINT (\w+)$/i, "ROLLBACK TRANSACTION $1"],
   [/^(SELECT .* FROM \w+)( WHERE .*)? FOR UPDATE$/is, "$1 WITH (UPDLOCK, HOLDLOCK)$2"],
+  [/^CREATE TABLE (\w+) AS SELECT (.*?) FROM /is, "SELECT $2 INTO $1 FROM "],
   [/( ORDER BY .*) LIMIT (\d+)$/is, "$1 OFFSET 0 ROWS FETCH NEXT $2 ROWS ONLY"],
 ];
 
