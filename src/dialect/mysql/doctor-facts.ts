@@ -3,6 +3,7 @@ import type { Fact, FactScope, Finding } from "../fact.ts";
 import { isLocal, neededGrants } from "../needed-grants.ts";
 import { literal, quote } from "./connect.ts";
 import { settingFacts } from "./doctor-settings.ts";
+import { STARTED } from "./horizon.ts";
 
 export const clock = "SELECT UNIX_TIMESTAMP(NOW(3)) * 1000 AS now_ms";
 
@@ -133,8 +134,8 @@ function oldTransactions({ tables }: FactScope): Fact {
     group: "capture",
     title: "transactions older than capture",
     ask: {
-      sql: `SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(SECOND, trx_started, NOW()) AS age FROM information_schema.INNODB_TRX
-WHERE trx_mysql_thread_id <> CONNECTION_ID() AND trx_started <
+      sql: `SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(SECOND, ${STARTED}, NOW()) AS age FROM information_schema.INNODB_TRX
+WHERE trx_mysql_thread_id <> CONNECTION_ID() AND ${STARTED} <
   (SELECT MAX(CREATE_TIME) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?))`,
       params: [journals.length === 0 ? [""] : journals],
     },

@@ -80,11 +80,14 @@ async function probeWaiting(
   }
 }
 
+/** When a transaction of INNODB_TRX began, in the session's time zone: the view tells it in that of the server's machine. */
+export const STARTED = "CONVERT_TZ(trx_started, 'SYSTEM', @@SESSION.time_zone)";
+
 /** The oldest transactions of the server, where the user has the PROCESS privilege; nobody otherwise. */
 export async function describe(db: Queryable): Promise<readonly HolderFacts[]> {
   try {
     const rows = await db.query(
-      `SELECT t.trx_mysql_thread_id AS id, p.USER AS user, TIMESTAMPDIFF(SECOND, t.trx_started, NOW()) AS age
+      `SELECT t.trx_mysql_thread_id AS id, p.USER AS user, TIMESTAMPDIFF(SECOND, ${STARTED}, NOW()) AS age
        FROM information_schema.INNODB_TRX t LEFT JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
        WHERE t.trx_rows_modified > 0 ORDER BY t.trx_started LIMIT 3`,
     );

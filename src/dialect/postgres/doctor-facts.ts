@@ -175,6 +175,7 @@ const durability: Fact = {
 };
 
 /** A transaction whose snapshot is older than the journal does not see it: a dump taken in it lacks changes. */
+/** A snapshot whose xmin is the transaction that made the journal does not see it either. */
 function oldTransactions({ tables }: FactScope): Fact {
   const wanted = "none: a dump that began before `prepare` ended misses changes";
   return {
@@ -185,7 +186,7 @@ function oldTransactions({ tables }: FactScope): Fact {
       sql: `SELECT a.pid, a.usename AS "user", extract(epoch FROM clock_timestamp() - a.xact_start)::int AS age
 FROM pg_stat_activity a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_xmin IS NOT NULL
 AND EXISTS (SELECT 1 FROM pg_class c WHERE c.oid IN (SELECT to_regclass(j) FROM unnest(?::text[]) AS j)
-            AND age(a.backend_xmin) > age(c.xmin))`,
+            AND age(a.backend_xmin) >= age(c.xmin))`,
       params: [tables.map((table) => quote(table.names.journal))],
     },
     judge: (rows) =>
