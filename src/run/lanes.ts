@@ -2,7 +2,7 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Change } from "../journal/change.ts";
 import { equalityClass } from "../journal/key-equality.ts";
 import { keyOf } from "../journal/net.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
+import { alsoWritten, type TablePlan } from "../plan/sync-plan.ts";
 
 /** What one lane has to write of a batch. */
 export interface LanePart {
@@ -28,6 +28,20 @@ export function spread(
     if (part !== undefined && change.position > part.position) part.changes.push(change);
   }
   return parts;
+}
+
+/**
+ * Whether a lane may be batches ahead of another. Not where a row comes with rows that another lane may write too, and
+ * not in a table that refers to itself: a child would be written while its parent's deletion, from which it came back, is
+ * still to be applied, and the target's cascade would take it along.
+ */
+export function mayLead(table: TablePlan): boolean {
+  return !writesOthers(table) && !table.parents.some((link) => link.parent.toUpperCase() === table.name);
+}
+
+/** Rows of other tables, or other rows of this one, come with a row. */
+export function writesOthers(table: TablePlan): boolean {
+  return alsoWritten(table).length > 0 || table.holdsClaims === true;
 }
 
 /** FNV-1a, 32 bits: only has to spread evenly, and the same way while the number of lanes is the same. */

@@ -63,8 +63,9 @@ export async function runSync(options: RunOptions): Promise<void> {
             parallelism: options.parallelism ?? 1,
             conflictPolicy: options.conflictPolicy ?? "dead-letter",
             parents: () =>
-              tables.filter((other) =>
-                table.parents.some((link) => link.parent.toUpperCase() === other.table.name),
+              tables.filter(
+                ({ table: { name } }) =>
+                  name !== table.name && table.parents.some((link) => link.parent.toUpperCase() === name),
               ),
           }),
         );

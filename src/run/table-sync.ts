@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Hole } from "../dialect/dialect.ts";
 import type { Change, Position } from "../journal/change.ts";
@@ -55,8 +56,9 @@ interface Slice {
 
 type Reached = ReadonlyMap<TableSync, Position>;
 
-/** So many batches of a table with parents share one wait for them. */
-const BATCHES_PER_WAIT = 8;
+/** So many changes share one wait for the table's parents, or for its lanes: in at least and at most so many batches. */
+const CHANGES_PER_SLICE = 8_000;
+const BATCHES_PER_SLICE = { least: 4, most: 32 };
 
 /** A change that waits for its parent, and how far each parent's journal reached when it began to wait. */
 interface Wait {
@@ -76,6 +78,12 @@ export function createTableSync(options: TableSyncOptions): TableSync {
   /** Read, but its parents had not come so far yet. Kept, since a later read would have them come further still. */
   let held: Slice | undefined;
 
+  const mostBatches = (): number => {
+    if (options.parents().length === 0 && options.parallelism === 1) return 1;
+    const { least, most } = BATCHES_PER_SLICE;
+    return Math.max(least, Math.min(most, Math.ceil(CHANGES_PER_SLICE / batchSize)));
+  };
+
   const reachedParents = async (): Promise<Reached> =>
     new Map(await Promise.all(options.parents().map(async (p) => [p, await p.reader.highest()] as const)));
 
@@ -85,16 +93,21 @@ export function createTableSync(options: TableSyncOptions): TableSync {
    * re-creation of its parent, the target's cascade would take it along.
    */
   async function readSlice(after: Anchor, upTo: Position | undefined): Promise<Slice> {
-    const most = options.parents().length === 0 ? 1 : BATCHES_PER_WAIT;
     let last = await reader.read(after, batchSize, upTo);
     const batches = [last];
-    while (last.full && batches.length < most) {
+    while (last.full && batches.length < mostBatches()) {
       last = await reader.read(last.end, batchSize, upTo);
       batches.push(last);
     }
     const filled = batches.filter((batch) => batch.changes.length > 0);
     const parents = filled.length === 0 ? new Map() : await reachedParents();
-    return { batches: await Promise.all(filled.map((batch) => writer.prepare(batch))), last, parents };
+    const prepared: PreparedBatch[] = [];
+    for (const batch of filled) {
+      prepared.push(await writer.prepare(batch));
+      // Much work at a stretch, while lanes may have had their answers.
+      await setImmediate();
+    }
+    return { batches: prepared, last, parents };
   }
 
   async function parentsCame(parents: Reached, signal: AbortSignal): Promise<boolean> {
@@ -139,20 +152,19 @@ export function createTableSync(options: TableSyncOptions): TableSync {
           // The next changes are read while these are applied; they are thrown away when these do not go through.
           next = last.full && !signal.aborted ? readSlice(last.end, upTo) : undefined;
           next?.catch(() => undefined);
-          for (const prepared of slice.batches) {
-            const { batch } = prepared;
-            const started = Date.now();
-            const isComplete = await writer.write(prepared);
-            applied += batch.changes.length;
+          let since = Date.now();
+          const end = await writer.write(slice.batches, signal, ({ changes, end: { position } }) => {
+            const now = Date.now();
             options.onBatch({
               table: table.name,
-              changes: batch.changes.length,
-              position: writer.checkpoint().position,
-              durationMs: Date.now() - started,
+              changes: changes.length,
+              position,
+              durationMs: now - since,
             });
-            if (!isComplete) return { applied, caughtUp: false, waiting: true };
-            if (signal.aborted) return { applied, caughtUp: false, waiting: false };
-          }
+            applied += changes.length;
+            since = now;
+          });
+          if (end !== "written") return { applied, caughtUp: false, waiting: end === "waiting" };
           if (next === undefined) {
             const hole = last.blocked;
             return {

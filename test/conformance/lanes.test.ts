@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readLanes } from "../../src/checkpoint/checkpoint.ts";
 import type { Database } from "../../src/db/database.ts";
+import { spread } from "../../src/run/lanes.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { type Watcher, watchedDatabase } from "../support/watched-database.ts";
 
+/** Refers to itself. */
+const tree =
+  "CREATE TABLE T (ID VARCHAR(20) NOT NULL PRIMARY KEY, UP VARCHAR(20), FOREIGN KEY (UP) REFERENCES T (ID) ON DELETE CASCADE)";
 const table =
   "CREATE TABLE P (ID VARCHAR(20) NOT NULL PRIMARY KEY, N VARCHAR(20), U VARCHAR(20), UNIQUE (U))";
 
@@ -14,9 +20,9 @@ describeDialects("Writing in lanes", (dialect) => {
     pair = await openBlueGreen({
       source: dialect,
       sourceVersion: "5.11.0",
-      sourceSchema: [table],
-      targetSchema: [table],
-      tables: ["P"],
+      sourceSchema: [table, tree],
+      targetSchema: [table, tree],
+      tables: ["P", "T"],
     });
     await pair.prepare();
   });
@@ -84,5 +90,92 @@ describeDialects("Writing in lanes", (dialect) => {
     expect(new Set((await lanes()).map(({ position }) => position)).size).toBe(2);
     await pair.run({ parallelism: 3, batchSize: 50 });
     await expectEqual();
+  });
+
+  /** An id that starts with the word and whose lane, of four, is not that of the other id. */
+  async function inAnotherLaneThan(id: string, word: string): Promise<string> {
+    const plan = await pair.table("P");
+    const four = [0, 1, 2, 3].map((lane) => ({ lane, position: 0n, journalId: "", digest: "" }));
+    const laneOf = (ID: string): number | undefined =>
+      spread(four, plan, [{ position: 1n, action: "INSERT", row: { ID } }]).find(
+        (part) => part.changes.length > 0,
+      )?.lane;
+    const found = Array.from({ length: 50 }, (_, i) => `${word}${i}`).find(
+      (one) => laneOf(one) !== laneOf(id),
+    );
+    if (found === undefined) throw new Error("all ids in one lane");
+    return found;
+  }
+
+  /** Runs in four lanes; the first statement with this value is held back until the others let it go. */
+  async function runHolding(
+    value: string,
+    until: Watcher & { readonly isOver: () => Promise<boolean> | boolean },
+  ) {
+    let held = 0;
+    const targetDb = watchedDatabase(pair.target.db, {
+      ...until,
+      async before(sql, values) {
+        await until.before?.(sql, values);
+        if (!`${sql} ${values}`.includes(value) || held++ > 0) return;
+        await waitFor(() => until.isOver(), { what: "the other lanes" });
+      },
+    });
+    await pair.run({ parallelism: 4, batchSize: 10, targetDb });
+    expect(held).toBeGreaterThan(0);
+    await expectEqual();
+  }
+
+  test("a lane that lags behind finds its unique key taken by one that is batches ahead", async () => {
+    const other = await inAnotherLaneThan("lags", "leads");
+    await pair.source.test.exec("INSERT INTO P (ID, U) VALUES ('lags', 'first')");
+    await write(5);
+    await pair.source.test.exec([
+      "UPDATE P SET U = 'freed' WHERE ID = 'lags'",
+      `INSERT INTO P (ID, U) VALUES ('${other}', 'first')`,
+    ]);
+    await runHolding("lags", {
+      isOver: async () => (await pair.rows("target", "P")).some((row) => Object.values(row).includes(other)),
+    });
+  });
+
+  test("a lane that is batches ahead finds its unique key not free yet", async () => {
+    const other = await inAnotherLaneThan("owns", "waits");
+    await pair.source.test.exec("INSERT INTO P (ID, U) VALUES ('owns', 'handed-on')");
+    await pair.run();
+    await pair.source.test.exec("UPDATE P SET U = 'given-up' WHERE ID = 'owns'");
+    await write(6);
+    await pair.source.test.exec(`INSERT INTO P (ID, U) VALUES ('${other}', 'handed-on')`);
+    let isRefused = false;
+    await runHolding("owns", {
+      failed: () => {
+        isRefused = true;
+      },
+      isOver: () => isRefused,
+    });
+  });
+
+  test("a child is not written while its parent's earlier deletion is still to come, with a cascade", async () => {
+    const child = await inAnotherLaneThan("parent", "child");
+    const others = (n: number) =>
+      `INSERT INTO T (ID) VALUES ${Array.from({ length: 39 }, (_, i) => `('other${n}-${i}')`).join(", ")}`;
+    await pair.source.test.exec("INSERT INTO T (ID) VALUES ('parent')");
+    await pair.run();
+    await pair.source.test.exec([
+      "DELETE FROM T WHERE ID = 'parent'",
+      others(1),
+      "INSERT INTO T (ID) VALUES ('parent')",
+      `INSERT INTO T (ID, UP) VALUES ('${child}', 'parent')`,
+      others(2),
+    ]);
+    let isWritten = false;
+    await runHolding("parent", {
+      before: (sql, values) => {
+        isWritten ||= `${sql} ${values}`.includes(child);
+      },
+      // The lanes that are through with the first 40 changes would be at the child by now.
+      isOver: async () => (await pair.rows("target", "T")).length >= 20 && !isWritten,
+    });
+    expect(await pair.rows("target", "T")).toEqual(await pair.rows("source", "T"));
   });
 });
