@@ -7,9 +7,14 @@ const { knex: createKnex } = knexModule;
 /** A raw result row; the keys are the column names or aliases of the statement. */
 export type ResultRow = Record<string, unknown>;
 
+export interface QueryOptions {
+  /** The same text comes again and again: the server keeps its plan where it can. Only for texts that are few. */
+  readonly keepPlan?: boolean;
+}
+
 export interface Queryable {
   /** Runs a statement with `?` placeholders and gives its rows. */
-  query(sql: string, params?: readonly Param[]): Promise<ResultRow[]>;
+  query(sql: string, params?: readonly Param[], options?: QueryOptions): Promise<ResultRow[]>;
   /** Runs a statement and gives the number of rows it matched. */
   execute(sql: string, params?: readonly Param[]): Promise<number>;
 }
@@ -33,6 +38,8 @@ export interface ResultReader {
   readonly numbersPlaceholders: boolean;
   rows(result: unknown): ResultRow[];
   affected(result: unknown): number;
+  /** The driver's options for a statement whose plan is to be kept. */
+  readonly keepPlan?: (sql: string) => Record<string, string>;
   /** Told of every statement that fails, before its caller is. */
   readonly onError?: (error: unknown) => void;
 }
@@ -78,12 +85,17 @@ export async function openDatabase(
 }
 
 function queryable(runner: Knex, reader: ResultReader, connection?: unknown): Queryable {
-  const run = async (sql: string, params: readonly Param[] = []): Promise<unknown> => {
+  const run = async (
+    sql: string,
+    params: readonly Param[] = [],
+    { keepPlan = false }: QueryOptions = {},
+  ): Promise<unknown> => {
     // Without values nothing is a placeholder, also not a question mark inside a trigger's text.
     const literal = params.length === 0 && reader.numbersPlaceholders;
     const raw = literal
       ? runner.raw(sql.replaceAll("?", "\\?"))
       : runner.raw(sql, params as Knex.RawBinding[]);
+    if (keepPlan && reader.keepPlan !== undefined) raw.options(reader.keepPlan(sql));
     try {
       return await (connection === undefined ? raw : raw.connection(connection));
     } catch (error) {
@@ -92,7 +104,7 @@ function queryable(runner: Knex, reader: ResultReader, connection?: unknown): Qu
     }
   };
   return {
-    query: async (sql, params) => reader.rows(await run(sql, params)),
+    query: async (sql, params, options) => reader.rows(await run(sql, params, options)),
     execute: async (sql, params) => reader.affected(await run(sql, params)),
   };
 }

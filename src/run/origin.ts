@@ -27,7 +27,7 @@ export function withOrigin(db: Database, origin: Origin): Database {
     }
   };
   const queries = (inner: Queryable): Queryable => ({
-    query: (sql, params) => marked(() => inner.query(sql, params)),
+    query: (sql, params, options) => marked(() => inner.query(sql, params, options)),
     execute: (sql, params) => marked(() => inner.execute(sql, params)),
   });
   return {

@@ -70,6 +70,21 @@ describeDialects("A table of more than 20 columns", (dialect) => {
     expect(await statementsPerBatch()).toBeLessThanOrEqual(12);
     expect(await pair.rows("target", AT)).toEqual([]);
   });
+
+  test.runIf(dialect.name === "postgres")(
+    "has one statement whose plan is kept, whatever the size of its batches",
+    async () => {
+      for (const id of ["kept-1", "kept-2", "kept-3"]) {
+        await pair.source.test.exec(insertToken(id));
+        await pair.run();
+      }
+      await pair.source.test.exec(`UPDATE ${AT} SET REFRESH_TOKEN = 'once more'`);
+      await pair.run();
+      // The pool has opened one connection so far.
+      const kept = await pair.target.db.query("SELECT statement FROM pg_prepared_statements");
+      expect(kept.map(({ statement }) => String(statement).slice(0, 10))).toEqual(["WITH moved"]);
+    },
+  );
 });
 
 describeDialects("Scopes of tokens that were deleted since", (dialect) => {

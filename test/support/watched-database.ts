@@ -37,7 +37,7 @@ export function watchedDatabase(db: Database, watcher: Watcher): Database {
       }
     };
     return {
-      query: (sql, params) => around(sql, params, () => inner.query(sql, params)),
+      query: (sql, params, options) => around(sql, params, () => inner.query(sql, params, options)),
       execute: (sql, params) => around(sql, params, () => inner.execute(sql, params)),
     };
   };

@@ -115,6 +115,7 @@ export function prepareWrite(
     const [row] = await db.query(
       `WITH moved AS (${move.sql} RETURNING 1), written AS (${write.sql}) SELECT count(*) AS n FROM moved`,
       [...move.params, ...write.params],
+      { keepPlan: true },
     );
     return row?.["n"] === "1";
   };
