@@ -26,8 +26,11 @@ interface Starter {
   readonly durable: () => Promise<TestServer>;
 }
 
-/** The tests make do with 64 MB for both databases: tables of this size would be read from the disk over and over. */
-const ROOM = ["--innodb-buffer-pool-size=1G"];
+/**
+ * The tests make do with 64 MB for both databases and with a small redo log: tables of this size would be read from the
+ * disk, and written to it, over and over.
+ */
+const ROOM = ["--innodb-buffer-pool-size=1G", "--innodb-log-file-size=512M"];
 
 /** The tests' servers do not wait for the disk; durable ones have these settings at the servers' own defaults. */
 const STARTERS: Readonly<Record<string, Starter>> = {

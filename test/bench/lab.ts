@@ -54,7 +54,10 @@ const SILENT: RunEvents = {
   deadLetter() {},
   standby() {},
   takenOver() {},
-  retrying() {},
+  // A pause before the next attempt would be measured along.
+  retrying: (group, reason, code) =>
+    void process.stderr.write(`${group} begins again: ${reason} (${code})
+`),
   recovered() {},
   stopped() {},
 };

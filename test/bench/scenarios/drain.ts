@@ -4,51 +4,56 @@ import { createTally, type Measured, median, ratioOf, seconds } from "../stats.t
 import { fill } from "../token-data.ts";
 import { rowsInMemory, syncRowAtATime, writeAtTheLimit } from "../yardsticks.ts";
 
+const PENDING = 50_000;
+/** Changes applied in each turn, of those that are pending. */
+const APPLIED = 20_000;
+/** Rows written one at a time; they take as long as all others together. */
+const SAMPLE = 2_000;
+
 /** How fast a backlog goes: our drain against the driver's limit and against one row at a time, turn by turn. */
 export const drain: Scenario = {
   name: "drain",
   async run({ server, rounds, scale }) {
-    const tokens = 50_000 / scale;
-    const sample = Math.max(1_000, tokens / 10);
+    const [pending, applied, sample] = [PENDING / scale, APPLIED / scale, Math.max(SAMPLE / scale, 1_000)];
     const figures: Measured[] = [];
     const inserts = await openLab(server, "5.11.0", [TOKENS]);
     const updates = await openLab(server, "5.11.0", [TOKENS]);
     const old = await openLab(server, "5.3.0", [TOKENS]);
     const mix = await openLab(server, "5.11.0", [TOKENS, SCOPES]);
     try {
-      await fill(inserts.source.test, { tokens }, true);
-      await fill(updates.source.test, { tokens: tokens / 5, updatesEach: 5 }, true);
-      await fill(old.source.test, { tokens }, false);
-      await fill(mix.source.test, { tokens: tokens / 2, scopesEach: 2 }, true);
+      await fill(inserts.source.test, { tokens: pending }, true);
+      await fill(updates.source.test, { tokens: pending / 5, updatesEach: 5 }, true);
+      await fill(old.source.test, { tokens: pending }, false);
+      await fill(mix.source.test, { tokens: pending, scopesEach: 2 }, true);
       const [rates, cpu] = [createTally(), createTally()];
       const note = (name: string, rows: number, s: number): void => rates.note(name, rows / s);
       // The first turn of a fresh server and a cold program counts for nothing.
-      await limit(inserts);
-      await timed(inserts, 1_000);
+      await limit(inserts, applied);
+      await timed(inserts, 1_000, applied);
       for (let round = 0; round < rounds; round++) {
-        note("limit", tokens, await limit(inserts));
+        note("limit", applied, await limit(inserts, applied));
         const [, large] = await withCpu(async () =>
-          note("tokens, batchSize 1000", tokens, await timed(inserts, 1_000)),
+          note("tokens, batchSize 1000", applied, await timed(inserts, 1_000, applied)),
         );
-        cpu.note("batchSize 1000", large / tokens);
+        cpu.note("batchSize 1000", large / applied);
         const [, ours] = await withCpu(async () =>
-          note("tokens, batchSize 100", tokens, await timed(inserts, 100)),
+          note("tokens, batchSize 100", applied, await timed(inserts, 100, applied)),
         );
-        cpu.note("batchSize 100", ours / tokens);
+        cpu.note("batchSize 100", ours / applied);
         const [, theirs] = await withCpu(async () =>
           note("row at a time", sample, await rowAtATime(inserts, sample)),
         );
         cpu.note("row at a time", theirs / sample);
         // As many rows into as empty a table: the indexes of a full one cost both more.
         note("batchSize 100, as many rows", sample, await timed(inserts, 100, sample));
-        note("updates", tokens * 1.2, await timed(updates, 1_000));
+        note("updates", pending * 1.2, await timed(updates, 1_000));
         note("updates, row at a time", sample, await rowAtATime(updates, sample));
         const [, transformed] = await withCpu(async () =>
-          note("5.3.0 to 5.11.0", tokens, await timed(old, 1_000)),
+          note("5.3.0 to 5.11.0", applied, await timed(old, 1_000, applied)),
         );
-        cpu.note("5.3.0 to 5.11.0, batchSize 1000", transformed / tokens);
-        note("mix, batchSize 100", tokens * 1.5, await timed(mix, 100));
+        cpu.note("5.3.0 to 5.11.0, batchSize 1000", transformed / applied);
       }
+      note(`${pending} tokens, ${pending * 2} scopes`, pending * 3, await timed(mix, 100));
       const rate = (name: string): number => median(rates.of(name));
       for (const name of rates.names()) figures.push({ name, value: rate(name), unit: "rows/s" });
       const ratio = (name: string, value: number, target: Measured["target"]): void => {
@@ -81,11 +86,11 @@ async function timed(lab: Lab, batchSize: number, atMost?: number): Promise<numb
   return await seconds(() => lab.drain({ batchSize, ...(atMost === undefined ? {} : { atMost }) }));
 }
 
-async function limit(lab: Lab): Promise<number> {
+async function limit(lab: Lab, count: number): Promise<number> {
   await lab.reset();
   const [table] = lab.tables;
   if (table === undefined) throw new Error("a lab without tables");
-  const rows = await rowsInMemory(lab, table);
+  const rows = (await rowsInMemory(lab, table)).slice(0, count);
   const session = await lab.target.db.session();
   try {
     return await seconds(() => writeAtTheLimit(session, lab, table, rows));
