@@ -6,7 +6,9 @@ import { cheapChecks, examine, runChecks } from "../../src/doctor/doctor.ts";
 import { openDoctor } from "../../src/doctor/doctor-context.ts";
 import { planTables } from "../../src/plan/sync-plan.ts";
 import { type BlueGreen, openBlueGreen, type Side } from "../support/blue-green.ts";
+import { createUser, dropUser, granteeOf } from "../support/database-users.ts";
 import { describeDialects } from "../support/dialects.ts";
+import { faultWords } from "../support/fault-words.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
 const TOKENS = "IDN_OAUTH2_ACCESS_TOKEN";
@@ -109,58 +111,47 @@ describeDialects("Doctor", (dialect) => {
 
   test("users with exactly the grants that prepare writes for them may run", async () => {
     const tables = planTables(await pair.plan());
-    const users: Partial<Record<"source" | "target", object>> = {};
-    for (const side of ["source", "target"] as const) {
-      const { name } = pair[side].test;
-      const user = `run_${name}`.slice(0, 30);
-      users[side] = { user, password: "a-Password-1" };
-      await asAdmin(pair[side], [
-        isPostgres
-          ? `CREATE ROLE ${user} LOGIN PASSWORD 'a-Password-1'`
-          : `CREATE USER '${user}'@'%' IDENTIFIED BY 'a-Password-1'`,
-        ...pair[side].dialect.ddl.grants(
-          side,
-          tables,
-          readOnlyTables(side, tables, side === "target" ? [isPostgres ? "idp" : "IDP"] : []),
-          user,
-        ),
-      ]);
+    const sides = ["source", "target"] as const;
+    const userOf = (side: (typeof sides)[number]) => `run_${pair[side].test.name}`.slice(0, 30);
+    for (const side of sides) {
+      const { test, dialect: own } = pair[side];
+      await createUser(userOf(side), [test]);
+      const lookups = side === "target" ? [isPostgres ? "idp" : "IDP"] : [];
+      const readOnly = readOnlyTables(side, tables, lookups);
+      await asAdmin(pair[side], own.ddl.grants(side, tables, readOnly, userOf(side)));
     }
     try {
-      const results = await examined(users);
+      const results = await examined({
+        source: { user: userOf("source") },
+        target: { user: userOf("target") },
+      });
       expect(failed(results)).toEqual([]);
       expect(results.find(({ id }) => id === "source.grants-run")?.found).toBe("all are granted");
     } finally {
-      for (const side of ["source", "target"] as const) {
-        const user = `run_${pair[side].test.name}`.slice(0, 30);
-        await asAdmin(
-          pair[side],
-          isPostgres ? [`DROP OWNED BY ${user}`, `DROP ROLE ${user}`] : [`DROP USER '${user}'@'%'`],
-        );
-      }
+      for (const side of sides) await dropUser(userOf(side), [pair[side].test]);
     }
   });
 
   test("every fault of a broken set-up is reported at once, and the statements given mend them all", async () => {
     const tokens = await pair.table(TOKENS);
     const codes = await pair.table(CODES);
-    const limited = { user: `limited_${pair.target.test.name}`.slice(0, 30), password: "a-Password-1" };
-    const grantee = isPostgres ? limited.user : `'${limited.user}'@'%'`;
-    await asAdmin(pair.target, [
-      isPostgres
-        ? `CREATE ROLE ${limited.user} LOGIN PASSWORD '${limited.password}'`
-        : `CREATE USER ${grantee} IDENTIFIED BY '${limited.password}'`,
-      ...[...TABLES, "IDP", codes.targetNames.checkpoint, tokens.targetNames.checkpoint].map(
+    const limited = { user: `limited_${pair.target.test.name}`.slice(0, 30) };
+    const grantee = granteeOf(pair.target.test, limited.user);
+    const words = faultWords(dialect.name);
+    await createUser(limited.user, [pair.target.test]);
+    await asAdmin(
+      pair.target,
+      [...TABLES, "IDP", codes.targetNames.checkpoint, tokens.targetNames.checkpoint].map(
         (table) => `GRANT SELECT, INSERT, UPDATE ON ${table} TO ${grantee}`,
       ),
-    ]);
+    );
     const drop = (name: string, table: string) =>
       pair.source.dialect.ddl.drop({ kind: "trigger", name, table });
     await pair.source.test.exec([
       // A dropped trigger, one that does not fire (where triggers can be disabled), and a column that came later.
       ...drop(tokens.names.deleteTrigger, tokens.source.name),
-      ...(isPostgres ? [`ALTER TABLE ${CODES} DISABLE TRIGGER ${codes.names.updateTrigger}`] : []),
-      `ALTER TABLE ${SCOPES} ADD COLUMN ADDED_LATER VARCHAR(10)`,
+      ...[words.disableTrigger?.(codes.names.updateTrigger, CODES) ?? []].flat(),
+      `ALTER TABLE ${SCOPES} ADD ADDED_LATER VARCHAR(10)`,
     ]);
     // On the target: no checkpoint, no key, the copy of a trigger with its journal.
     const journal = pair.source.dialect.ddl.capture(codes);
@@ -171,17 +162,12 @@ describeDialects("Doctor", (dialect) => {
     await pair.target.test.exec([
       `DROP TABLE ${tokens.targetNames.checkpoint}`,
       `DELETE FROM ${codes.targetNames.checkpoint}`,
-      isPostgres
-        ? `ALTER TABLE ${USER_DATA} DROP CONSTRAINT ${USER_DATA.toLowerCase()}_pkey`
-        : `ALTER TABLE ${USER_DATA} DROP PRIMARY KEY`,
+      words.dropPrimaryKey(USER_DATA),
       ...copies.flatMap(({ sql }) => sql),
       await copiedIdentity(codes.names.journal),
     ]);
-    await asAdmin(pair.target, [
-      // What a user may not touch, MySQL does not show.
-      `GRANT SELECT ON ${codes.names.journal} TO ${grantee}`,
-      `GRANT TRIGGER ON ${CODES} TO ${grantee}`,
-    ]);
+    // What a user may not touch, some servers do not show.
+    await asAdmin(pair.target, words.showCopies(codes.names.journal, CODES, grantee));
     try {
       const broken = await examined({ target: limited });
       expect([...failed(broken)].sort()).toEqual([
@@ -200,19 +186,14 @@ describeDialects("Doctor", (dialect) => {
         tokens.targetNames.checkpoint,
       ])
         expect(text.toUpperCase()).toContain(fault.toUpperCase());
-      if (isPostgres) expect(text).toContain("is disabled");
+      if (words.disableTrigger !== undefined) expect(text).toContain("is disabled");
 
       // The statements for one fault may bring the next to light: a table without a key is in no plan.
       await mend(broken);
       await mend(await examined({ target: limited }));
       expect(failed(await examined({ target: limited }))).toEqual([]);
     } finally {
-      await asAdmin(
-        pair.target,
-        isPostgres
-          ? [`DROP OWNED BY ${limited.user}`, `DROP ROLE ${limited.user}`]
-          : [`DROP USER '${limited.user}'@'%'`],
-      );
+      await dropUser(limited.user, [pair.target.test]);
     }
     await pair.source.test.exec(
       `INSERT INTO ${USER_DATA} (TENANT_ID, USER_NAME, DATA_KEY) VALUES (1, 'mended', 'k')`,
@@ -225,10 +206,7 @@ describeDialects("Doctor", (dialect) => {
   async function copiedIdentity(journal: string): Promise<string> {
     const found = await pair.source.dialect.introspector.objects(pair.source.db, [journal]);
     const { journalId, journalHome } = found.find(({ kind }) => kind === "journal") ?? {};
-    const comment = `sync-tool journal ${String(journalId)} ${String(journalHome)}`;
-    return isPostgres
-      ? `COMMENT ON TABLE ${journal} IS '${comment}'`
-      : `ALTER TABLE ${journal} COMMENT = '${comment}'`;
+    return faultWords(dialect.name).copyIdentity(journal, String(journalId), String(journalHome));
   }
 
   test("a server that refuses the login leaves the other's checks as they are", async () => {

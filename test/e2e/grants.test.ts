@@ -5,8 +5,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCli } from "../support/cli.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
 import { copyRows } from "../support/copy-rows.ts";
+import { createUser, dropUser } from "../support/database-users.ts";
 import { describeDialects } from "../support/dialects.ts";
-import { TEST_PASSWORD } from "../support/servers/database.ts";
+import type { TestDialectName } from "../support/env.ts";
 import type { TestDatabase } from "../support/servers/test-server.ts";
 import { runScript } from "../support/sql-client.ts";
 import { runTraffic, TRAFFIC_PARENTS } from "../support/traffic.ts";
@@ -15,6 +16,17 @@ import { WSO2_TABLES } from "../support/wso2-shapes.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
 const TABLES = ["IDN_OAUTH2_ACCESS_TOKEN", "IDN_OAUTH2_ACCESS_TOKEN_SCOPE", "IDN_IDENTITY_USER_DATA"];
+
+/** What comes of a user who may log in to the target, if that, and do nothing there. */
+const TOLD: Readonly<Partial<Record<TestDialectName, object>>> = {
+  postgres: { code: 5, stderr: expect.stringContaining("[GRANT_MISSING]\nnext: ") },
+  mysql: {
+    code: 4,
+    stderr: expect.stringContaining("[DATABASE_UNREACHABLE]\nnext: Check user, password"),
+  },
+  // The catalogue hides tables without a grant, which look like those that are still to be restored.
+  mssql: { code: 0, stderr: expect.stringContaining("the target does not have these tables yet") },
+};
 
 describeDialects("A user with the grants of the scripts and no other right", (dialect) => {
   let folder: string;
@@ -36,28 +48,14 @@ describeDialects("A user with the grants of the scripts and no other right", (di
     blue = await server.createDatabase();
     green = await server.createDatabase();
     user = `${blue.name}_run`;
-    const admin = await blue.session({ admin: true });
-    await admin.exec(
-      dialect.name === "postgres"
-        ? `CREATE ROLE ${user} LOGIN PASSWORD '${TEST_PASSWORD}'`
-        : `CREATE USER '${user}'@'%' IDENTIFIED BY '${TEST_PASSWORD}'`,
-    );
-    await admin.close();
+    await createUser(user, [blue, green]);
     await blue.exec([...createTables(dialect.name, "5.7.0"), ...TRAFFIC_PARENTS]);
     await green.exec(createTables(dialect.name, "5.7.0"));
     await copyRows(blue, green, WSO2_TABLES);
     await green.exec(migrateTo511(dialect.name, "5.7.0"));
   });
   afterAll(async () => {
-    const admin = await blue.session({ admin: true });
-    if (dialect.name === "postgres") {
-      await admin.exec(`DROP OWNED BY ${user}`);
-      const other = await green.session({ admin: true });
-      await other.exec(`DROP OWNED BY ${user}`);
-      await other.close();
-      await admin.exec(`DROP ROLE ${user}`);
-    } else await admin.exec(`DROP USER '${user}'@'%'`);
-    await admin.close();
+    await dropUser(user, [blue, green]);
     await blue.drop();
     await green.drop();
     await rm(folder, { recursive: true });
@@ -66,12 +64,7 @@ describeDialects("A user with the grants of the scripts and no other right", (di
   test("is told, before it has them, that the target is not prepared", async () => {
     await configure(blue, asUser(green));
     const { code, stderr } = await syncTool("prepare");
-    expect(code).toBe(dialect.name === "postgres" ? 5 : 4);
-    expect(stderr).toContain(
-      dialect.name === "postgres"
-        ? "[GRANT_MISSING]\nnext: "
-        : "[DATABASE_UNREACHABLE]\nnext: Check user, password",
-    );
+    expect({ code, stderr }).toEqual(TOLD[dialect.name] ?? TOLD.mysql);
   });
 
   test("runs, tells the status and purges", async () => {

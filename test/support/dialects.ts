@@ -80,7 +80,7 @@ const NOT_WRITTEN = "its statements are not written for it";
 /** Suites that a database cannot run, or cannot run yet. */
 const SKIPPED: Partial<Record<TestDialectName, readonly Skipped[]>> = {
   mssql: [
-    { titles: /^(A target restored from a dump|A transaction on blue)/, why: NOT_WRITTEN },
+    { titles: /^A target restored from a dump/, why: NOT_WRITTEN },
     { titles: /^A digest of a range/, why: "it computes no digests of ranges" },
     {
       titles: /^(The scripts of|A user with the grants)/,
