@@ -82,10 +82,6 @@ const SKIPPED: Partial<Record<TestDialectName, readonly Skipped[]>> = {
   mssql: [
     { titles: /^A target restored from a dump/, why: NOT_WRITTEN },
     { titles: /^A digest of a range/, why: "it computes no digests of ranges" },
-    {
-      titles: /^(The scripts of|A user with the grants)/,
-      why: "its command-line client is not among the tests'",
-    },
   ],
   oracle: [
     { titles: /^(Doctor|A user with the grants|A transaction on blue)/, why: NOT_WRITTEN },

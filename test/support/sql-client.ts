@@ -1,8 +1,10 @@
 /** The databases' own command-line clients, as a DBA uses them. */
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { open, readFile } from "node:fs/promises";
+import { findProgram } from "./servers/find-program.ts";
 import type { TestConnectionSettings, TestDatabase } from "./servers/test-server.ts";
+import { readSqlcmd } from "./sqlcmd.ts";
 import { readSqlplus } from "./sqlplus.ts";
 
 export interface ClientResult {
@@ -18,6 +20,7 @@ export async function runScript(
   settings: TestConnectionSettings = database.settings,
 ): Promise<ClientResult> {
   if (settings.type === "oracle") return await runAsSqlplus(database, await readFile(file, "utf8"));
+  if (settings.type === "mssql") return await runAsSqlcmd(database, file, settings);
   const { host, port } = settings.hosts[0] ?? { host: "", port: 0 };
   const isPostgres = settings.type === "postgres";
   const script = await open(file);
@@ -49,18 +52,50 @@ export async function runScript(
             stdio: [script.fd, "pipe", "pipe"],
           },
         );
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding("utf8").on("data", (text: string) => {
-        output += text;
-      });
-    }
-    return await new Promise((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", (code) => resolve({ code, output }));
-    });
+    return await ended(child);
   } finally {
     await script.close();
+  }
+}
+
+function ended(child: ChildProcess): Promise<ClientResult> {
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, output }));
+  });
+}
+
+/** With sqlcmd where it is installed; else sends the batches that it would read in the script, and stops as it does. */
+async function runAsSqlcmd(
+  database: TestDatabase,
+  file: string,
+  settings: TestConnectionSettings,
+): Promise<ClientResult> {
+  const program = findProgram("sqlcmd");
+  const [host] = settings.hosts;
+  if (program !== undefined) {
+    const server = ["-S", `tcp:${host?.host},${host?.port}`, "-C", "-U", settings.user, "-d", database.name];
+    const env = { ...process.env, SQLCMDPASSWORD: settings.password };
+    return await ended(spawn(program, [...server, "-i", file], { env }));
+  }
+  const { batches, problems, onError } = readSqlcmd(await readFile(file, "utf8"));
+  if (problems.length > 0 || onError !== "EXIT")
+    return { code: 1, output: [...problems, `:On Error ${onError ?? "ignore"}`].join("\n") };
+  const session = await database.session({ admin: settings.user === database.adminSettings.user });
+  try {
+    // The one setting that the program begins with and the driver does not ("sqlcmd utility", -I).
+    await session.exec(["SET QUOTED_IDENTIFIER OFF", ...batches]);
+    return { code: 0, output: "" };
+  } catch (error) {
+    return { code: 1, output: error instanceof Error ? error.message : String(error) };
+  } finally {
+    await session.close();
   }
 }
 
