@@ -36,7 +36,7 @@ IF EXISTS (SELECT 1 FROM sys.tables WHERE object_id = OBJECT_ID(N'[IDN_IDENTITY_
 ALTER TABLE [IDN_IDENTITY_USER_DATA_S] SET (LOCK_ESCALATION = DISABLE)
 GO
 DECLARE @schema sysname = SCHEMA_NAME();
-DECLARE @identity nvarchar(400) = CONCAT(REPLACE(CONVERT(varchar(36), NEWID()), '-', ''), ' ', LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', CONCAT(CONVERT(nvarchar(128), SERVERPROPERTY('ServerName')), '/', DB_NAME(), '/', SCHEMA_NAME())), 2)));
+DECLARE @identity nvarchar(400) = CONCAT(REPLACE(CONVERT(varchar(36), NEWID()), '-', ''), ' ', LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', CONCAT(COALESCE((SELECT CONVERT(nvarchar(128), d.group_database_id) FROM sys.databases AS d WHERE d.database_id = DB_ID() AND CONVERT(int, SERVERPROPERTY('EngineEdition')) NOT IN (5, 8)), CONVERT(nvarchar(128), SERVERPROPERTY('ServerName'))), '/', DB_NAME(), '/', SCHEMA_NAME())), 2)));
 IF NOT EXISTS (SELECT 1 FROM sys.extended_properties WHERE class = 1 AND major_id = OBJECT_ID(N'[IDN_IDENTITY_USER_DATA_S]') AND minor_id = 0 AND name = N'sync_tool_journal')
 EXEC sp_addextendedproperty @name = N'sync_tool_journal', @value = @identity, @level0type = N'SCHEMA', @level0name = @schema, @level1type = N'TABLE', @level1name = N'IDN_IDENTITY_USER_DATA_S'
 GO
@@ -143,7 +143,7 @@ IF EXISTS (SELECT 1 FROM sys.tables WHERE object_id = OBJECT_ID(N'[IDN_OAUTH2_AC
 ALTER TABLE [IDN_OAUTH2_ACCESS_TOKEN_S] SET (LOCK_ESCALATION = DISABLE)
 GO
 DECLARE @schema sysname = SCHEMA_NAME();
-DECLARE @identity nvarchar(400) = CONCAT(REPLACE(CONVERT(varchar(36), NEWID()), '-', ''), ' ', LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', CONCAT(CONVERT(nvarchar(128), SERVERPROPERTY('ServerName')), '/', DB_NAME(), '/', SCHEMA_NAME())), 2)));
+DECLARE @identity nvarchar(400) = CONCAT(REPLACE(CONVERT(varchar(36), NEWID()), '-', ''), ' ', LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', CONCAT(COALESCE((SELECT CONVERT(nvarchar(128), d.group_database_id) FROM sys.databases AS d WHERE d.database_id = DB_ID() AND CONVERT(int, SERVERPROPERTY('EngineEdition')) NOT IN (5, 8)), CONVERT(nvarchar(128), SERVERPROPERTY('ServerName'))), '/', DB_NAME(), '/', SCHEMA_NAME())), 2)));
 IF NOT EXISTS (SELECT 1 FROM sys.extended_properties WHERE class = 1 AND major_id = OBJECT_ID(N'[IDN_OAUTH2_ACCESS_TOKEN_S]') AND minor_id = 0 AND name = N'sync_tool_journal')
 EXEC sp_addextendedproperty @name = N'sync_tool_journal', @value = @identity, @level0type = N'SCHEMA', @level0name = @schema, @level1type = N'TABLE', @level1name = N'IDN_OAUTH2_ACCESS_TOKEN_S'
 GO
@@ -236,7 +236,7 @@ IF EXISTS (SELECT 1 FROM sys.tables WHERE object_id = OBJECT_ID(N'[IDN_OAUTH2_AC
 ALTER TABLE [IDN_OAUTH2_ACCESS_TOKEN_SCOP_S] SET (LOCK_ESCALATION = DISABLE)
 GO
 DECLARE @schema sysname = SCHEMA_NAME();
-DECLARE @identity nvarchar(400) = CONCAT(REPLACE(CONVERT(varchar(36), NEWID()), '-', ''), ' ', LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', CONCAT(CONVERT(nvarchar(128), SERVERPROPERTY('ServerName')), '/', DB_NAME(), '/', SCHEMA_NAME())), 2)));
+DECLARE @identity nvarchar(400) = CONCAT(REPLACE(CONVERT(varchar(36), NEWID()), '-', ''), ' ', LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', CONCAT(COALESCE((SELECT CONVERT(nvarchar(128), d.group_database_id) FROM sys.databases AS d WHERE d.database_id = DB_ID() AND CONVERT(int, SERVERPROPERTY('EngineEdition')) NOT IN (5, 8)), CONVERT(nvarchar(128), SERVERPROPERTY('ServerName'))), '/', DB_NAME(), '/', SCHEMA_NAME())), 2)));
 IF NOT EXISTS (SELECT 1 FROM sys.extended_properties WHERE class = 1 AND major_id = OBJECT_ID(N'[IDN_OAUTH2_ACCESS_TOKEN_SCOP_S]') AND minor_id = 0 AND name = N'sync_tool_journal')
 EXEC sp_addextendedproperty @name = N'sync_tool_journal', @value = @identity, @level0type = N'SCHEMA', @level0name = @schema, @level1type = N'TABLE', @level1name = N'IDN_OAUTH2_ACCESS_TOKEN_SCOP_S'
 GO
@@ -341,7 +341,7 @@ IF EXISTS (SELECT 1 FROM sys.tables WHERE object_id = OBJECT_ID(N'[IDN_OAUTH2_AU
 ALTER TABLE [IDN_OAUTH2_AUTHORIZATION_COD_S] SET (LOCK_ESCALATION = DISABLE)
 GO
 DECLARE @schema sysname = SCHEMA_NAME();
-DECLARE @identity nvarchar(400) = CONCAT(REPLACE(CONVERT(varchar(36), NEWID()), '-', ''), ' ', LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', CONCAT(CONVERT(nvarchar(128), SERVERPROPERTY('ServerName')), '/', DB_NAME(), '/', SCHEMA_NAME())), 2)));
+DECLARE @identity nvarchar(400) = CONCAT(REPLACE(CONVERT(varchar(36), NEWID()), '-', ''), ' ', LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', CONCAT(COALESCE((SELECT CONVERT(nvarchar(128), d.group_database_id) FROM sys.databases AS d WHERE d.database_id = DB_ID() AND CONVERT(int, SERVERPROPERTY('EngineEdition')) NOT IN (5, 8)), CONVERT(nvarchar(128), SERVERPROPERTY('ServerName'))), '/', DB_NAME(), '/', SCHEMA_NAME())), 2)));
 IF NOT EXISTS (SELECT 1 FROM sys.extended_properties WHERE class = 1 AND major_id = OBJECT_ID(N'[IDN_OAUTH2_AUTHORIZATION_COD_S]') AND minor_id = 0 AND name = N'sync_tool_journal')
 EXEC sp_addextendedproperty @name = N'sync_tool_journal', @value = @identity, @level0type = N'SCHEMA', @level0name = @schema, @level1type = N'TABLE', @level1name = N'IDN_OAUTH2_AUTHORIZATION_COD_S'
 GO

@@ -10,9 +10,27 @@ const AZURE = new Set([5, 8]);
 /** Extended property of a journal: its identity and the home of the database that made it. */
 export const IDENTITY_PROPERTY = "sync_tool_journal";
 
-/** Expression that names this server, database and schema. */
-export const HOME =
-  "LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', CONCAT(CONVERT(nvarchar(128), SERVERPROPERTY('ServerName')), '/', DB_NAME(), '/', SCHEMA_NAME())), 2))";
+/** Digest of what names a database and the user's schema in it. */
+const digest = (server: string): string =>
+  `LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', CONCAT(${server}, '/', DB_NAME(), '/', SCHEMA_NAME())), 2))`;
+
+const SERVER_NAME = "CONVERT(nvarchar(128), SERVERPROPERTY('ServerName'))";
+
+/** The home by the server's name alone, as a journal has it that was made before its database joined a group. */
+const NAMED_HOME = digest(SERVER_NAME);
+
+/**
+ * Expression that names this database and schema: by the server, in an availability group by the group's own id for the
+ * database, which is the same on every replica ("sys.databases", group_database_id), so that a failover changes nothing
+ * and a restored copy is none of them. Azure's engines (edition 5 and 8) sit in groups of their own behind one name.
+ */
+export const HOME = digest(
+  `COALESCE((SELECT CONVERT(nvarchar(128), d.group_database_id) FROM sys.databases AS d WHERE d.database_id = DB_ID() AND CONVERT(int, SERVERPROPERTY('EngineEdition')) NOT IN (${[...AZURE].join(", ")})), ${SERVER_NAME})`,
+);
+
+/** The home of a journal's maker, which is this database too when the journal was made before it joined a group. */
+export const makerOf = (written: string, here: { readonly home: string; readonly named: string }): string =>
+  written === here.named ? here.home : written;
 
 /** Version and identity. */
 export async function server(db: Queryable): Promise<ServerFacts> {
@@ -125,7 +143,7 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
   const wanted = names.map((name) => name.toUpperCase());
   if (wanted.length === 0) return [];
   const found = await db.query(
-    `SELECT t.name AS name, CONVERT(nvarchar(400), p.value) AS [identity] FROM sys.tables AS t
+    `SELECT t.name AS name, CONVERT(nvarchar(400), p.value) AS [identity], ${HOME} AS home, ${NAMED_HOME} AS named FROM sys.tables AS t
 LEFT JOIN sys.extended_properties AS p ON p.class = 1 AND p.major_id = t.object_id AND p.minor_id = 0 AND p.name = N'${IDENTITY_PROPERTY}'
 WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) IN (${marks(wanted)}) ORDER BY t.name`,
     wanted,
@@ -142,13 +160,14 @@ WHERE t.schema_id = SCHEMA_ID() AND UPPER(g.name) IN (${marks(wanted)}) ORDER BY
   );
   return [
     ...found.map((row): FoundObject => {
-      const [journalId, journalHome] = String(row["identity"] ?? "").split(" ");
+      const [journalId, maker] = String(row["identity"] ?? "").split(" ");
+      const here = { home: String(row["home"]), named: String(row["named"]) };
       const schema = schemas.find((candidate) => candidate.name === row["name"]);
       return {
         kind: "journal",
         name: String(row["name"]),
         columns: new Map(schema?.columns.map((column) => [column.name, column.type])),
-        ...(journalId && journalHome ? { journalId, journalHome } : {}),
+        ...(journalId && maker ? { journalId, journalHome: makerOf(maker, here) } : {}),
       };
     }),
     ...triggers.map(
