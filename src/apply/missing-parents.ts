@@ -1,6 +1,6 @@
 import type { Queryable } from "../db/database.ts";
 import type { Column, TableSchema } from "../dialect/table-schema.ts";
-import type { Change, Key } from "../journal/change.ts";
+import { type Change, type Key, leavesRow } from "../journal/change.ts";
 import { equalityClass, exactKey } from "../journal/key-equality.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { ParentLink, TablePlan } from "../plan/sync-plan.ts";
@@ -96,7 +96,7 @@ export async function withoutOrphans(
   for (const link of table.parents) {
     const keys = new Map<Change, Key>();
     for (const change of kept) {
-      const row = change.action === "DELETE" ? undefined : rowFor(change);
+      const row = leavesRow(change) ? rowFor(change) : undefined;
       const key = link.columns.map((column) => row?.[column] ?? null);
       if (!key.includes(null)) keys.set(change, key);
     }

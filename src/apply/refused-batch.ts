@@ -1,7 +1,7 @@
 import type { Queryable } from "../db/database.ts";
 import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
-import type { Change, Key } from "../journal/change.ts";
+import { type Change, type Key, leavesRow } from "../journal/change.ts";
 import { keyOf, sourceKeyOf } from "../journal/net.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
@@ -101,8 +101,9 @@ async function applyAlone(
   const { source, table } = context;
   // A dump is newer than the journal's first changes: replayed, an old image can collide with what came after it.
   if (await hasLaterChange(source, table, change, sourceKeyOf(table.key, change))) return 1;
-  if (change.action === "DELETE") {
-    if (await deletesWithChildren(tx, context, change)) return 1;
+  if (!leavesRow(change)) {
+    // The children of a row that was respelled have it still.
+    if (change.action === "DELETE" && (await deletesWithChildren(tx, context, change))) return 1;
     await context.onRefused(tx, change, refusal);
     return 1;
   }

@@ -7,12 +7,13 @@ export type Position = bigint;
 export type Key = readonly Value[];
 
 /**
- * What a journal row says was done. "PURGE" is no change: it marks, in the highest purged row, that everything up to
- * its position was removed by `purge`.
+ * What a journal row says was done. "RESPELLED" comes after a row whose key the source takes for equal to this one,
+ * 'ann' after 'Ann': a row with exactly this key, and only that, is no more. "PURGE" is no change: it marks, in the highest
+ * purged row, that everything up to its position was removed by `purge`.
  */
-export type Action = "INSERT" | "UPDATE" | "DELETE" | "PURGE";
+export type Action = "INSERT" | "UPDATE" | "DELETE" | "RESPELLED" | "PURGE";
 
-/** One journal row: the image after an INSERT or UPDATE, before a DELETE. */
+/** One journal row: the image after an INSERT or UPDATE, before a DELETE or RESPELLED. */
 export interface Change {
   readonly position: Position;
   readonly action: Action;
@@ -22,3 +23,6 @@ export interface Change {
   /** In a rekeyed table why the key could not be found: then a DELETE cannot be applied. Never a value. */
   readonly keyFailure?: string;
 }
+
+/** Whether a row with the change's key is there after it, to be written. */
+export const leavesRow = ({ action }: Change): boolean => action === "INSERT" || action === "UPDATE";

@@ -1,6 +1,6 @@
 import type { Column } from "../dialect/table-schema.ts";
 import type { PlanColumn, TargetColumn } from "../plan/sync-plan.ts";
-import type { Change, Key } from "./change.ts";
+import { type Change, type Key, leavesRow } from "./change.ts";
 import { equalityClass, exactKey } from "./key-equality.ts";
 
 /** What is left of a run of changes: at most one per key. Segments of a batch are applied one after the other. */
@@ -12,9 +12,9 @@ export interface NetSegment {
   /** Those of them that are one INSERT and nothing else: before it the source had no such row. */
   readonly inserts: ReadonlySet<Change>;
   /**
-   * Keys whose successor differs from them only in a way the target may not see ('Ann' became 'ann'). Deleted last and
-   * only where the stored key is the same byte by byte: were they deleted first, a cascade would take the row's
-   * children along.
+   * Keys whose successor differs from them only in a way the target may not see ('Ann' became 'ann'), in this segment or
+   * before it. Deleted last and only where the stored key is the same byte by byte: were they deleted first, a cascade
+   * would take the row's children along.
    */
   readonly replaced: readonly Change[];
 }
@@ -49,9 +49,12 @@ export function netChanges(changes: readonly Change[], key: readonly TargetColum
     const before = slots.get(equality);
     let replaced = before?.replaced ?? [];
     if (before !== undefined && before.key !== exact) {
-      if (before.change.action === "DELETE" && change.action !== "DELETE") {
+      if (!leavesRow(before.change) && leavesRow(change)) {
         // A key that comes back ('Ann' to 'ann' to 'Ann') is no longer to be deleted.
         replaced = [...replaced, before.change].filter((other) => exactKey(keyOf(key, other)) !== exact);
+      } else if (leavesRow(before.change) && change.action === "RESPELLED") {
+        slots.set(equality, { ...before, replaced: [...replaced, change] });
+        continue;
       } else {
         // Equal or not, only the database knows: what came first is applied first.
         segments.push(segment(slots));
@@ -71,10 +74,12 @@ function segment(slots: ReadonlyMap<string, Slot>): NetSegment {
   const all = [...slots.values()];
   return {
     deletes: all.filter((slot) => slot.change.action === "DELETE").map((slot) => slot.change),
-    upserts: all.filter((slot) => slot.change.action !== "DELETE").map((slot) => slot.change),
+    upserts: all.filter((slot) => leavesRow(slot.change)).map((slot) => slot.change),
     inserts: new Set(
       all.filter((slot) => slot.isFirst && slot.change.action === "INSERT").map((slot) => slot.change),
     ),
-    replaced: all.flatMap((slot) => slot.replaced),
+    replaced: all.flatMap(({ change, replaced }) =>
+      change.action === "RESPELLED" ? [...replaced, change] : replaced,
+    ),
   };
 }

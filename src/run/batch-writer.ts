@@ -5,7 +5,7 @@ import { applyRefused, asRefusal, type ReplayContext } from "../apply/refused-ba
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";
 import type { ClassifiedError, Dialect, PreparedWrite } from "../dialect/dialect.ts";
-import type { Change } from "../journal/change.ts";
+import { type Change, leavesRow } from "../journal/change.ts";
 import { changeDigest } from "../journal/digest.ts";
 import { keyOf, type NetSegment, netChanges } from "../journal/net.ts";
 import type { Anchor, Batch, JournalReader } from "../journal/reader.ts";
@@ -187,7 +187,7 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       dialect: target.dialect,
       table,
       ...rules(refused),
-      rowFor: await rows.prepare(changes.filter((change) => change.action !== "DELETE")),
+      rowFor: await rows.prepare(changes.filter(leavesRow)),
       onUniqueConflict: rows.onUniqueConflict,
       conflictPolicy: options.conflictPolicy,
       mayStillCome: options.mayStillCome,

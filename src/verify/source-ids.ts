@@ -1,5 +1,5 @@
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
-import type { Change, Key, Position } from "../journal/change.ts";
+import { type Change, type Key, leavesRow, type Position } from "../journal/change.ts";
 import { exactKey } from "../journal/key-equality.ts";
 import { keyOf } from "../journal/net.ts";
 import { createIdSet, type IdSet } from "./id-set.ts";
@@ -73,8 +73,7 @@ export function createSourceIds(options: ComparisonOptions, tokens: RowSet): Sou
         since = purged.position;
         return false;
       }
-      for (const { change, id } of await resolve(changes))
-        changed.set(exactKey(id), change.action !== "DELETE");
+      for (const { change, id } of await resolve(changes)) changed.set(exactKey(id), leavesRow(change));
     }
     return true;
   }

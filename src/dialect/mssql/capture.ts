@@ -1,11 +1,12 @@
+import type { Action } from "../../journal/change.ts";
 import type { TablePlan } from "../../plan/sync-plan.ts";
 import { fingerprint } from "../../util/fingerprint.ts";
 import type { DdlStep } from "../dialect.ts";
 import { sequenceName } from "../sequence-name.ts";
 import type { Column } from "../table-schema.ts";
-import { keyBytes } from "./column-sql.ts";
 import { literal, quote } from "./connect.ts";
 import { HOME, IDENTITY_PROPERTY } from "./introspect.ts";
+import { keyConditions } from "./key-conditions.ts";
 
 const MARK = "sync-tool capture v1";
 
@@ -17,56 +18,26 @@ const MARK = "sync-tool capture v1";
 export function capture(table: TablePlan): readonly DdlStep[] {
   const { names, source } = table;
   const columns = source.columns.filter((column) => !column.generated);
-  const insert = (action: string, rows: "inserted" | "deleted"): string =>
-    `INSERT INTO ${quote(names.journal)} (${columns.map((c) => quote(c.name)).join(", ")}, [ACTION])
-  SELECT ${columns.map((c) => `r.${quote(c.name)}`).join(", ")}, '${action}' FROM ${rows} AS r`;
-  const key = table.key.map((column) => sameKey(column.source)).join(" AND ");
-  const gone = noRowLeft(table);
+  const insert = (action: Action, rows: "inserted" | "deleted", ...conditions: readonly string[]): string =>
+    [
+      `INSERT INTO ${quote(names.journal)} (${columns.map((c) => quote(c.name)).join(", ")}, [ACTION])
+  SELECT ${columns.map((c) => `r.${quote(c.name)}`).join(", ")}, '${action}' FROM ${rows} AS r`,
+      ...conditions.map((condition, i) => `${i === 0 ? "WHERE" : "AND"} ${condition}`),
+    ].join("\n  ");
+  const { left, onUpdate, onDelete } = keyConditions(table);
   return [
     journal(names.journal, columns),
     trigger(table, names.insertTrigger, "INSERT", [insert("INSERT", "inserted")]),
     trigger(table, names.updateTrigger, "UPDATE", [
       // Keys that the statement left without a row go first; rows of one statement can exchange their keys.
-      [
-        `${insert("DELETE", "deleted")}
-  WHERE NOT EXISTS (SELECT 1 FROM inserted AS i WHERE ${key})`,
-        ...gone,
-      ].join("\n  AND "),
+      insert("DELETE", "deleted", left, ...onUpdate.gone),
       insert("UPDATE", "inserted"),
+      ...onUpdate.respelled.map((condition) => insert("RESPELLED", "deleted", left, condition)),
     ]),
     trigger(table, names.deleteTrigger, "DELETE", [
-      [insert("DELETE", "deleted"), ...gone].join("\n  WHERE "),
+      insert("DELETE", "deleted", ...onDelete.gone),
+      ...onDelete.respelled.map((condition) => insert("RESPELLED", "deleted", condition)),
     ]),
-  ];
-}
-
-/** Compared byte by byte: a change of case alone is a change of the row. */
-function sameKey(column: Column): string {
-  const [left, right] = [`i.${quote(column.name)}`, `r.${quote(column.name)}`];
-  const same = column.kind === "text" ? `${keyBytes(left)} = ${keyBytes(right)}` : `${left} = ${right}`;
-  return column.nullable ? `(${same} OR (${left} IS NULL AND ${right} IS NULL))` : same;
-}
-
-/**
- * The condition that the table holds no row of this key any more. A MERGE fires one trigger for each of its actions, in no
- * promised order ("MERGE", trigger implementation): a key that one action deletes and another writes would end as deleted
- * when the DELETE trigger comes last. The transaction has the key locked, so this meets nobody else's lock; FORCESEEK keeps
- * it from reading other rows, and READCOMMITTEDLOCK from locking the gap beside a key under SERIALIZABLE ("Table Hints").
- * Only where the table's primary key can be sought: FORCESEEK without an index for it is an error.
- */
-function noRowLeft({ key, source }: TablePlan): readonly string[] {
-  const names = new Set(key.map((column) => column.source.name.toUpperCase()));
-  const isPrimary =
-    names.size === source.primaryKey.length &&
-    source.primaryKey.every((name) => names.has(name.toUpperCase()));
-  if (!isPrimary) return [];
-  const same = key.flatMap(({ source: column }) => {
-    const [left, right] = [`t.${quote(column.name)}`, `r.${quote(column.name)}`];
-    const bytes = column.kind === "text" ? [`${keyBytes(left)} = ${keyBytes(right)}`] : [];
-    return [`${left} = ${right}`, ...bytes];
-  });
-  return [
-    `NOT EXISTS (SELECT 1 FROM ${quote(source.name)} AS t WITH (READCOMMITTEDLOCK, FORCESEEK) WHERE ${same.join(" AND ")})`,
   ];
 }
 

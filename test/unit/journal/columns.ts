@@ -1,5 +1,5 @@
 import type { Column, TextEquality } from "../../../src/dialect/table-schema.ts";
-import type { Change } from "../../../src/journal/change.ts";
+import type { Action, Change } from "../../../src/journal/change.ts";
 import type { TargetColumn } from "../../../src/plan/sync-plan.ts";
 
 export const textColumn = (equality: TextEquality): Column => ({
@@ -17,7 +17,7 @@ export const textKey = (equality: TextEquality): readonly TargetColumn[] => [
   { name: "ID", target: textColumn(equality) },
 ];
 
-export const change = (position: number, action: "INSERT" | "UPDATE" | "DELETE", id: string): Change => ({
+export const change = (position: number, action: Action, id: string): Change => ({
   position: BigInt(position),
   action,
   row: { ID: id, VALUE: `v${position}` },

@@ -11,6 +11,12 @@ const shape = (segments: readonly NetSegment[]) =>
     replaced: segment.replaced.map((c) => Number(c.position)),
   }));
 
+/** The row under its new spelling, then the end of the old one. */
+const changesOfCase = (position: number, from: string, to: string): readonly Change[] => [
+  change(position, "UPDATE", to),
+  change(position + 1, "RESPELLED", from),
+];
+
 describe("The net of a batch", () => {
   test("is the last change of each key, in order of position", () => {
     const changes = [
@@ -51,6 +57,43 @@ describe("The net of a batch", () => {
 
   test("of nothing is nothing", () => {
     expect(netChanges([], textKey("exact"))).toEqual([]);
+  });
+
+  test.each([
+    ["in one batch", [change(1, "UPDATE", "ann"), change(2, "RESPELLED", "Ann")], [1], [2]],
+    ["with its row in the batch before", [change(2, "RESPELLED", "Ann")], [], [2]],
+    [
+      "and back again",
+      [...changesOfCase(1, "Ann", "ann"), ...changesOfCase(3, "ann", "Ann")],
+      [1, 3],
+      [2, 4],
+    ],
+    [
+      "from a key that was just made",
+      [change(1, "INSERT", "Ann"), ...changesOfCase(2, "Ann", "ann")],
+      [1, 2],
+      [3],
+    ],
+  ] as const)(
+    "never deletes the row of a key that was respelled, %s",
+    (_when, changes, upserts, replaced) => {
+      const segments = shape(netChanges(changes, textKey("insensitive")));
+      expect(segments.flatMap((segment) => segment.deletes)).toEqual([]);
+      expect(segments.flatMap((segment) => segment.upserts)).toEqual(upserts);
+      expect(segments.flatMap((segment) => segment.replaced)).toEqual(replaced);
+    },
+  );
+
+  test("deletes a respelled key exactly, and after the row, where the target tells the two apart", () => {
+    expect(shape(netChanges(changesOfCase(1, "Ann", "ann"), textKey("exact")))).toEqual([
+      { deletes: [], upserts: [1], replaced: [2] },
+    ]);
+  });
+
+  test("deletes a respelled row that is deleted afterwards", () => {
+    const changes = [...changesOfCase(1, "Ann", "ann"), change(3, "DELETE", "ann")];
+    const [last] = shape(netChanges(changes, textKey("insensitive"))).slice(-1);
+    expect(last).toMatchObject({ deletes: [3], upserts: [] });
   });
 
   test("deletes a key that changed its case after its successor is written, so that no child goes with it", () => {
