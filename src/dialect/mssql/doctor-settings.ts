@@ -13,7 +13,7 @@ const FULL_LOG_PERCENT = 80;
 /** Settings of the server and the database that decide whether capture and a run work at all. */
 export function settingFacts(scope: FactScope): readonly Fact[] {
   const both = [compatibility(scope), versions, copies(scope), log, disk, timeZone];
-  return scope.side === "source" ? [...both, nestedTriggers, otherTriggers(scope)] : both;
+  return scope.side === "source" ? [...both, durability, nestedTriggers, otherTriggers(scope)] : both;
 }
 
 /** Rows are written as JSON, which OPENJSON reads from level 130 on ("OPENJSON"); blue's level is not ours to change. */
@@ -65,7 +65,8 @@ const versions: Fact = {
 
 /**
  * Capture is carried along by every kind of copy. A secondary that commits later can lose, when it takes over, what green
- * has already ("sys.databases": replica_id, is_published; "Availability modes").
+ * has already ("sys.databases": replica_id, is_published; "sys.availability_replicas", which without VIEW ANY DEFINITION is
+ * empty; "Availability modes").
  */
 function copies({ side }: FactScope): Fact {
   const wanted = side === "source" ? "none, or copies that commit together with the primary" : "any";
@@ -74,8 +75,9 @@ function copies({ side }: FactScope): Fact {
     group: "server",
     title: "availability group, mirroring and replication",
     ask: {
-      sql: `SELECT CASE WHEN d.replica_id IS NULL THEN 0 ELSE 1 END AS grouped, d.is_published AS published, d.is_merge_published AS merges, d.is_subscribed AS subscribed,
-(SELECT COUNT(*) FROM sys.availability_replicas AS r INNER JOIN sys.availability_replicas AS own ON own.group_id = r.group_id WHERE own.replica_id = d.replica_id AND r.availability_mode = 0) AS late
+      sql: `SELECT CASE WHEN d.replica_id IS NULL THEN 0 ELSE 1 END AS grouped, d.is_published AS published, d.is_merge_published AS merges,
+(SELECT COUNT(*) FROM sys.availability_replicas AS r INNER JOIN sys.availability_replicas AS own ON own.group_id = r.group_id WHERE own.replica_id = d.replica_id AND r.availability_mode = 0) AS late,
+(SELECT COUNT(*) FROM sys.availability_replicas AS own WHERE own.replica_id = d.replica_id) AS shown
 FROM sys.databases AS d WHERE d.database_id = DB_ID()`,
       params: [],
     },
@@ -83,10 +85,18 @@ FROM sys.databases AS d WHERE d.database_id = DB_ID()`,
       const found = [
         ...(isSet(row, "grouped") ? ["in an availability group"] : []),
         ...(isSet(row, "published") || isSet(row, "merges") ? ["published"] : []),
-        ...(isSet(row, "subscribed") ? ["a subscriber"] : []),
       ];
       if (found.length === 0) return ok("none", wanted);
-      if (side === "target" || Number(text(row, "late")) === 0) return ok(found.join(", "), wanted);
+      if (side === "target") return ok(found.join(", "), wanted);
+      if (isSet(row, "grouped") && Number(text(row, "shown")) === 0)
+        return {
+          status: "unknown",
+          found: `${found.join(", ")}, whose replicas are not shown`,
+          wanted,
+          advice:
+            "Grant VIEW ANY DEFINITION on the server, or look whether a replica has ASYNCHRONOUS_COMMIT",
+        };
+      if (Number(text(row, "late")) === 0) return ok(found.join(", "), wanted);
       return {
         status: "warn",
         found: `${found.join(", ")}, with a replica that commits later`,
@@ -149,6 +159,31 @@ CROSS APPLY sys.dm_os_volume_stats(DB_ID(), f.file_id) AS v WHERE v.total_bytes 
     const found = `${text(row, "free")} %`;
     if (Number(text(row, "free")) >= MIN_FREE_PERCENT) return ok(found, wanted);
     return { status: "warn", found, wanted, advice: "Make room before the journals grow" };
+  },
+};
+
+/**
+ * Others see a delayed commit at once: green then has what a crash of blue takes back ("Control Transaction Durability":
+ * ALLOWED leaves the choice to each COMMIT).
+ */
+const durability: Fact = {
+  id: "durability",
+  group: "settings",
+  title: "commits survive a crash",
+  ask: {
+    sql: "SELECT delayed_durability_desc AS delayed FROM sys.databases WHERE database_id = DB_ID()",
+    params: [],
+  },
+  judge: ([row]) => {
+    const wanted = "DELAYED_DURABILITY not FORCED";
+    const found = `DELAYED_DURABILITY ${text(row, "delayed")}`;
+    if (text(row, "delayed") !== "FORCED") return ok(found, wanted);
+    return {
+      status: "warn",
+      found,
+      wanted,
+      statements: ["ALTER DATABASE CURRENT SET DELAYED_DURABILITY = DISABLED"],
+    };
   },
 };
 

@@ -21,7 +21,18 @@ test.each([
   [4060, "login"],
   [40613, "connection"],
   [3903, "fatal"],
-  [99999, "fatal"],
+  [233, "row"],
+  [248, "row"],
+  [511, "row"],
+  [1946, "row"],
+  [976, "connection"],
+  [988, "connection"],
+  [3948, "transient"],
+  [50000, "row"],
+  [50002, "fatal"],
+  [62000, "row"],
+  [3609, "fatal"],
+  [29999, "fatal"],
 ])("number %i is %s, and the server's text stays out", (number, errorClass) => {
   const found = classifyError(failure(number));
   expect(found).toMatchObject({ class: errorClass, code: String(number) });

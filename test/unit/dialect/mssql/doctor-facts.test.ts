@@ -112,6 +112,15 @@ test("a trigger that goes before ours, and triggers that fire none, are named", 
   expect((await fact("source", "nested-triggers")).judge([{ nested: 1 }]).status).toBe("ok");
 });
 
+test("commits that are all written later are warned of, with the statement that ends that", async () => {
+  const { judge } = await fact("source", "durability");
+  expect(judge([{ delayed: "FORCED" }])).toMatchObject({
+    status: "warn",
+    statements: ["ALTER DATABASE CURRENT SET DELAYED_DURABILITY = DISABLED"],
+  });
+  for (const delayed of ["ALLOWED", "DISABLED"]) expect(judge([{ delayed }]).status).toBe("ok");
+});
+
 test("a full log, a full disk and a replica that commits later are warned of", async () => {
   expect(
     (await fact("source", "log-space")).judge([{ used: 81, recovery: "FULL", waits: "LOG_BACKUP" }]),
@@ -121,8 +130,11 @@ test("a full log, a full disk and a replica that commits later are warned of", a
   });
   expect((await fact("source", "disk")).judge([{ free: 9 }]).status).toBe("warn");
   expect((await fact("source", "disk")).judge([{ free: null }]).status).toBe("unknown");
-  const replica = { grouped: 1, published: false, merges: false, subscribed: false };
+  const replica = { grouped: 1, published: false, merges: false, shown: 1 };
   expect((await fact("source", "replication")).judge([{ ...replica, late: 1 }]).status).toBe("warn");
   expect((await fact("source", "replication")).judge([{ ...replica, late: 0 }]).status).toBe("ok");
+  expect((await fact("source", "replication")).judge([{ ...replica, late: 0, shown: 0 }]).status).toBe(
+    "unknown",
+  );
   expect((await fact("target", "replication")).judge([{ ...replica, late: 1 }]).status).toBe("ok");
 });
