@@ -6,8 +6,13 @@ import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { type CliResult, runCli } from "../support/cli.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
 import { describeDialects } from "../support/dialects.ts";
+import type { TestDialectName } from "../support/env.ts";
 
 const TABLE = "CREATE TABLE D (ID VARCHAR(20) NOT NULL PRIMARY KEY, N VARCHAR(40))";
+const WIDEN: Readonly<Partial<Record<TestDialectName, string>>> = {
+  postgres: "ALTER TABLE D ALTER COLUMN N TYPE VARCHAR(40)",
+  mssql: "ALTER TABLE D ALTER COLUMN N VARCHAR(40)",
+};
 const NARROW = "CREATE TABLE D (ID VARCHAR(20) NOT NULL PRIMARY KEY, N VARCHAR(5))";
 
 describeDialects("sync-tool dead-letters", (dialect) => {
@@ -75,11 +80,7 @@ describeDialects("sync-tool dead-letters", (dialect) => {
   });
 
   test("has the mended change tried again by the next run", async () => {
-    await pair.target.test.exec(
-      dialect.name === "postgres"
-        ? "ALTER TABLE D ALTER COLUMN N TYPE VARCHAR(40)"
-        : "ALTER TABLE D MODIFY N VARCHAR(40)",
-    );
+    await pair.target.test.exec(WIDEN[dialect.name] ?? "ALTER TABLE D MODIFY N VARCHAR(40)");
     const retry = await cli("dead-letters", "retry", "--json");
     expect([retry.code, JSON.parse(retry.stdout)]).toEqual([0, { retried: 1 }]);
     // The text list says so until a run has done it.
