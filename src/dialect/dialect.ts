@@ -215,7 +215,10 @@ export interface Dialect {
     readChanges(table: TablePlan, from: Position, limit: number): Statement;
     /** Journal rows at these positions, columns as in readChanges, in order. At most 500 positions. */
     readChangesAt(table: TablePlan, positions: readonly Position[]): Statement;
-    /** One row when the journal holds a change of this key (columns of the plan's key) after the position. */
+    /**
+     * One row when the journal holds a change of this key (columns of the plan's key) after the position. The end of an old
+     * spelling is none: the row that it belongs to came before it.
+     */
     laterChange(table: TablePlan, after: Position, key: Key): Statement;
     /** Exact number of changes after a position: one row, column "n". */
     countChanges(journal: string, after: Position): Statement;

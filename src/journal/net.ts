@@ -41,6 +41,8 @@ export function sourceKeyOf(columns: readonly PlanColumn[], change: Change): Key
 export function netChanges(changes: readonly Change[], key: readonly TargetColumn[]): readonly NetSegment[] {
   const columns: readonly Column[] = key.map((column) => column.target);
   const segments: NetSegment[] = [];
+  const tellsApart = columns.every((column) => column.kind !== "text" || column.equality === "exact");
+  const close = (): void => void segments.push(segment(slots, tellsApart));
   let slots = new Map<string, Slot>();
   for (const change of changes) {
     const values = keyOf(key, change);
@@ -57,7 +59,7 @@ export function netChanges(changes: readonly Change[], key: readonly TargetColum
         continue;
       } else {
         // Equal or not, only the database knows: what came first is applied first.
-        segments.push(segment(slots));
+        close();
         slots = new Map();
         replaced = [];
       }
@@ -66,20 +68,20 @@ export function netChanges(changes: readonly Change[], key: readonly TargetColum
     slots.delete(equality);
     slots.set(equality, { key: exact, change, replaced, isFirst: before === undefined });
   }
-  if (slots.size > 0) segments.push(segment(slots));
+  if (slots.size > 0) close();
   return segments;
 }
 
-function segment(slots: ReadonlyMap<string, Slot>): NetSegment {
+/** @param tellsApart to this target a key in other letters is another one, whose old row is in the new one's way. */
+function segment(slots: ReadonlyMap<string, Slot>, tellsApart: boolean): NetSegment {
   const all = [...slots.values()];
+  const isLast = ({ action }: Change): boolean => action === "RESPELLED" && !tellsApart;
   return {
-    deletes: all.filter((slot) => slot.change.action === "DELETE").map((slot) => slot.change),
+    deletes: all.map((slot) => slot.change).filter((change) => !leavesRow(change) && !isLast(change)),
     upserts: all.filter((slot) => leavesRow(slot.change)).map((slot) => slot.change),
     inserts: new Set(
       all.filter((slot) => slot.isFirst && slot.change.action === "INSERT").map((slot) => slot.change),
     ),
-    replaced: all.flatMap(({ change, replaced }) =>
-      change.action === "RESPELLED" ? [...replaced, change] : replaced,
-    ),
+    replaced: all.flatMap(({ change, replaced }) => (isLast(change) ? [...replaced, change] : replaced)),
   };
 }

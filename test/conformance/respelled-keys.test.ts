@@ -24,6 +24,15 @@ describeDialects(
       await pair.target.test.exec("INSERT INTO PARENT VALUES ('Ann', 1)");
     }
 
+    test("leaves its unique values to the new spelling, also where the target tells the two apart", async () => {
+      await open(["CREATE TABLE PARENT (ID VARCHAR(20) PRIMARY KEY, V INT UNIQUE)"]);
+      await pair.target.test.exec("UPDATE PARENT SET V = 2");
+      await pair.source.test.exec(JOURNALED);
+      await pair.run();
+      expect(await pair.rows("target", "PARENT")).toEqual([{ ID: "ann", V: "2" }]);
+      expect(await pair.target.test.query("SELECT ROW_KEY FROM SYNC_DEAD_LETTERS")).toEqual([]);
+    });
+
     describe.each([1, 2])("in batches of %i", (batchSize) => {
       test("keeps its children where the target takes both keys for one", async () => {
         await open(LOOSE);
@@ -39,6 +48,17 @@ describeDialects(
         await pair.source.test.exec(JOURNALED);
         await pair.run({ batchSize });
         expect(await pair.rows("target", "PARENT")).toEqual([{ ID: "ann", V: "2" }]);
+      });
+
+      test("stays set aside when the target refuses the row: the old spelling's end is no newer image", async () => {
+        await open([
+          INSENSITIVE,
+          "CREATE TABLE PARENT (ID VARCHAR(20) COLLATE ci PRIMARY KEY, V INT CHECK (V < 2))",
+        ]);
+        await pair.source.test.exec(JOURNALED);
+        await expect(pair.run({ batchSize })).rejects.toMatchObject({ code: "DEAD_LETTERS_LEFT" });
+        const letters = await pair.target.test.query("SELECT ROW_KEY FROM SYNC_DEAD_LETTERS");
+        expect(letters).toEqual([{ ROW_KEY: '["ann"]' }]);
       });
 
       test("is gone, with its children, when it is deleted after that", async () => {

@@ -73,7 +73,7 @@ SELECT n.* FROM (SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.
     const rows = keySet(columns, [key]);
     const same = columns.map((c, i) => keyEquals(c, `j.${quote(c.name)}`, `v.c${i}`, isAscii([key])));
     return {
-      sql: `SELECT TOP (1) j.[SYNC_ID] FROM ${quote(table.names.journal)} AS j ${PASSING} INNER JOIN ${rows.sql} ON ${same.join(" AND ")} WHERE j.[SYNC_ID] > CONVERT(bigint, ?)`,
+      sql: `SELECT TOP (1) j.[SYNC_ID] FROM ${quote(table.names.journal)} AS j ${PASSING} INNER JOIN ${rows.sql} ON ${same.join(" AND ")} WHERE j.[SYNC_ID] > CONVERT(bigint, ?) AND j.[ACTION] <> 'RESPELLED'`,
       params: [...rows.params, after.toString()],
     };
   },

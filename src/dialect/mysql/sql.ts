@@ -34,7 +34,7 @@ FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,
     params: [positions.map(String)],
   }),
   laterChange: (table, after, key) => ({
-    sql: `SELECT SYNC_ID FROM ${quote(table.names.journal)} WHERE SYNC_ID > ? AND ${table.key
+    sql: `SELECT SYNC_ID FROM ${quote(table.names.journal)} WHERE SYNC_ID > ? AND ACTION <> 'RESPELLED' AND ${table.key
       .map((c) => `${quote(c.source.name)} = ?`)
       .join(" AND ")} LIMIT 1`,
     params: [after.toString(), ...table.key.map((column, i) => encode(column.source, key[i] ?? null))],

@@ -41,7 +41,7 @@ FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" IN (${positions.map(() =>
   laterChange(table, after, key) {
     const columns = table.key.map((c) => c.source);
     return {
-      sql: `SELECT j."SYNC_ID" FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" > TO_NUMBER(?) AND ${columns
+      sql: `SELECT j."SYNC_ID" FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" > TO_NUMBER(?) AND j."ACTION" <> 'RESPELLED' AND ${columns
         .map((c) => `j.${quote(c.name)} = ${keyExpression(c)}`)
         .join(" AND ")} FETCH FIRST 1 ROWS ONLY`,
       params: [after.toString(), ...keyParams(columns, key)],

@@ -25,7 +25,7 @@ FROM ${quote(table.names.journal)} WHERE sync_id = ANY (?::bigint[]) ORDER BY sy
     params: [positions.map(String)],
   }),
   laterChange: (table, after, key) => ({
-    sql: `SELECT sync_id FROM ${quote(table.names.journal)} WHERE sync_id > ? AND ${table.key
+    sql: `SELECT sync_id FROM ${quote(table.names.journal)} WHERE sync_id > ? AND action <> 'RESPELLED' AND ${table.key
       .map((c) => `${quote(c.source.name)} = ?::${cast(c.source)}`)
       .join(" AND ")} LIMIT 1`,
     params: [after.toString(), ...table.key.map((column, i) => text(encode(column.source, key[i] ?? null)))],
