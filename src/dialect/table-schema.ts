@@ -65,4 +65,6 @@ export interface TableSchema {
   readonly foreignKeys: readonly ForeignKey[];
   /** Set when the table cannot be captured or written exactly: why (engine without transactions, a view ...). */
   readonly unsupported?: string;
+  /** Set when the database gives new rows another primary key than the one they are written with: why, and what to do. */
+  readonly changesKeys?: string;
 }

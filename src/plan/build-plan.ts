@@ -99,6 +99,8 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
   const linked = tables.map((table): TablePlan => {
     const claims =
       attributes !== undefined && table.name === USER_ID_CLAIM.users && has(table.target, "UM_USER_ID");
+    if (claims && attributes.changesKeys !== undefined && !request.tables.includes(USER_ID_CLAIM.table))
+      problems.push(`${USER_ID_CLAIM.table}: on the target ${attributes.changesKeys}`);
     const written = claims ? [...tables, targetTable(attributes)] : tables;
     return {
       ...table,
@@ -139,6 +141,9 @@ function planTable(
   ] as const) {
     if (table.unsupported !== undefined) problems.push(`${name}: on the ${side} ${table.unsupported}`);
   }
+  // The source's own shape stands in for a target that is still to be restored.
+  if (target.changesKeys !== undefined)
+    (target === source ? notes : problems).push(`${name}: on the target ${target.changesKeys}`);
   const byName = (columns: readonly Column[]): Map<string, Column> =>
     new Map(columns.map((c) => [c.name.toUpperCase(), c]));
   const sourceColumns = byName(source.columns);

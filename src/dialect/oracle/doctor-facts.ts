@@ -182,7 +182,7 @@ AND (q.ORDER_FLAG <> 'Y' OR q.CYCLE_FLAG <> 'N' OR q.INCREMENT_BY <> 1)`,
   };
 }
 
-/** Those that write; a transaction that only reads, as a consistent export's, is not shown. */
+/** Those that write to tables of this schema; one that only reads, as a consistent export's, is not shown. */
 function oldTransactions({ tables, settings }: FactScope): Fact {
   const names = listOf(tables.map((table) => table.names.journal));
   const wanted = "none: a dump that began before `prepare` ended misses changes";
@@ -193,7 +193,9 @@ function oldTransactions({ tables, settings }: FactScope): Fact {
     ask: {
       sql: `SELECT NVL(s.USERNAME, '-') AS NAME, ROUND((SYSDATE - t.START_DATE) * 86400) AS AGE
 FROM GV$TRANSACTION t LEFT JOIN GV$SESSION s ON s.INST_ID = t.INST_ID AND s.TADDR = t.ADDR
-WHERE t.START_DATE < (SELECT MAX(o.CREATED) FROM ALL_OBJECTS o WHERE o.OWNER = ${SCHEMA} AND o.OBJECT_TYPE = 'TABLE'
+WHERE EXISTS (SELECT 1 FROM GV$LOCKED_OBJECT l INNER JOIN ALL_OBJECTS b ON b.OBJECT_ID = l.OBJECT_ID WHERE b.OWNER = ${SCHEMA}
+AND l.INST_ID = t.INST_ID AND l.XIDUSN = t.XIDUSN AND l.XIDSLOT = t.XIDSLOT AND l.XIDSQN = t.XIDSQN)
+AND t.START_DATE < (SELECT MAX(o.CREATED) FROM ALL_OBJECTS o WHERE o.OWNER = ${SCHEMA} AND o.OBJECT_TYPE = 'TABLE'
 AND o.OBJECT_NAME IN (${names.marks}))`,
       params: names.params,
     },
@@ -201,7 +203,7 @@ AND o.OBJECT_NAME IN (${names.marks}))`,
       status: "unknown",
       found: "not shown; prepare itself waits for those that changed the tables",
       wanted,
-      statements: ["GV_$TRANSACTION", "GV_$SESSION"].map(
+      statements: ["GV_$TRANSACTION", "GV_$SESSION", "GV_$LOCKED_OBJECT"].map(
         (view) => `GRANT SELECT ON SYS.${view} TO ${grantee(settings.user)}`,
       ),
     }),

@@ -1,5 +1,6 @@
 import type { Fact, FactScope } from "../fact.ts";
 import { neededGrants } from "../needed-grants.ts";
+import { sequenceName } from "../sequence-name.ts";
 import { quote } from "./connect.ts";
 import { listOf, ok, text } from "./doctor-answers.ts";
 import { grantee } from "./grants.ts";
@@ -29,7 +30,10 @@ function runGrants(scope: FactScope): Fact {
   const own =
     scope.side === "target"
       ? [{ table: LOCKS, privileges: ["SELECT", "INSERT", "UPDATE", "DELETE"] as const }]
-      : [];
+      : scope.tables.map(({ names }) => ({
+          table: sequenceName(names.journal),
+          privileges: ["SELECT"] as const,
+        }));
   const pairs = [...neededGrants(scope, true), ...own].flatMap(({ table, privileges }) =>
     privileges.map((privilege) => [table, privilege] as const),
   );

@@ -1,6 +1,7 @@
 import { deadLettersName } from "../../plan/object-names.ts";
 import { alsoWritten } from "../../plan/sync-plan.ts";
 import type { Dialect } from "../dialect.ts";
+import { sequenceName } from "../sequence-name.ts";
 import { quote } from "./connect.ts";
 import { guarded } from "./guarded.ts";
 import { TRANSACTION_VIEWS } from "./horizon.ts";
@@ -27,6 +28,8 @@ export const grants: Dialect["ddl"]["grants"] = (side, tables, readOnly, user) =
       ...tables.flatMap((t) => [
         grant("SELECT", t.source.name),
         grant("SELECT, UPDATE, DELETE", t.names.journal),
+        // Without it the sequence, which belongs to capture, is not seen ("Database Reference", "ALL_SEQUENCES").
+        grant("SELECT", sequenceName(t.names.journal)),
       ]),
       ...reads,
       ...TRANSACTION_VIEWS.map((view) =>

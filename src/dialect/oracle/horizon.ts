@@ -1,4 +1,5 @@
 import type { Queryable } from "../../db/database.ts";
+import { objectNames } from "../../plan/object-names.ts";
 import type { HolderFacts, Hole, Observation } from "../dialect.ts";
 import { isMoment, recentMoments } from "../elapsed-time.ts";
 import { classifyError } from "./classify-error.ts";
@@ -31,22 +32,23 @@ const HOLDER = (alias: string): string =>
   `${alias}.INST_ID || ':' || ${alias}.XIDUSN || '.' || ${alias}.XIDSLOT || '.' || ${alias}.XIDSQN`;
 
 /**
- * Transactions with a lock on the journal or on a table whose trigger writes to it. A distributed one that no session has
+ * Transactions with a lock on the journal or on the table whose triggers write to it, which is found by their names: what
+ * they depend on is not shown to a user that was only granted the tables. A distributed one that no session has
  * at the moment, or that was prepared, need not show its locks, and one that outlived a restart is in DBA_2PC_PENDING
  * alone ("Database Reference"): those count whatever they changed.
  */
 async function writers(db: Queryable, journal: string): Promise<ReadonlySet<string>> {
+  // A table's name is cut for its journal no shorter than for its triggers.
+  const { insertTrigger, updateTrigger, deleteTrigger } = objectNames(journal.replace(/_s$/i, ""));
   try {
     const rows = await db.query(
       `SELECT ${HOLDER("l")} AS HOLDER FROM GV$LOCKED_OBJECT l WHERE l.XIDUSN <> 0 AND l.OBJECT_ID IN (
 SELECT o.OBJECT_ID FROM ALL_OBJECTS o WHERE o.OWNER = ${SCHEMA} AND o.OBJECT_TYPE LIKE 'TABLE%' AND (o.OBJECT_NAME = ?
-OR o.OBJECT_NAME IN (SELECT g.TABLE_NAME FROM ALL_TRIGGERS g INNER JOIN ALL_DEPENDENCIES d
-ON d.OWNER = g.OWNER AND d.NAME = g.TRIGGER_NAME AND d.TYPE = 'TRIGGER'
-WHERE g.OWNER = ${SCHEMA} AND d.REFERENCED_NAME = ?)))
+OR o.OBJECT_NAME IN (SELECT g.TABLE_NAME FROM ALL_TRIGGERS g WHERE g.OWNER = ${SCHEMA} AND g.TRIGGER_NAME IN (?, ?, ?))))
 UNION SELECT ${HOLDER("t")} FROM GV$TRANSACTION t WHERE t.STATUS = 'PREPARED'
 OR NOT EXISTS (SELECT 1 FROM GV$SESSION s WHERE s.INST_ID = t.INST_ID AND s.TADDR = t.ADDR)
 UNION SELECT 'in doubt:' || p.LOCAL_TRAN_ID FROM DBA_2PC_PENDING p WHERE p.STATE IN ('collecting', 'prepared')`,
-      [journal, journal],
+      [journal, insertTrigger, updateTrigger, deleteTrigger],
     );
     return new Set(rows.map((row) => String(row["HOLDER"])));
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Queryable } from "../../db/database.ts";
 import type { FoundObject, ServerFacts } from "../dialect.ts";
 import type { Column, ForeignKey, TableSchema } from "../table-schema.ts";
 import { type CatalogueColumn, toColumn } from "./catalogue-column.ts";
+import { type BeforeInsert, whyKeysChange } from "./changed-keys.ts";
 
 const OLDEST = [12, 2] as const;
 
@@ -67,15 +68,22 @@ WHERE k.OWNER = ${SCHEMA} AND k.CONSTRAINT_TYPE = 'R' AND UPPER(k.TABLE_NAME) IN
 ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, c.POSITION`,
     wanted,
   );
+  const triggers = await readBeforeInserts(db, wanted);
   return [...new Set(columns.map((row) => String(row["TABLE_NAME"])))].map((name) => {
     const own = (row: Record<string, unknown>): boolean => row["TABLE_NAME"] === name;
     const list = columns.filter(own) as unknown as readonly CatalogueColumn[];
     const old = list.filter((row) => /^LONG/.test(row.DATA_TYPE));
+    const found = keysOf(keys.filter(own));
+    const changesKeys = whyKeysChange(
+      triggers.filter(({ table }) => table === name),
+      found.primaryKey,
+    );
     return {
       name,
       columns: list.map((row): Column => toColumn(row)),
-      ...keysOf(keys.filter(own)),
+      ...found,
       foreignKeys: [...groupBy(links.filter(own), (row) => String(row["NAME"])).values()].map(foreignKey),
+      ...(changesKeys === undefined ? {} : { changesKeys }),
       ...(old.length === 0
         ? {}
         : {
@@ -83,6 +91,25 @@ ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, c.POSITION`,
           }),
     };
   });
+}
+
+/**
+ * ALL_TRIGGERS shows the triggers of every table that the user may do anything with, their text among them, which is a LONG
+ * ("Database Reference", "ALL_TRIGGERS").
+ */
+async function readBeforeInserts(db: Queryable, wanted: readonly string[]): Promise<readonly BeforeInsert[]> {
+  const rows = await db.query(
+    `SELECT g.TABLE_NAME, g.TRIGGER_NAME AS NAME, g.WHEN_CLAUSE AS CONDITION, g.TRIGGER_BODY AS BODY FROM ALL_TRIGGERS g
+WHERE g.TABLE_OWNER = ${SCHEMA} AND UPPER(g.TABLE_NAME) IN (${marks(wanted)}) AND g.STATUS = 'ENABLED'
+AND g.TRIGGERING_EVENT LIKE '%INSERT%' AND (g.BEFORE_ROW = 'YES' OR g.TRIGGER_TYPE = 'BEFORE EACH ROW') ORDER BY 1, 2`,
+    wanted,
+  );
+  return rows.map((row) => ({
+    table: String(row["TABLE_NAME"]),
+    name: String(row["NAME"]),
+    when: String(row["CONDITION"] ?? ""),
+    body: String(row["BODY"] ?? ""),
+  }));
 }
 
 /** A key's index has its columns too: each list of columns counts once, that of the primary key not at all. */
@@ -136,7 +163,7 @@ WHERE t.OWNER = ${SCHEMA} AND UPPER(t.TABLE_NAME) IN (${marks(wanted)}) ORDER BY
     wanted,
   );
   const triggers = await db.query(
-    `SELECT TRIGGER_NAME AS NAME, TABLE_NAME, STATUS FROM ALL_TRIGGERS
+    `SELECT TRIGGER_NAME AS NAME, TABLE_NAME, STATUS, TRIGGER_BODY AS BODY FROM ALL_TRIGGERS
 WHERE OWNER = ${SCHEMA} AND UPPER(TRIGGER_NAME) IN (${marks(wanted)}) ORDER BY 1`,
     wanted,
   );
@@ -165,11 +192,14 @@ WHERE OWNER = ${SCHEMA} AND UPPER(TRIGGER_NAME) IN (${marks(wanted)}) ORDER BY 1
     }),
     ...triggers.map((row): FoundObject => {
       const own = lines.filter((line) => line["NAME"] === row["NAME"]);
+      const source = own.map((line) => String(line["TEXT"] ?? "")).join("");
+      // Whoever was only granted the table sees its triggers, and need not see their source.
+      const body = source || String(row["BODY"] ?? "").replaceAll("\0", "");
       return {
         kind: "trigger",
         name: String(row["NAME"]),
         table: String(row["TABLE_NAME"]),
-        ...(own.length === 0 ? {} : { body: own.map((line) => String(line["TEXT"] ?? "")).join("") }),
+        ...(body === "" ? {} : { body }),
         enabled: row["STATUS"] === "ENABLED",
       };
     }),
