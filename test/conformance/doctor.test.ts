@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readOnlyTables } from "../../src/capture/emit.ts";
-import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import type { CheckResult } from "../../src/doctor/check.ts";
-import { cheapChecks, examine, runChecks } from "../../src/doctor/doctor.ts";
-import { openDoctor } from "../../src/doctor/doctor-context.ts";
+import { cheapChecks } from "../../src/doctor/doctor.ts";
 import { planTables } from "../../src/plan/sync-plan.ts";
-import { type BlueGreen, openBlueGreen, type Side } from "../support/blue-green.ts";
-import { createUser, dropUser, granteeOf } from "../support/database-users.ts";
+import type { BlueGreen, Side } from "../support/blue-green.ts";
+import { createUser, dropUser, granteeOf, userName } from "../support/database-users.ts";
 import { describeDialects } from "../support/dialects.ts";
+import { type ExamineOptions, examinePair, openFreshPair } from "../support/examine-pair.ts";
 import { faultWords } from "../support/fault-words.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
@@ -22,35 +21,13 @@ describeDialects("Doctor", (dialect) => {
   const isPostgres = dialect.name === "postgres";
 
   beforeAll(async () => {
-    pair = await openBlueGreen({
-      source: dialect,
-      sourceVersion: "5.11.0",
-      sourceSchema: createTables(dialect.name, "5.11.0"),
-      targetSchema: createTables(dialect.name, "5.11.0"),
-      tables: TABLES,
-    });
+    pair = await openFreshPair(dialect, TABLES);
     await pair.prepare();
   });
   afterAll(() => pair.close());
 
-  async function examined(
-    settings: Partial<Record<"source" | "target", object>> = {},
-    chosen?: typeof cheapChecks,
-  ): Promise<readonly CheckResult[]> {
-    const context = openDoctor({
-      schema: "identity",
-      sourceVersion: "5.11.0",
-      targetVersion: "5.11.0",
-      tables: TABLES,
-      source: { ...pair.source.test.settings, ...settings.source } as ConnectionSettings,
-      target: { ...pair.target.test.settings, ...settings.target } as ConnectionSettings,
-    });
-    try {
-      return chosen === undefined ? await examine(context) : await runChecks(context, chosen);
-    } finally {
-      await context.close();
-    }
-  }
+  const examined = (options?: ExamineOptions): Promise<readonly CheckResult[]> =>
+    examinePair(pair.source.test, pair.target.test, TABLES, options);
   const failed = (results: readonly CheckResult[]): readonly string[] =>
     results.filter(({ status }) => status === "fail").map(({ id }) => id);
 
@@ -84,6 +61,7 @@ describeDialects("Doctor", (dialect) => {
           ...["source.tls", "source.log-space", "source.disk", "source.old-transactions"],
           ...["target.tls", "target.log-space", "target.disk"],
         ],
+        oracle: [],
       }[dialect.name as string],
     );
     expect(results.find(({ id }) => id === "pair.clocks")?.status).toBe("ok");
@@ -112,7 +90,7 @@ describeDialects("Doctor", (dialect) => {
   test("users with exactly the grants that prepare writes for them may run", async () => {
     const tables = planTables(await pair.plan());
     const sides = ["source", "target"] as const;
-    const userOf = (side: (typeof sides)[number]) => `run_${pair[side].test.name}`.slice(0, 30);
+    const userOf = (side: (typeof sides)[number]) => userName("run", pair[side].test);
     for (const side of sides) {
       const { test, dialect: own } = pair[side];
       await createUser(userOf(side), [test]);
@@ -135,7 +113,7 @@ describeDialects("Doctor", (dialect) => {
   test("every fault of a broken set-up is reported at once, and the statements given mend them all", async () => {
     const tokens = await pair.table(TOKENS);
     const codes = await pair.table(CODES);
-    const limited = { user: `limited_${pair.target.test.name}`.slice(0, 30) };
+    const limited = { user: userName("limited", pair.target.test) };
     const grantee = granteeOf(pair.target.test, limited.user);
     const words = faultWords(dialect.name);
     await createUser(limited.user, [pair.target.test]);
@@ -220,7 +198,7 @@ describeDialects("Doctor", (dialect) => {
 
   test("the cheap checks find one database named twice", async () => {
     const same = { ...pair.source.test.settings };
-    expect(failed(await examined({ target: same }, cheapChecks))).toContain("pair.two-databases");
+    expect(failed(await examined({ target: same, chosen: cheapChecks }))).toContain("pair.two-databases");
   });
 });
 
@@ -241,17 +219,7 @@ describeDialects(
           () => true,
           () => false,
         );
-        const examined = async (): Promise<readonly CheckResult[]> => {
-          const context = openDoctor({
-            schema: "identity",
-            sourceVersion: "5.11.0",
-            targetVersion: "5.11.0",
-            tables: [USER_DATA],
-            source: source.settings as ConnectionSettings,
-            target: target.settings as ConnectionSettings,
-          });
-          return await examine(context).finally(() => context.close());
-        };
+        const examined = (): Promise<readonly CheckResult[]> => examinePair(source, target, [USER_DATA]);
         const faults = (await examined()).filter(({ status }) => status === "fail");
         expect(faults.map(({ id }) => id)).toEqual([
           "source.capture",

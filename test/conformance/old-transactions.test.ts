@@ -1,20 +1,18 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import type { CheckResult } from "../../src/doctor/check.ts";
-import { examine } from "../../src/doctor/doctor.ts";
-import { openDoctor } from "../../src/doctor/doctor-context.ts";
-import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
+import type { BlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 import type { TestDialectName } from "../support/env.ts";
+import { examinePair, openFreshPair } from "../support/examine-pair.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { createTables } from "../support/wso2-tables.ts";
 
 const TABLES = ["IDN_IDENTITY_USER_DATA"];
 
 interface Words {
   /** What lets a user see the transactions of others; as the administrator. */
   readonly mayLook: (user: string) => readonly string[];
-  readonly isolation: string;
+  /** As a dump does: it sees the tables as they are now, for as long as it takes. */
+  readonly begin: readonly string[];
   /** Whether transactions and tables are compared by the times of their beginning. */
   readonly hasTimes: boolean;
   readonly found: RegExp;
@@ -22,7 +20,7 @@ interface Words {
 
 const MYSQL: Words = {
   mayLook: (user) => [`GRANT PROCESS ON *.* TO '${user}'@'%'`],
-  isolation: "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+  begin: ["SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", "BEGIN"],
   hasTimes: true,
   found: /^connection \d+, \d+ s$/,
 };
@@ -30,47 +28,45 @@ const MYSQL: Words = {
 const WORDS: Readonly<Partial<Record<TestDialectName, Words>>> = {
   postgres: {
     mayLook: () => [],
-    isolation: "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+    begin: ["SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ", "BEGIN"],
     hasTimes: false,
     found: /^backend \d+ of \S+, \d+ s$/,
   },
   mssql: {
     // Rights on the server are given in master only ("GRANT server permissions").
     mayLook: (user) => ["USE master", `GRANT VIEW SERVER STATE TO [${user}]`],
-    isolation: "SET TRANSACTION ISOLATION LEVEL SNAPSHOT",
+    begin: ["SET TRANSACTION ISOLATION LEVEL SNAPSHOT", "BEGIN"],
     hasTimes: true,
     found: /^session \d+ of \S+, \d+ s$/,
   },
+  oracle: {
+    mayLook: () => [],
+    // Its catalogue shows only transactions that write.
+    begin: [
+      "BEGIN",
+      "INSERT INTO IDN_OAUTH_CONSUMER_APPS (ID, CONSUMER_KEY, TENANT_ID) VALUES (1, 'pickup-dispatch', -1234)",
+    ],
+    hasTimes: true,
+    found: /^one of \S+, \d+ s$/,
+  },
+};
+
+/** To the second, as the catalogues of MySQL and Oracle tell when a table was made. */
+const CLOCK: Readonly<Partial<Record<TestDialectName, string>>> = {
+  oracle: "SELECT TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS T FROM DUAL",
 };
 
 describeDialects("A transaction on blue that is older than capture", (dialect) => {
   let pair: BlueGreen;
 
   beforeAll(async () => {
-    pair = await openBlueGreen({
-      source: dialect,
-      sourceVersion: "5.11.0",
-      sourceSchema: createTables(dialect.name, "5.11.0"),
-      targetSchema: createTables(dialect.name, "5.11.0"),
-      tables: TABLES,
-    });
+    pair = await openFreshPair(dialect, TABLES);
   });
   afterAll(() => pair.close());
 
   async function examined(): Promise<CheckResult | undefined> {
-    const context = openDoctor({
-      schema: "identity",
-      sourceVersion: "5.11.0",
-      targetVersion: "5.11.0",
-      tables: TABLES,
-      source: pair.source.test.settings as ConnectionSettings,
-      target: pair.target.test.settings as ConnectionSettings,
-    });
-    try {
-      return (await examine(context)).find(({ id }) => id === "source.old-transactions");
-    } finally {
-      await context.close();
-    }
+    const results = await examinePair(pair.source.test, pair.target.test, TABLES);
+    return results.find(({ id }) => id === "source.old-transactions");
   }
 
   test("is warned of by doctor until it has ended", async () => {
@@ -78,12 +74,11 @@ describeDialects("A transaction on blue that is older than capture", (dialect) =
     const admin = await pair.source.test.session({ admin: true });
     await admin.exec(words.mayLook(pair.source.test.settings.user));
     await admin.close();
-    // As a dump does: it sees the tables as they are now, for as long as it takes.
     const dump = await pair.source.test.session();
-    await dump.exec([words.isolation, "BEGIN"]);
+    await dump.exec(words.begin);
     await dump.query("SELECT COUNT(*) AS n FROM IDP");
-    // MySQL's catalogue tells when a table was made to the second only: let the next one begin.
-    const now = async (): Promise<unknown> => (await dump.query("SELECT CURRENT_TIMESTAMP AS T"))[0]?.["T"];
+    const clock = CLOCK[dialect.name] ?? "SELECT CURRENT_TIMESTAMP AS T";
+    const now = async (): Promise<unknown> => (await dump.query(clock))[0]?.["T"];
     const began = await now();
     if (words.hasTimes) await waitFor(async () => (await now()) !== began, { what: "the clock to go on" });
     await pair.prepare();

@@ -11,7 +11,7 @@ interface UserWords {
   /** Once on the server. */
   readonly create: (user: string) => readonly string[];
   /** In each database that the user enters. */
-  readonly enter: (user: string) => readonly string[];
+  readonly enter: (user: string, database: string) => readonly string[];
   /** In each of them again, with what the user was granted there. */
   readonly leave: (user: string) => readonly string[];
   readonly drop: (user: string) => readonly string[];
@@ -27,7 +27,7 @@ const MYSQL: UserWords = {
   drop: (user) => [`DROP USER '${user}'@'%'`],
 };
 
-const WORDS: Readonly<Partial<Record<TestDialectName, UserWords>>> = {
+const WORDS: Readonly<Record<TestDialectName, UserWords>> = {
   postgres: {
     grantee: (user) => user,
     create: (user) => [`CREATE ROLE ${user} LOGIN PASSWORD '${TEST_PASSWORD}'`],
@@ -46,17 +46,37 @@ const WORDS: Readonly<Partial<Record<TestDialectName, UserWords>>> = {
     drop: (user) => [`DROP LOGIN [${user}]`],
     sessions: (user) => `SELECT 1 AS S FROM sys.dm_exec_sessions WHERE login_name = '${user}'`,
   },
+  // A user has a schema of its own. To find another's tables by their bare names is a DBA's doing, at the logon ("PL/SQL
+  // Language Reference", "CREATE TRIGGER Statement", ON SCHEMA; "SQL Language Reference", "ALTER SESSION").
+  oracle: {
+    grantee: (user) => `"${user}"`,
+    create: (user) => [
+      `CREATE USER "${user}" IDENTIFIED BY "${TEST_PASSWORD}"`,
+      `GRANT CREATE SESSION TO "${user}"`,
+    ],
+    enter: (user, database) => [
+      `CREATE OR REPLACE TRIGGER "${user}"."TO_THE_TABLES" AFTER LOGON ON "${user}".SCHEMA
+BEGIN
+  EXECUTE IMMEDIATE 'ALTER SESSION SET CURRENT_SCHEMA = "${database}"';
+END;`,
+    ],
+    leave: () => [],
+    drop: (user) => [`DROP USER "${user}" CASCADE`],
+    sessions: (user) => `SELECT 1 AS S FROM V$SESSION WHERE USERNAME = '${user}'`,
+  },
 };
 
-function wordsOf({ settings }: TestDatabase): UserWords {
-  const words = WORDS[settings.type];
-  if (words === undefined) throw new Error(`no words for the users of ${settings.type}`);
-  return words;
-}
+const wordsOf = ({ settings }: TestDatabase): UserWords => WORDS[settings.type];
 
 async function asAdmin(database: TestDatabase, statements: readonly string[]): Promise<void> {
   const session = await database.session({ admin: true });
   await session.exec(statements).finally(() => session.close());
+}
+
+/** A name for a user of this database, in the case that its own name has. */
+export function userName(prefix: string, { name }: TestDatabase): string {
+  const text = `${prefix}_${name}`.slice(0, 30);
+  return name === name.toUpperCase() ? text.toUpperCase() : text;
 }
 
 /** The user as GRANT names it in this database. */
@@ -67,7 +87,7 @@ export async function createUser(user: string, databases: readonly TestDatabase[
   const [first] = databases;
   if (first === undefined) return;
   await asAdmin(first, wordsOf(first).create(user));
-  for (const database of databases) await asAdmin(database, wordsOf(database).enter(user));
+  for (const database of databases) await asAdmin(database, wordsOf(database).enter(user, database.name));
 }
 
 /** Removes the user with everything that it was granted in these databases. */

@@ -76,12 +76,10 @@ interface Skipped {
   readonly why: string;
 }
 
-const NOT_WRITTEN = "its statements are not written for it";
 /** Suites that a database cannot run, or cannot run yet. */
 const SKIPPED: Partial<Record<TestDialectName, readonly Skipped[]>> = {
   mssql: [{ titles: /^A digest of a range/, why: "it computes no digests of ranges" }],
   oracle: [
-    { titles: /^(Doctor|A user with the grants|A transaction on blue)/, why: NOT_WRITTEN },
     { titles: /^A target restored from a dump/, why: "its dumps are files on the server" },
     {
       titles: /^(Users and other tables|The user-id claim)/,

@@ -22,7 +22,7 @@ const MYSQL: FaultWords = {
   ],
 };
 
-const WORDS: Readonly<Partial<Record<TestDialectName, FaultWords>>> = {
+const WORDS: Readonly<Record<TestDialectName, FaultWords>> = {
   postgres: {
     disableTrigger: (trigger, table) => `ALTER TABLE ${table} DISABLE TRIGGER ${trigger}`,
     dropPrimaryKey: (table) => `ALTER TABLE ${table} DROP CONSTRAINT ${table.toLowerCase()}_pkey`,
@@ -46,10 +46,13 @@ EXEC (@drop)`,
       `GRANT VIEW DEFINITION ON [${table}] TO ${grantee}`,
     ],
   },
+  // Triggers and comments are seen with their table.
+  oracle: {
+    disableTrigger: (trigger) => `ALTER TRIGGER ${trigger} DISABLE`,
+    dropPrimaryKey: (table) => `ALTER TABLE ${table} DROP PRIMARY KEY`,
+    copyIdentity: (journal, id, home) => `COMMENT ON TABLE ${journal} IS 'sync-tool journal ${id} ${home}'`,
+    showCopies: (journal, _table, grantee) => [`GRANT SELECT ON ${journal} TO ${grantee}`],
+  },
 };
 
-export function faultWords(dialect: TestDialectName): FaultWords {
-  const words = WORDS[dialect];
-  if (words === undefined) throw new Error(`no words for the faults of ${dialect}`);
-  return words;
-}
+export const faultWords = (dialect: TestDialectName): FaultWords => WORDS[dialect];

@@ -19,7 +19,7 @@ export async function runScript(
   file: string,
   settings: TestConnectionSettings = database.settings,
 ): Promise<ClientResult> {
-  if (settings.type === "oracle") return await runAsSqlplus(database, await readFile(file, "utf8"));
+  if (settings.type === "oracle") return await runAsSqlplus(database, file, settings);
   if (settings.type === "mssql") return await runAsSqlcmd(database, file, settings);
   const { host, port } = settings.hosts[0] ?? { host: "", port: 0 };
   const isPostgres = settings.type === "postgres";
@@ -99,12 +99,16 @@ async function runAsSqlcmd(
   }
 }
 
-/** Without the client, which no package of ours brings: sends as the owner what it would read in the script, and stops as it does. */
-async function runAsSqlplus(database: TestDatabase, script: string): Promise<ClientResult> {
-  const { statements, problems, onError } = readSqlplus(script);
+/** Without the client, which no package of ours brings: sends what it would read in the script, and stops as it does. */
+async function runAsSqlplus(
+  database: TestDatabase,
+  file: string,
+  settings: TestConnectionSettings,
+): Promise<ClientResult> {
+  const { statements, problems, onError } = readSqlplus(await readFile(file, "utf8"));
   if (problems.length > 0 || !/^EXIT\b/i.test(onError ?? ""))
     return { code: 1, output: [...problems, `WHENEVER SQLERROR ${onError ?? "CONTINUE"}`].join("\n") };
-  const session = await database.session();
+  const session = await database.session({ admin: settings.user === database.adminSettings.user });
   try {
     await session.exec(statements);
     return { code: 0, output: "" };

@@ -47,6 +47,9 @@ async function openSession(settings: TestConnectionSettings): Promise<TestSessio
     "NLS_TIMESTAMP_FORMAT = 'YYYY-MM-DD HH24:MI:SS.FF'",
   ])
     await send(connection, `ALTER SESSION SET ${format}`, []);
+  // Whoever works on the schema that stands for a database finds its tables by their names, the administrator too.
+  if (settings.database !== service() && settings.database !== settings.user)
+    await send(connection, `ALTER SESSION SET CURRENT_SCHEMA = "${settings.database}"`, []);
   return {
     query: async (sql) =>
       (await send(connection, sql, [])).rows.map(
