@@ -8,6 +8,7 @@ import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { databaseObjects } from "../support/database-objects.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { copyByBackup } from "../support/mssql-backup.ts";
+import { copyByDataPump } from "../support/oracle-data-pump.ts";
 import { findProgram } from "../support/servers/find-program.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -17,6 +18,8 @@ const SCHEMA = [
 ];
 const TABLES = ["PARENT", "CHILD"];
 const exec = promisify(execFile);
+/** Data Pump starts processes of its own for each job. */
+const SLOW_MS = 300_000;
 
 /** What the restored dump holds besides the tables. */
 const COPIES = [
@@ -32,7 +35,10 @@ describeDialects("A target restored from a dump", (dialect) => {
   const dumper = findProgram("mariadb-dump", "mysqldump");
   const client = findProgram("mariadb", "mysql");
   const isMssql = dialect.name === "mssql";
-  const canDump = isPostgres || isMssql || (dumper !== undefined && client !== undefined);
+  const isOracle = dialect.name === "oracle";
+  const hasSequences = isMssql || isOracle;
+  const canDump = isPostgres || hasSequences || (dumper !== undefined && client !== undefined);
+  const timeout = isOracle ? SLOW_MS : undefined;
   let pair: BlueGreen;
 
   beforeEach(async () => {
@@ -56,17 +62,18 @@ describeDialects("A target restored from a dump", (dialect) => {
   async function restore(copies: Copies): Promise<void> {
     if (isPostgres) await copyWithTemplate();
     else if (isMssql) await copyByBackup(pair.source.test, pair.target.test);
+    else if (isOracle) await copyByDataPump(await dialect.server(), pair.source.test, pair.target.test);
     else await copyWithDump();
     const drops = (kinds: readonly string[]): string[] =>
       kinds.flatMap((kind) => TABLES.map((table) => `${table}_${kind}`));
     const triggers = isPostgres
       ? drops(["IT", "UT", "DT"]).map((name) => `DROP FUNCTION ${name} CASCADE`)
-      : [...drops(["IT", "UT", "DT"]), ...(isMssql ? [] : ["CHILD_FK1"])].map(
+      : [...drops(["IT", "UT", "DT"]), ...(hasSequences ? [] : ["CHILD_FK1"])].map(
           (name) => `DROP TRIGGER ${name}`,
         );
     const journals = [
       ...drops(["S"]).map((name) => `DROP TABLE ${name}`),
-      ...(isMssql ? drops(["Q"]).map((name) => `DROP SEQUENCE ${name}`) : []),
+      ...(hasSequences ? drops(["Q"]).map((name) => `DROP SEQUENCE ${name}`) : []),
     ];
     const session = await pair.target.test.session({ admin: true });
     if (copies === "triggers without journals" || copies === "nothing of ours") await session.exec(journals);
@@ -128,7 +135,10 @@ describeDialects("A target restored from a dump", (dialect) => {
     await pair.rows(side, "PARENT"),
     await pair.rows(side, "CHILD"),
   ];
-  const OUR_TABLES = ["CHILD_SV", "PARENT_SV", "SYNC_DEAD_LETTERS"].map((name) => `table ${name}`);
+  const OUR_TABLES = [
+    ...["CHILD_SV", "PARENT_SV", "SYNC_DEAD_LETTERS"],
+    ...(isOracle ? ["SYNC_LOCKS"] : []),
+  ].map((name) => `table ${name}`);
 
   test.runIf(canDump).each(COPIES)(
     "with %s works for green once it is prepared, and nothing is lost",
@@ -169,6 +179,7 @@ describeDialects("A target restored from a dump", (dialect) => {
       const again = await prepareTarget(target.db, target.dialect, tables, journals);
       expect(again).toMatchObject({ created: [], removed: [], started: [] });
     },
+    timeout,
   );
 
   test("that dropped the checkpoints is refused by run, and put right by prepare", async () => {
@@ -202,6 +213,7 @@ describeDialects("A target restored from a dump", (dialect) => {
       });
       expect(await databaseObjects(target.test)).toEqual(before);
     },
+    timeout,
   );
 
   test("that is the source itself, since the configuration has them swapped, is refused and keeps its capture", async () => {
@@ -218,25 +230,34 @@ describeDialects("A target restored from a dump", (dialect) => {
     expect(await source.test.query("SELECT ID FROM PARENT_S")).toEqual([{ ID: "1" }]);
   });
 
-  test.runIf(canDump)("is cleared of copies although green has a transaction open on them", async () => {
-    const { tables, journals } = await prepareSource();
-    await restore("everything");
-    const { target } = pair;
-    const green = await target.test.session({ admin: true });
-    // SQL Server keeps no lock of what was only read.
-    await green.exec(["BEGIN", isMssql ? "INSERT INTO PARENT VALUES (50, 'green')" : "SELECT * FROM PARENT"]);
-    await expect(
-      prepareTarget(target.db, target.dialect, tables, journals, { patienceMs: 1 }),
-    ).rejects.toMatchObject({ code: "LOCK_TIMEOUT", exitCode: 5 });
-    let attempts = 0;
-    await prepareTarget(target.db, target.dialect, tables, journals, {
-      onBusy: () => {
-        attempts += 1;
-        if (attempts === 1) void green.exec("COMMIT");
-      },
-    });
-    expect(attempts).toBeGreaterThan(0);
-    await green.close();
-    expect(await databaseObjects(target.test)).toEqual([...OUR_TABLES, "table CHILD", "table PARENT"].sort());
-  });
+  test.runIf(canDump)(
+    "is cleared of copies although green has a transaction open on them",
+    async () => {
+      const { tables, journals } = await prepareSource();
+      await restore("everything");
+      const { target } = pair;
+      const green = await target.test.session({ admin: true });
+      // SQL Server keeps no lock of what was only read, Oracle takes none.
+      await green.exec([
+        "BEGIN",
+        hasSequences ? "INSERT INTO PARENT VALUES (50, 'green')" : "SELECT * FROM PARENT",
+      ]);
+      await expect(
+        prepareTarget(target.db, target.dialect, tables, journals, { patienceMs: 1 }),
+      ).rejects.toMatchObject({ code: "LOCK_TIMEOUT", exitCode: 5 });
+      let attempts = 0;
+      await prepareTarget(target.db, target.dialect, tables, journals, {
+        onBusy: () => {
+          attempts += 1;
+          if (attempts === 1) void green.exec("COMMIT");
+        },
+      });
+      expect(attempts).toBeGreaterThan(0);
+      await green.close();
+      expect(await databaseObjects(target.test)).toEqual(
+        [...OUR_TABLES, "table CHILD", "table PARENT"].sort(),
+      );
+    },
+    timeout,
+  );
 });

@@ -80,7 +80,6 @@ interface Skipped {
 const SKIPPED: Partial<Record<TestDialectName, readonly Skipped[]>> = {
   mssql: [{ titles: /^A digest of a range/, why: "it computes no digests of ranges" }],
   oracle: [
-    { titles: /^A target restored from a dump/, why: "its dumps are files on the server" },
     {
       titles: /^(Users and other tables|The user-id claim)/,
       why: "WSO2's triggers number the rows anew there, so that the tables cannot be targets",

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
+import { createUser, dropUser } from "../../../support/database-users.ts";
+import { faultWords } from "../../../support/fault-words.ts";
+import { dataPumpJobs } from "../../../support/oracle-data-pump.ts";
 import { splitScript } from "../../../support/servers/oracle-access.ts";
+import type { TestDatabase } from "../../../support/servers/test-server.ts";
+import { oracleMistakes } from "../../../support/sql-grammar.ts";
 
 test("what the suites send is split where a statement ends, and not in texts, blocks or triggers", () => {
   expect(splitScript("BEGIN")).toEqual(["BEGIN"]);
@@ -12,3 +17,31 @@ test("what the suites send is split where a statement ends, and not in texts, bl
   const trigger = "CREATE OR REPLACE TRIGGER T AFTER INSERT ON A FOR EACH ROW\nBEGIN\n  NULL;\nEND;";
   expect(splitScript(trigger)).toEqual([trigger]);
 });
+
+test("the grammar reads what the suites send to make users, to copy a schema and to break a set-up", async () => {
+  const sent: string[] = [];
+  const session = {
+    query: async (sql: string) => {
+      sent.push(sql);
+      return [];
+    },
+    exec: async (statements: string | readonly string[]) => void sent.push(...[statements].flat()),
+    close: async () => undefined,
+  };
+  const database = { name: "BLUE", settings: { type: "oracle" }, session: async () => session };
+  await createUser("RUN_BLUE", [database as unknown as TestDatabase]);
+  await dropUser("RUN_BLUE", [database as unknown as TestDatabase]);
+  const words = faultWords("oracle");
+  const faults = [
+    words.disableTrigger?.("T_IT", "T") ?? "",
+    words.dropPrimaryKey("T"),
+    words.copyIdentity("T_S", "id", "home"),
+    ...words.showCopies("T_S", "T", '"RUN_BLUE"'),
+  ];
+  expect(sent).toHaveLength(5);
+  // Neither a trigger on a schema, but for its body, nor DROP USER is in the grammar.
+  const texts = [...sent, ...faults, ...dataPumpJobs("BLUE", "GREEN", "FILE")]
+    .filter((sql) => !sql.startsWith("DROP USER "))
+    .map((sql) => sql.replace(/^CREATE OR REPLACE TRIGGER .*\n/, ""));
+  for (const sql of texts) expect({ sql, mistakes: oracleMistakes(sql) }).toEqual({ sql, mistakes: [] });
+}, 60_000);
