@@ -3,6 +3,7 @@ import { rowSources } from "../../src/run/row-sources.ts";
 import { verify } from "../../src/verify/verify.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects, type TestDialect } from "../support/dialects.ts";
+import { moveCounter, numberRows } from "../support/numbered-rows.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
 const USERS = "UM_USER";
@@ -11,6 +12,7 @@ const ATTRIBUTES = "UM_USER_ATTRIBUTE";
 const NUMBERED: Readonly<Record<string, string>> = {
   postgres: "DEFAULT NEXTVAL('UM_USER_ATTRIBUTE_PK_SEQ')",
   mssql: "IDENTITY",
+  oracle: "",
 };
 
 /** As WSO2's scripts make it on both sides, no release having changed it. */
@@ -19,6 +21,7 @@ const attributes = (dialect: TestDialect): string[] => [
   `CREATE TABLE UM_USER_ATTRIBUTE (UM_ID INTEGER NOT NULL ${
     NUMBERED[dialect.name as string] ?? "AUTO_INCREMENT"
   }, UM_ATTR_NAME VARCHAR(255) NOT NULL, UM_ATTR_VALUE VARCHAR(1024), UM_PROFILE_ID VARCHAR(255), UM_USER_ID INTEGER, UM_TENANT_ID INTEGER DEFAULT 0, FOREIGN KEY (UM_USER_ID, UM_TENANT_ID) REFERENCES UM_USER (UM_ID, UM_TENANT_ID), PRIMARY KEY (UM_ID, UM_TENANT_ID))`,
+  ...numberRows(dialect.name, ATTRIBUTES, "UM_ID"),
 ];
 
 const user = (name: string, tenant = -1234, id = ""): string =>
@@ -36,8 +39,17 @@ describeDialects("The user-id claim of users of a 5.7.0 source", (dialect) => {
     pair = await openBlueGreen({
       source: dialect,
       sourceVersion: "5.7.0",
-      sourceSchema: [...createTables(dialect.name, "5.7.0", [USERS]), ...attributes(dialect), ...dumped],
-      targetSchema: [...createTables(dialect.name, "5.11.0", [USERS]), ...attributes(dialect), ...migrated],
+      sourceSchema: [
+        ...createTables(dialect.name, "5.7.0", [USERS]),
+        ...numberRows(dialect.name, USERS, "UM_ID"),
+        ...[...attributes(dialect), ...dumped],
+      ],
+      targetSchema: [
+        ...createTables(dialect.name, "5.11.0", [USERS]),
+        ...numberRows(dialect.name, USERS, "UM_ID"),
+        ...[...attributes(dialect), ...migrated],
+        ...moveCounter(dialect.name, ATTRIBUTES, 1_000),
+      ],
       tables,
     });
     await pair.prepare();

@@ -1,7 +1,9 @@
 import { afterEach, expect, test } from "vitest";
 import type { Row } from "../../src/row.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
+import { databaseObjects } from "../support/database-objects.ts";
 import { describeDialects } from "../support/dialects.ts";
+import { moveCounter, numberRows } from "../support/numbered-rows.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
 const USERS = "UM_USER";
@@ -27,11 +29,16 @@ describeDialects("Users and other tables of a 5.7.0 source", (dialect) => {
     pair = await openBlueGreen({
       source: dialect,
       sourceVersion: "5.7.0",
-      sourceSchema: [...createTables(dialect.name, "5.7.0", [USERS]), ...ATTRIBUTES, REGISTRY, user("ann")],
+      sourceSchema: [
+        ...createTables(dialect.name, "5.7.0", [USERS]),
+        ...numberRows(dialect.name, USERS, "UM_ID", { sparing: false }),
+        ...[...ATTRIBUTES, REGISTRY, user("ann")],
+      ],
       targetSchema: [
         ...createTables(dialect.name, "5.11.0", [USERS]),
-        REGISTRY,
-        user("ann", -1234, "random-of-ann"),
+        ...numberRows(dialect.name, USERS, "UM_ID"),
+        ...[REGISTRY, user("ann", -1234, "random-of-ann")],
+        ...moveCounter(dialect.name, USERS, 4),
       ],
       tables: [USERS, PROPERTIES],
     });
@@ -70,4 +77,29 @@ describeDialects("Users and other tables of a 5.7.0 source", (dialect) => {
     await pair.target.test.exec([user("green2", -1234, "own2")]);
     expect((await users())["green2"]?.["UM_ID"]).toBe("5");
   });
+
+  test.runIf(dialect.name === "oracle")(
+    "are refused on a target whose trigger gives every row a number of its own, and nothing is written",
+    async () => {
+      const tables = (version: "5.7.0" | "5.11.0") => [
+        ...createTables(dialect.name, version, [USERS]),
+        ...numberRows(dialect.name, USERS, "UM_ID", { sparing: false }),
+      ];
+      pair = await openBlueGreen({
+        source: dialect,
+        sourceVersion: "5.7.0",
+        sourceSchema: tables("5.7.0"),
+        targetSchema: tables("5.11.0"),
+        tables: [USERS],
+      });
+      const before = await databaseObjects(pair.source.test);
+      await expect(pair.prepare()).rejects.toMatchObject({
+        code: "PLAN_IMPOSSIBLE",
+        message: expect.stringMatching(/UM_USER_TRIGGER.*WHEN \(NEW\.UM_ID IS NULL\)/),
+      });
+      expect(await databaseObjects(pair.source.test)).toEqual(before);
+      await pair.target.test.exec(["ALTER TRIGGER UM_USER_TRIGGER DISABLE"]);
+      await pair.prepare();
+    },
+  );
 });

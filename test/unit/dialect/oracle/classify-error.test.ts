@@ -30,6 +30,8 @@ test.each([
   [20998, "ORA-20998", "fatal"],
   [3113, "ORA-03113", "connection"],
   [600, "ORA-00600", "fatal"],
+  [8102, "ORA-08102", "fatal"],
+  [12704, "ORA-12704", "schema"],
 ])("ORA number %i is %s, %s", (number, code, errorClass) => {
   const found = classifyError(failure(number));
   expect(found).toMatchObject({ code, class: errorClass });

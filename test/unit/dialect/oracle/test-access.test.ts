@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createUser, dropUser } from "../../../support/database-users.ts";
 import { faultWords } from "../../../support/fault-words.ts";
+import { moveCounter, numberRows } from "../../../support/numbered-rows.ts";
 import { dataPumpJobs } from "../../../support/oracle-data-pump.ts";
 import { splitScript } from "../../../support/servers/oracle-access.ts";
 import type { TestDatabase } from "../../../support/servers/test-server.ts";
@@ -39,9 +40,12 @@ test("the grammar reads what the suites send to make users, to copy a schema and
     ...words.showCopies("T_S", "T", '"RUN_BLUE"'),
   ];
   expect(sent).toHaveLength(5);
-  // Neither a trigger on a schema, but for its body, nor DROP USER is in the grammar.
-  const texts = [...sent, ...faults, ...dataPumpJobs("BLUE", "GREEN", "FILE")]
+  // Neither a trigger on a schema, but for its body, nor NEW in WHEN, nor DROP USER is in the grammar.
+  const numbers = [...numberRows("oracle", "UM_USER", "UM_ID"), ...moveCounter("oracle", "UM_USER", 4)];
+  const texts = [...sent, ...faults, ...numbers, ...dataPumpJobs("BLUE", "GREEN", "FILE")]
     .filter((sql) => !sql.startsWith("DROP USER "))
-    .map((sql) => sql.replace(/^CREATE OR REPLACE TRIGGER .*\n/, ""));
+    .map((sql) =>
+      sql.replace(/^CREATE OR REPLACE TRIGGER .* ON .*\.SCHEMA\n/, "").replace("WHEN (NEW.", "WHEN (n."),
+    );
   for (const sql of texts) expect({ sql, mistakes: oracleMistakes(sql) }).toEqual({ sql, mistakes: [] });
 }, 60_000);
