@@ -42,17 +42,3 @@ export interface FactScope {
   /** Names among our own objects (journals, checkpoints, dead letters) that are there. */
   readonly present: ReadonlySet<string>;
 }
-
-/** For a server that has no word about its disk. */
-export const untoldDisk: Fact = {
-  id: "disk",
-  group: "server",
-  title: "free disk space",
-  ask: { sql: "SELECT 1", params: [] },
-  judge: () => ({
-    status: "unknown",
-    found: "not told by the server",
-    wanted: "room for the journals",
-    advice: "Look at the disk of the data folder",
-  }),
-};

@@ -1,8 +1,9 @@
-import type { ResultRow } from "../../db/database.ts";
 import { alsoWritten } from "../../plan/sync-plan.ts";
-import type { Fact, FactScope, Finding } from "../fact.ts";
-import { isLocal, neededGrants } from "../needed-grants.ts";
+import { ok, text } from "../doctor-answers.ts";
+import type { Fact, FactScope } from "../fact.ts";
+import { neededGrants } from "../needed-grants.ts";
 import { sequenceName } from "../sequence-name.ts";
+import { ENCRYPTED, journalSizeFact, oldTransactionsFact, tlsFact } from "../shared-facts.ts";
 import { quote } from "./connect.ts";
 import { settingFacts } from "./doctor-settings.ts";
 import { IDENTITY } from "./write-rows.ts";
@@ -10,11 +11,6 @@ import { IDENTITY } from "./write-rows.ts";
 /** DATEDIFF_BIG, for milliseconds since 1970 are more than an int holds ("DATEDIFF_BIG"). */
 export const clock =
   "SELECT DATEDIFF_BIG(millisecond, CONVERT(datetime2, '1970-01-01', 23), SYSUTCDATETIME()) AS now_ms";
-
-const text = (row: ResultRow | undefined, column: string): string => String(row?.[column] ?? "");
-const ok = (found: string, wanted: string): Finding => ({ status: "ok", found, wanted });
-
-const LARGE_JOURNALS = 10 * 1024 ** 3;
 
 /** Everything that `doctor` asks of a SQL Server, see fact.ts. */
 export function facts(scope: FactScope): readonly Fact[] {
@@ -148,46 +144,32 @@ CONVERT(int, SERVERPROPERTY('EngineEdition')) AS engine, USER_NAME() AS me, SUSE
 
 /** "sys.dm_exec_connections"; without VIEW SERVER STATE what we asked for when connecting has to do. */
 function tls(scope: FactScope): Fact {
-  const wanted = "an encrypted connection";
   const isDemanded = !/disable|prefer/.test(scope.settings.tls.mode);
   return {
-    id: "tls",
-    group: "connection",
-    title: "encryption of the connection",
-    ask: {
-      sql: "SELECT CONVERT(varchar(10), encrypt_option) AS encrypted FROM sys.dm_exec_connections WHERE session_id = @@SPID",
-      params: [],
-    },
+    ...tlsFact(scope, {
+      ask: {
+        sql: "SELECT CONVERT(varchar(10), encrypt_option) AS encrypted FROM sys.dm_exec_connections WHERE session_id = @@SPID",
+        params: [],
+      },
+      encryption: (row) => (text(row, "encrypted").toUpperCase() === "TRUE" ? "encrypted" : undefined),
+      advice: "Set encrypt=true in the JDBC URL",
+    }),
     refused: (reason) =>
       isDemanded
-        ? ok("encrypted: the JDBC URL demands it", wanted)
+        ? ok("encrypted: the JDBC URL demands it", ENCRYPTED)
         : {
             status: "unknown",
             found: reason,
-            wanted,
+            wanted: ENCRYPTED,
             advice: "Set encrypt=true in the JDBC URL, and nothing else is let through",
           },
-    judge: ([row]) => {
-      if (text(row, "encrypted").toUpperCase() === "TRUE") return ok("encrypted", wanted);
-      if (isLocal(scope)) return ok("none, on this machine", wanted);
-      return {
-        status: "warn",
-        found: "none: tokens cross the network readable",
-        wanted,
-        advice: "Set encrypt=true in the JDBC URL",
-      };
-    },
   };
 }
 
 /** "sys.dm_tran_active_transactions", "sys.dm_tran_session_transactions". A copy by BACKUP has everything committed. */
 function oldTransactions({ tables }: FactScope): Fact {
-  const wanted = "none: an export (not a BACKUP) that began before `prepare` ended misses changes";
   const journals = tables.map((table) => table.names.journal);
-  return {
-    id: "old-transactions",
-    group: "capture",
-    title: "transactions older than capture",
+  return oldTransactionsFact({
     ask: {
       sql: `SELECT x.session_id AS id, s.login_name AS [user], DATEDIFF(second, a.transaction_begin_time, GETDATE()) AS age
 FROM sys.dm_tran_session_transactions AS x INNER JOIN sys.dm_tran_active_transactions AS a ON a.transaction_id = x.transaction_id
@@ -196,46 +178,19 @@ WHERE x.session_id <> @@SPID AND s.database_id = DB_ID() AND a.transaction_begin
   (SELECT MAX(t.create_date) FROM sys.tables AS t WHERE t.schema_id = SCHEMA_ID() AND t.name IN (${["", ...journals].map(() => "?").join(", ")}))`,
       params: ["", ...journals],
     },
-    refused: (reason) => ({
-      status: "unknown",
-      found: reason,
-      wanted,
-      advice: "Grant VIEW SERVER STATE to see them, or copy by BACKUP",
-    }),
-    judge: (rows) =>
-      rows.length === 0
-        ? ok("none", wanted)
-        : {
-            status: "warn",
-            found: rows
-              .map((row) => `session ${text(row, "id")} of ${text(row, "user")}, ${text(row, "age")} s`)
-              .join("; "),
-            wanted,
-            advice:
-              "Wait for them to end before the export begins; if one of them is the export, take it again",
-          },
-  };
+    name: (row) => `session ${text(row, "id")} of ${text(row, "user")}`,
+    untold: { advice: "Grant VIEW SERVER STATE to see them, or copy by BACKUP" },
+    copy: { what: "export", which: "an export (not a BACKUP)" },
+  });
 }
 
 /** "sys.allocation_units", which needs no right of its own; a page has 8 KiB. */
 function journalSize({ tables }: FactScope): Fact {
-  const wanted = "below 10 GiB";
   const journals = tables.map((table) => table.names.journal);
-  return {
-    id: "journal-size",
-    group: "capture",
-    title: "disk space of the journals",
-    ask: {
-      sql: `SELECT COALESCE(SUM(u.total_pages), 0) * 8192 AS bytes FROM sys.tables AS t INNER JOIN sys.partitions AS p ON p.object_id = t.object_id
+  return journalSizeFact({
+    sql: `SELECT COALESCE(SUM(u.total_pages), 0) * 8192 AS bytes FROM sys.tables AS t INNER JOIN sys.partitions AS p ON p.object_id = t.object_id
 INNER JOIN sys.allocation_units AS u ON u.container_id = CASE WHEN u.type = 2 THEN p.partition_id ELSE p.hobt_id END
 WHERE t.schema_id = SCHEMA_ID() AND t.name IN (${["", ...journals].map(() => "?").join(", ")})`,
-      params: ["", ...journals],
-    },
-    judge: ([row]) => {
-      const bytes = Number(row?.["bytes"]);
-      const found = `${Math.ceil(bytes / 1024 ** 2)} MiB`;
-      if (bytes < LARGE_JOURNALS) return ok(found, wanted);
-      return { status: "warn", found, wanted, advice: "`sync-tool purge` deletes what is applied" };
-    },
-  };
+    params: ["", ...journals],
+  });
 }

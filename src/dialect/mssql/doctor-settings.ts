@@ -1,13 +1,12 @@
 import type { ResultRow } from "../../db/database.ts";
-import type { Fact, FactScope, Finding } from "../fact.ts";
+import { ok, text } from "../doctor-answers.ts";
+import type { Fact, FactScope } from "../fact.ts";
+import { freeDiskFact } from "../shared-facts.ts";
 
-const text = (row: ResultRow | undefined, column: string): string => String(row?.[column] ?? "");
-const ok = (found: string, wanted: string): Finding => ({ status: "ok", found, wanted });
 /** The bit type comes as a boolean. */
 const isSet = (row: ResultRow | undefined, column: string): boolean => /^(true|1)$/.test(text(row, column));
 
 const COMPATIBILITY = 130;
-const MIN_FREE_PERCENT = 10;
 const FULL_LOG_PERCENT = 80;
 
 /** Settings of the server and the database that decide whether capture and a run work at all. */
@@ -138,29 +137,14 @@ FROM sys.databases AS d CROSS JOIN sys.dm_db_log_space_usage AS u WHERE d.databa
 };
 
 /** "sys.dm_os_volume_stats"; Azure SQL Database has none. */
-const disk: Fact = {
-  id: "disk",
-  group: "server",
-  title: "free disk space",
-  ask: {
+const disk = freeDiskFact(
+  {
     sql: `SELECT MIN(v.available_bytes * 100 / v.total_bytes) AS free FROM sys.database_files AS f
 CROSS APPLY sys.dm_os_volume_stats(DB_ID(), f.file_id) AS v WHERE v.total_bytes > 0`,
     params: [],
   },
-  refused: (reason) => ({
-    status: "unknown",
-    found: reason,
-    wanted: `at least ${MIN_FREE_PERCENT} %`,
-    advice: "Grant VIEW SERVER STATE, or look at the disks of the database's files",
-  }),
-  judge: ([row]) => {
-    const wanted = `at least ${MIN_FREE_PERCENT} %`;
-    if (text(row, "free") === "") return { status: "unknown", found: "the server does not tell", wanted };
-    const found = `${text(row, "free")} %`;
-    if (Number(text(row, "free")) >= MIN_FREE_PERCENT) return ok(found, wanted);
-    return { status: "warn", found, wanted, advice: "Make room before the journals grow" };
-  },
-};
+  { advice: "Grant VIEW SERVER STATE, or look at the disks of the database's files" },
+);
 
 /**
  * Others see a delayed commit at once: green then has what a crash of blue takes back ("Control Transaction Durability":

@@ -1,6 +1,8 @@
 import type { ResultRow } from "../../db/database.ts";
-import type { Fact, FactScope, Finding } from "../fact.ts";
-import { isLocal, neededGrants } from "../needed-grants.ts";
+import { ok, text } from "../doctor-answers.ts";
+import type { Fact, FactScope } from "../fact.ts";
+import { neededGrants } from "../needed-grants.ts";
+import { journalSizeFact, oldTransactionsFact, tlsFact } from "../shared-facts.ts";
 import { literal, quote } from "./connect.ts";
 import { settingFacts } from "./doctor-settings.ts";
 import { STARTED } from "./horizon.ts";
@@ -14,11 +16,6 @@ export const ME = `CONCAT('''', LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER())
 const PRIVILEGES = `SELECT ${ME} AS me, '' AS tbl, PRIVILEGE_TYPE AS priv FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = ${ME}
 UNION ALL SELECT ${ME}, '', PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = ${ME} AND DATABASE() LIKE TABLE_SCHEMA
 UNION ALL SELECT ${ME}, UPPER(TABLE_NAME), PRIVILEGE_TYPE FROM information_schema.TABLE_PRIVILEGES WHERE GRANTEE = ${ME} AND TABLE_SCHEMA = DATABASE()`;
-
-const text = (row: ResultRow | undefined, column: string): string => String(row?.[column] ?? "");
-const ok = (found: string, wanted: string): Finding => ({ status: "ok", found, wanted });
-
-const LARGE_JOURNALS = 10 * 1024 ** 3;
 
 /** Everything that `doctor` asks of a MySQL or MariaDB server, see fact.ts. */
 export function facts(scope: FactScope): readonly Fact[] {
@@ -103,77 +100,35 @@ function prepareRights({ tables, isPrepared }: FactScope): Fact {
   };
 }
 
-function tls(scope: FactScope): Fact {
-  const wanted = "an encrypted connection";
-  return {
-    id: "tls",
-    group: "connection",
-    title: "encryption of the connection",
+const tls = (scope: FactScope): Fact =>
+  tlsFact(scope, {
     ask: { sql: "SHOW SESSION STATUS LIKE 'Ssl_version'", params: [] },
-    judge: ([row]) => {
-      const version = text(row, "Value");
-      if (version !== "") return ok(version, wanted);
-      if (isLocal(scope)) return ok("none, on this machine", wanted);
-      return {
-        status: "warn",
-        found: "none: tokens cross the network readable",
-        wanted,
-        advice:
-          "Set sslMode=VERIFY_IDENTITY (or REQUIRED) in the JDBC URL; MariaDB's name for it is verify-full",
-      };
-    },
-  };
-}
+    encryption: (row) => text(row, "Value") || undefined,
+    advice: "Set sslMode=VERIFY_IDENTITY (or REQUIRED) in the JDBC URL; MariaDB's name for it is verify-full",
+  });
+
+/** An IN takes no empty list. */
+const journalsOf = ({ tables }: FactScope): readonly string[] =>
+  tables.length === 0 ? [""] : tables.map((table) => table.names.journal);
 
 /** Needs PROCESS; without it the server refuses, and that is said. */
-function oldTransactions({ tables }: FactScope): Fact {
-  const wanted = "none: a dump that began before `prepare` ended misses changes";
-  const journals = tables.map((table) => table.names.journal);
-  return {
-    id: "old-transactions",
-    group: "capture",
-    title: "transactions older than capture",
+const oldTransactions = (scope: FactScope): Fact =>
+  oldTransactionsFact({
     ask: {
       sql: `SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(SECOND, ${STARTED}, NOW()) AS age FROM information_schema.INNODB_TRX
 WHERE trx_mysql_thread_id <> CONNECTION_ID() AND ${STARTED} <
   (SELECT MAX(CREATE_TIME) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?))`,
-      params: [journals.length === 0 ? [""] : journals],
+      params: [journalsOf(scope)],
     },
-    refused: (reason) => ({
-      status: "unknown",
-      found: reason,
-      wanted,
+    name: (row) => `connection ${text(row, "id")}`,
+    untold: {
       advice:
         "Grant PROCESS to see them; before the dump begins, SHOW PROCESSLIST must show no transaction older than `prepare`",
-    }),
-    judge: (rows) =>
-      rows.length === 0
-        ? ok("none", wanted)
-        : {
-            status: "warn",
-            found: rows.map((row) => `connection ${text(row, "id")}, ${text(row, "age")} s`).join("; "),
-            wanted,
-            advice: "Wait for them to end before the dump begins; if one of them is the dump, take it again",
-          },
-  };
-}
+    },
+  });
 
-function journalSize({ tables }: FactScope): Fact {
-  const wanted = "below 10 GiB";
-  const journals = tables.map((table) => table.names.journal);
-  return {
-    id: "journal-size",
-    group: "capture",
-    title: "disk space of the journals",
-    ask: {
-      sql: "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?)",
-      params: [journals.length === 0 ? [""] : journals],
-    },
-    judge: ([row]) => {
-      const bytes = Number(row?.["bytes"]);
-      const found = `${Math.ceil(bytes / 1024 ** 2)} MiB`;
-      if (bytes < LARGE_JOURNALS) return ok(found, wanted);
-      return { status: "warn", found, wanted, advice: "`sync-tool purge` deletes what is applied" };
-    },
-  };
-}
+const journalSize = (scope: FactScope): Fact =>
+  journalSizeFact({
+    sql: "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?)",
+    params: [journalsOf(scope)],
+  });

@@ -1,7 +1,6 @@
 import type { ResultRow } from "../../db/database.ts";
-import type { Fact, FactScope, Finding } from "../fact.ts";
-
-const ok = (found: string, wanted: string): Finding => ({ status: "ok", found, wanted });
+import { ok } from "../doctor-answers.ts";
+import type { Fact, FactScope } from "../fact.ts";
 
 /** Settings of the server that decide whether capture and a run work at all. */
 export function settingFacts(scope: FactScope): readonly Fact[] {

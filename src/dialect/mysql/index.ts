@@ -1,6 +1,6 @@
 import type { Dialect } from "../dialect.ts";
-import { untoldDisk } from "../fact.ts";
 import { savepoint } from "../savepoint.ts";
+import { untoldDisk } from "../shared-facts.ts";
 import { classifyError } from "./classify-error.ts";
 import { decode, encode } from "./codec.ts";
 import { connect } from "./connect.ts";

@@ -1,12 +1,13 @@
+import { ok, text } from "../doctor-answers.ts";
 import type { Fact, FactScope } from "../fact.ts";
-import { isLocal } from "../needed-grants.ts";
 import { sequenceName } from "../sequence-name.ts";
+import { oldTransactionsFact, tlsFact } from "../shared-facts.ts";
 import { quote } from "./connect.ts";
-import { listOf, ok, text } from "./doctor-answers.ts";
 import { grantFacts } from "./doctor-grants.ts";
 import { spaceFacts } from "./doctor-space.ts";
 import { grantee } from "./grants.ts";
 import { SCHEMA } from "./introspect.ts";
+import { listOf } from "./list-of.ts";
 
 /** The day comes from the text too: CAST to DATE may round up over midnight. */
 export const clock = `SELECT (TO_DATE(TO_CHAR(c.NOW, 'YYYYMMDD'), 'YYYYMMDD') - TO_DATE('19700101', 'YYYYMMDD')) * 86400000
@@ -88,25 +89,12 @@ const timeZone: Fact = {
 };
 
 /** Native Network Encryption shows as tcp; the driver's thin mode does not have it. */
-function tls(scope: FactScope): Fact {
-  const wanted = "an encrypted connection";
-  return {
-    id: "tls",
-    group: "connection",
-    title: "encryption of the connection",
+const tls = (scope: FactScope): Fact =>
+  tlsFact(scope, {
     ask: { sql: "SELECT SYS_CONTEXT('USERENV', 'NETWORK_PROTOCOL') AS PROTOCOL FROM DUAL", params: [] },
-    judge: ([row]) => {
-      if (text(row, "PROTOCOL").toLowerCase() === "tcps") return ok("tcps", wanted);
-      if (isLocal(scope)) return ok("none, on this machine", wanted);
-      return {
-        status: "warn",
-        found: "none: tokens cross the network readable",
-        wanted,
-        advice: "Use jdbc:oracle:thin:@tcps://host:2484/service",
-      };
-    },
-  };
-}
+    encryption: (row) => (text(row, "PROTOCOL").toLowerCase() === "tcps" ? "tcps" : undefined),
+    advice: "Use jdbc:oracle:thin:@tcps://host:2484/service",
+  });
 
 const SOON_DAYS = 14;
 
@@ -185,13 +173,9 @@ AND (q.ORDER_FLAG <> 'Y' OR q.CYCLE_FLAG <> 'N' OR q.INCREMENT_BY <> 1)`,
 /** Those that write to tables of this schema; one that only reads, as a consistent export's, is not shown. */
 function oldTransactions({ tables, settings }: FactScope): Fact {
   const names = listOf(tables.map((table) => table.names.journal));
-  const wanted = "none: a dump that began before `prepare` ended misses changes";
-  return {
-    id: "old-transactions",
-    group: "capture",
-    title: "transactions older than capture",
+  return oldTransactionsFact({
     ask: {
-      sql: `SELECT NVL(s.USERNAME, '-') AS NAME, ROUND((SYSDATE - t.START_DATE) * 86400) AS AGE
+      sql: `SELECT NVL(s.USERNAME, '-') AS NAME, ROUND((SYSDATE - t.START_DATE) * 86400) AS "age"
 FROM GV$TRANSACTION t LEFT JOIN GV$SESSION s ON s.INST_ID = t.INST_ID AND s.TADDR = t.ADDR
 WHERE EXISTS (SELECT 1 FROM GV$LOCKED_OBJECT l INNER JOIN ALL_OBJECTS b ON b.OBJECT_ID = l.OBJECT_ID WHERE b.OWNER = ${SCHEMA}
 AND l.INST_ID = t.INST_ID AND l.XIDUSN = t.XIDUSN AND l.XIDSLOT = t.XIDSLOT AND l.XIDSQN = t.XIDSQN)
@@ -199,24 +183,14 @@ AND t.START_DATE < (SELECT MAX(o.CREATED) FROM ALL_OBJECTS o WHERE o.OWNER = ${S
 AND o.OBJECT_NAME IN (${names.marks}))`,
       params: names.params,
     },
-    refused: () => ({
-      status: "unknown",
+    name: (row) => `one of ${text(row, "NAME")}`,
+    untold: {
       found: "not shown; prepare itself waits for those that changed the tables",
-      wanted,
       statements: ["GV_$TRANSACTION", "GV_$SESSION", "GV_$LOCKED_OBJECT"].map(
         (view) => `GRANT SELECT ON SYS.${view} TO ${grantee(settings.user)}`,
       ),
-    }),
-    judge: (rows) =>
-      rows.length === 0
-        ? ok("none", wanted)
-        : {
-            status: "warn",
-            found: rows.map((row) => `one of ${text(row, "NAME")}, ${text(row, "AGE")} s`).join("; "),
-            wanted,
-            advice: "Wait for them to end before the dump begins; if one of them is the dump, take it again",
-          },
-  };
+    },
+  });
 }
 
 /** WSO2's scripts number the rows of some tables in a trigger, which would give a synced row another number. */

@@ -1,11 +1,12 @@
+import { ok, text } from "../doctor-answers.ts";
 import type { Fact, FactScope } from "../fact.ts";
 import { neededGrants } from "../needed-grants.ts";
 import { sequenceName } from "../sequence-name.ts";
 import { quote } from "./connect.ts";
-import { listOf, ok, text } from "./doctor-answers.ts";
 import { grantee } from "./grants.ts";
 import { TRANSACTION_VIEWS } from "./horizon.ts";
 import { SCHEMA } from "./introspect.ts";
+import { listOf } from "./list-of.ts";
 import { LOCKS } from "./lock.ts";
 
 export function grantFacts(scope: FactScope): readonly Fact[] {

@@ -1,12 +1,12 @@
+import { ok, text } from "../doctor-answers.ts";
 import type { Fact, FactScope, Finding } from "../fact.ts";
+import { journalSizeFact } from "../shared-facts.ts";
 import { quote } from "./connect.ts";
-import { listOf, ok, text } from "./doctor-answers.ts";
 import { grantee } from "./grants.ts";
 import { SCHEMA } from "./introspect.ts";
+import { listOf } from "./list-of.ts";
 
-const GIB = 1024 ** 3;
-const LARGE_JOURNALS = 10 * GIB;
-const LITTLE = GIB;
+const LITTLE = 1024 ** 3;
 
 export function spaceFacts(scope: FactScope): readonly Fact[] {
   return scope.side === "source"
@@ -84,25 +84,9 @@ WHERE d.TABLESPACE_NAME = u.DEFAULT_TABLESPACE AND d.AUTOEXTENSIBLE = 'YES'), 0)
 
 function journalSize({ tables }: FactScope): Fact {
   const names = listOf(tables.map((table) => table.names.journal));
-  const wanted = "below 10 GiB";
-  return {
-    id: "journal-size",
-    group: "capture",
-    title: "disk space of the journals",
-    ask: {
-      sql: `SELECT NVL(SUM(g.BYTES), 0) AS BYTES FROM USER_SEGMENTS g WHERE g.SEGMENT_NAME IN (${names.marks})
+  return journalSizeFact({
+    sql: `SELECT NVL(SUM(g.BYTES), 0) AS "bytes" FROM USER_SEGMENTS g WHERE g.SEGMENT_NAME IN (${names.marks})
 OR g.SEGMENT_NAME IN (SELECT l.SEGMENT_NAME FROM USER_LOBS l WHERE l.TABLE_NAME IN (${names.marks}))`,
-      params: [...names.params, ...names.params],
-    },
-    judge: ([row]) => {
-      const bytes = Number(text(row, "BYTES"));
-      if (bytes < LARGE_JOURNALS) return ok(mib(bytes), wanted);
-      return {
-        status: "warn",
-        found: mib(bytes),
-        wanted,
-        advice: "`sync-tool purge` deletes what is applied",
-      };
-    },
-  };
+    params: [...names.params, ...names.params],
+  });
 }

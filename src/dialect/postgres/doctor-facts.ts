@@ -1,14 +1,11 @@
-import type { ResultRow } from "../../db/database.ts";
-import { type Fact, type FactScope, type Finding, untoldDisk } from "../fact.ts";
-import { isLocal, neededGrants } from "../needed-grants.ts";
+import { ok, text } from "../doctor-answers.ts";
+import type { Fact, FactScope } from "../fact.ts";
+import { neededGrants } from "../needed-grants.ts";
+import { journalSizeFact, oldTransactionsFact, tlsFact, untoldDisk } from "../shared-facts.ts";
 import { quote } from "./connect.ts";
 
 export const clock = "SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now_ms";
 
-const text = (row: ResultRow | undefined, column: string): string => String(row?.[column] ?? "");
-const ok = (found: string, wanted: string): Finding => ({ status: "ok", found, wanted });
-
-const LARGE_JOURNALS = 10 * 1024 ** 3;
 const SPARE_CONNECTIONS = 10;
 
 /** Everything that `doctor` asks of a PostgreSQL server, see fact.ts. */
@@ -98,25 +95,12 @@ const timeZone: Fact = {
     ok(`${text(row, "zone")}, our sessions ${text(row, "ours")}`, "any; our sessions use UTC"),
 };
 
-function tls(scope: FactScope): Fact {
-  const wanted = "an encrypted connection";
-  return {
-    id: "tls",
-    group: "connection",
-    title: "encryption of the connection",
+const tls = (scope: FactScope): Fact =>
+  tlsFact(scope, {
     ask: { sql: "SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()", params: [] },
-    judge: ([row]) => {
-      if (row?.["ssl"] === "t") return ok(text(row, "version"), wanted);
-      if (isLocal(scope)) return ok("none, on this machine", wanted);
-      return {
-        status: "warn",
-        found: "none: tokens cross the network readable",
-        wanted,
-        advice: "Set sslmode=verify-full (or require) in the JDBC URL",
-      };
-    },
-  };
-}
+    encryption: (row) => (row?.["ssl"] === "t" ? text(row, "version") : undefined),
+    advice: "Set sslmode=verify-full (or require) in the JDBC URL",
+  });
 
 const connections: Fact = {
   id: "connections",
@@ -174,14 +158,12 @@ const durability: Fact = {
   },
 };
 
-/** A transaction whose snapshot is older than the journal does not see it: a dump taken in it lacks changes. */
-/** A snapshot whose xmin is the transaction that made the journal does not see it either. */
-function oldTransactions({ tables }: FactScope): Fact {
-  const wanted = "none: a dump that began before `prepare` ended misses changes";
-  return {
-    id: "old-transactions",
-    group: "capture",
-    title: "transactions older than capture",
+/**
+ * A transaction whose snapshot is older than the journal does not see it: a dump taken in it lacks changes. A snapshot whose
+ * xmin is the transaction that made the journal does not see it either.
+ */
+const oldTransactions = ({ tables }: FactScope): Fact =>
+  oldTransactionsFact({
     ask: {
       sql: `SELECT a.pid, a.usename AS "user", extract(epoch FROM clock_timestamp() - a.xact_start)::int AS age
 FROM pg_stat_activity a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_xmin IS NOT NULL
@@ -189,35 +171,11 @@ AND EXISTS (SELECT 1 FROM pg_class c WHERE c.oid IN (SELECT to_regclass(j) FROM 
             AND age(a.backend_xmin) >= age(c.xmin))`,
       params: [tables.map((table) => quote(table.names.journal))],
     },
-    judge: (rows) =>
-      rows.length === 0
-        ? ok("none", wanted)
-        : {
-            status: "warn",
-            found: rows
-              .map((row) => `backend ${text(row, "pid")} of ${text(row, "user")}, ${text(row, "age")} s`)
-              .join("; "),
-            wanted,
-            advice: "Wait for them to end before the dump begins; if one of them is the dump, take it again",
-          },
-  };
-}
+    name: (row) => `backend ${text(row, "pid")} of ${text(row, "user")}`,
+  });
 
-function journalSize({ tables }: FactScope): Fact {
-  const wanted = "below 10 GiB";
-  return {
-    id: "journal-size",
-    group: "capture",
-    title: "disk space of the journals",
-    ask: {
-      sql: "SELECT coalesce(sum(pg_total_relation_size(to_regclass(j))), 0) AS bytes FROM unnest(?::text[]) AS j",
-      params: [tables.map((table) => quote(table.names.journal))],
-    },
-    judge: ([row]) => {
-      const bytes = Number(row?.["bytes"]);
-      const found = `${Math.ceil(bytes / 1024 ** 2)} MiB`;
-      if (bytes < LARGE_JOURNALS) return ok(found, wanted);
-      return { status: "warn", found, wanted, advice: "`sync-tool purge` deletes what is applied" };
-    },
-  };
-}
+const journalSize = ({ tables }: FactScope): Fact =>
+  journalSizeFact({
+    sql: "SELECT coalesce(sum(pg_total_relation_size(to_regclass(j))), 0) AS bytes FROM unnest(?::text[]) AS j",
+    params: [tables.map((table) => quote(table.names.journal))],
+  });
