@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { mssql } from "../../src/dialect/mssql/index.ts";
 import { describeDialects } from "../support/dialects.ts";
-import type { TestDatabase } from "../support/servers/test-server.ts";
+import { type JournalReplay, openJournalReplay, SCOPE_TABLE, SCOPES } from "../support/journal-replay.ts";
 import { wso2Plans } from "../support/wso2-plans.ts";
 
 /**
@@ -23,26 +23,22 @@ function translate(statements: readonly string[]): { event: string; work: string
   };
 }
 
-const TABLE = '"IDN_OAUTH2_ACCESS_TOKEN_SCOPE"';
+const TABLE = SCOPES;
 
 describeDialects(
   "The sets that SQL Server's triggers journal, tried",
   (dialect) => {
-    let database: TestDatabase;
+    let replay: JournalReplay;
+    const journaled: JournalReplay["journaled"] = (...of) => replay.journaled(...of);
 
     beforeAll(async () => {
-      database = await (await dialect.server()).createDatabase();
-      const plans = await wso2Plans("mssql", "5.9.0");
-      const plan = plans.find((table) => table.name === "IDN_OAUTH2_ACCESS_TOKEN_SCOPE");
+      const plan = (await wso2Plans("mssql", "5.9.0")).find((table) => table.name === SCOPE_TABLE);
       if (plan === undefined) throw new Error("no plan");
-      const columns = `"TOKEN_ID" varchar(255) COLLATE ci, "TOKEN_SCOPE" varchar(60) COLLATE ci, "TENANT_ID" int`;
       const triggers = mssql.ddl.capture(plan).filter((step) => step.object.kind === "trigger");
-      await database.exec([
-        "CREATE COLLATION ci (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false)",
-        `CREATE TABLE parent (id varchar(255) COLLATE ci PRIMARY KEY)`,
-        `CREATE TABLE ${TABLE} (${columns}, PRIMARY KEY ("TOKEN_ID", "TOKEN_SCOPE") DEFERRABLE)`,
-        `CREATE TABLE "${plan.names.journal}" (${columns}, "SYNC_ID" bigserial PRIMARY KEY, "ACTION" varchar(15))`,
-        ...triggers.flatMap(({ object, sql }) => {
+      replay = await openJournalReplay(
+        dialect,
+        { position: "bigserial", ignoresCase: true },
+        triggers.flatMap(({ object, sql }) => {
           const { event, work } = translate(sql);
           const sets = { INSERT: "NEW TABLE AS inserted", DELETE: "OLD TABLE AS deleted" }[event];
           return [
@@ -50,22 +46,13 @@ describeDialects(
             `CREATE TRIGGER "${object.name}" AFTER ${event} ON ${TABLE} REFERENCING ${sets ?? "NEW TABLE AS inserted OLD TABLE AS deleted"} FOR EACH STATEMENT EXECUTE FUNCTION "${object.name}"()`,
           ];
         }),
-      ]);
+      );
     });
-    afterAll(() => database.drop());
-    beforeEach(() => database.exec([`DELETE FROM ${TABLE}`, 'DELETE FROM "IDN_OAUTH2_ACCESS_TOKEN_SCOP_S"']));
+    afterAll(() => replay.database.drop());
+    beforeEach(() => replay.clear());
 
     const scopes = (...rows: readonly string[]) =>
       `INSERT INTO ${TABLE} VALUES ${rows.map((id) => `('${id}', 'openid', 1)`).join(", ")}`;
-
-    /** Runs statements after forgetting what was journaled before them; gives what they journal, in order. */
-    async function journaled(before: readonly string[], statement: string): Promise<string[]> {
-      await database.exec([...before, 'DELETE FROM "IDN_OAUTH2_ACCESS_TOKEN_SCOP_S"', statement]);
-      const rows = await database.query(
-        'SELECT "ACTION", "TOKEN_ID", "TENANT_ID" FROM "IDN_OAUTH2_ACCESS_TOKEN_SCOP_S" ORDER BY "SYNC_ID"',
-      );
-      return rows.map((row) => `${row["ACTION"]} ${row["TOKEN_ID"]} ${row["TENANT_ID"]}`);
-    }
 
     test("every row of a statement is journaled, and none of a statement without rows", async () => {
       expect((await journaled([], scopes("a", "b", "c"))).sort()).toEqual([
@@ -219,18 +206,18 @@ describeDialects(
     );
 
     test("rows that a cascade changes are journaled under both keys", async () => {
-      await database.exec([
+      await replay.database.exec([
         "CREATE TABLE grandparent (id varchar(255) COLLATE ci PRIMARY KEY)",
         `ALTER TABLE ${TABLE} ADD CONSTRAINT along FOREIGN KEY ("TOKEN_ID") REFERENCES grandparent (id) ON UPDATE CASCADE`,
         "INSERT INTO grandparent VALUES ('a'), ('b')",
       ]);
       const lines = await journaled([scopes("a", "b")], "UPDATE grandparent SET id = 'x' WHERE id = 'a'");
-      await database.exec(`ALTER TABLE ${TABLE} DROP CONSTRAINT along`);
+      await replay.database.exec(`ALTER TABLE ${TABLE} DROP CONSTRAINT along`);
       expect(lines).toEqual(["DELETE a 1", "UPDATE x 1"]);
     });
 
     test("rows that a cascade deletes are journaled", async () => {
-      await database.exec([
+      await replay.database.exec([
         `ALTER TABLE ${TABLE} ADD CONSTRAINT up FOREIGN KEY ("TOKEN_ID") REFERENCES parent (id) ON DELETE CASCADE`,
         "INSERT INTO parent VALUES ('a'), ('b')",
       ]);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { oracle } from "../../src/dialect/oracle/index.ts";
 import { describeDialects } from "../support/dialects.ts";
-import type { TestDatabase } from "../support/servers/test-server.ts";
+import { type JournalReplay, openJournalReplay, SCOPE_TABLE, SCOPES } from "../support/journal-replay.ts";
 import { wso2Plans } from "../support/wso2-plans.ts";
 
 /**
@@ -11,8 +11,7 @@ import { wso2Plans } from "../support/wso2-plans.ts";
  * section runs between the rows of a statement (it reads nothing but OLD and NEW), that a statement starts over, NLSSORT,
  * the mutating-table rule, FORALL.
  */
-const TABLE = '"IDN_OAUTH2_ACCESS_TOKEN_SCOPE"';
-const JOURNAL = '"IDN_OAUTH2_ACCESS_TOKEN_SCOP_S"';
+const TABLE = SCOPES;
 
 const inWords = (work: string): string =>
   work
@@ -49,53 +48,24 @@ function translate(name: string, trigger: string): string[] {
 describeDialects(
   "The rows that Oracle's triggers journal, tried",
   (dialect) => {
-    let database: TestDatabase;
+    let replay: JournalReplay;
+    const journaled: JournalReplay["journaled"] = (...of) => replay.journaled(...of);
 
     beforeAll(async () => {
-      database = await (await dialect.server()).createDatabase();
-      const plans = await wso2Plans("oracle", "5.9.0");
-      const plan = plans.find((table) => `"${table.name}"` === TABLE);
+      const plan = (await wso2Plans("oracle", "5.9.0")).find((table) => table.name === SCOPE_TABLE);
       if (plan === undefined) throw new Error("no plan");
-      const columns = `"TOKEN_ID" varchar(255), "TOKEN_SCOPE" varchar(60), "TENANT_ID" int`;
       const triggers = oracle.ddl.capture(plan).filter((step) => step.object.kind === "trigger");
-      await database.exec([
-        "CREATE TABLE parent (id varchar(255) PRIMARY KEY)",
+      replay = await openJournalReplay(dialect, { position: "bigint" }, [
         `CREATE SEQUENCE "${plan.names.journal.replace(/_S$/, "_Q")}"`,
         "CREATE TABLE moved (n bigserial, id tid)",
-        `CREATE TABLE ${TABLE} (${columns}, PRIMARY KEY ("TOKEN_ID", "TOKEN_SCOPE") DEFERRABLE)`,
-        `CREATE TABLE ${JOURNAL} (${columns}, "SYNC_ID" bigint PRIMARY KEY, "ACTION" varchar(15))`,
         ...triggers.flatMap(({ object, sql }) => translate(object.name, sql[0] ?? "")),
       ]);
     });
-    afterAll(() => database.drop());
-    beforeEach(() => database.exec([`DELETE FROM ${TABLE}`, `DELETE FROM ${JOURNAL}`]));
+    afterAll(() => replay.database.drop());
+    beforeEach(() => replay.clear());
 
     const scopes = (...rows: readonly string[]) =>
       `INSERT INTO ${TABLE} VALUES ${rows.map((id, i) => `('${id}', 'openid', ${i + 1})`).join(", ")}`;
-
-    const rowsNow = async (): Promise<Map<string, string>> =>
-      new Map(
-        (await database.query(`SELECT "TOKEN_ID", "TENANT_ID" FROM ${TABLE}`)).map((row) => [
-          String(row["TOKEN_ID"]),
-          String(row["TENANT_ID"]),
-        ]),
-      );
-
-    /** What a statement journals, in order; replayed over the rows before it gives the rows after it. */
-    async function journaled(before: readonly string[], statement: string): Promise<string[]> {
-      await database.exec([...before, `DELETE FROM ${JOURNAL}`]);
-      const rows = await rowsNow();
-      await database.exec(statement);
-      const changes = await database.query(
-        `SELECT "ACTION", "TOKEN_ID", "TENANT_ID" FROM ${JOURNAL} ORDER BY "SYNC_ID"`,
-      );
-      for (const change of changes) {
-        if (change["ACTION"] === "DELETE") rows.delete(String(change["TOKEN_ID"]));
-        else rows.set(String(change["TOKEN_ID"]), String(change["TENANT_ID"]));
-      }
-      expect([...rows].sort()).toEqual([...(await rowsNow())].sort());
-      return changes.map((row) => `${row["ACTION"]} ${row["TOKEN_ID"]} ${row["TENANT_ID"]}`);
-    }
 
     test("every row of a statement is journaled, and none of a statement without rows", async () => {
       expect(await journaled([], scopes("a", "b", "c"))).toEqual(["INSERT a 1", "INSERT b 2", "INSERT c 3"]);
@@ -133,7 +103,7 @@ describeDialects(
         const to = ids.map((_, i) => ids[(i * turn + (turn % 3)) % 5] ?? "");
         const moves = new Set(to).size === 5 ? to : [...ids].reverse();
         const cases = ids.map((id, i) => `WHEN '${id}' THEN '${moves[i]}'`).join(" ");
-        await database.exec(`DELETE FROM ${TABLE}`);
+        await replay.database.exec(`DELETE FROM ${TABLE}`);
         await journaled([scopes(...ids)], `UPDATE ${TABLE} SET "TOKEN_ID" = CASE "TOKEN_ID" ${cases} END`);
       }
     });
@@ -154,7 +124,7 @@ describeDialects(
     });
 
     test("rows that a cascade deletes are journaled", async () => {
-      await database.exec([
+      await replay.database.exec([
         `ALTER TABLE ${TABLE} ADD CONSTRAINT up FOREIGN KEY ("TOKEN_ID") REFERENCES parent (id) ON DELETE CASCADE`,
         "INSERT INTO parent VALUES ('a'), ('b')",
       ]);
