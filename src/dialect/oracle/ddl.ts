@@ -117,7 +117,9 @@ END;`,
  * journaled. WAIT_ON_PENDING_DML, since 11.2, waits until every other transaction that has a lock on the table and began
  * before the given moment has ended, and gives FALSE when the seconds are over; a moment that is NULL becomes the present
  * one of all instances. It takes no lock ("PL/SQL Packages and Types Reference", "DBMS_UTILITY"; PUBLIC may run it unless
- * that was revoked).
+ * that was revoked). Oracle means it for triggers that are enabled while the application works ("Development Guide",
+ * "Using Edition-Based Redefinition"). LOCK TABLE IN SHARE MODE would wait for the same transactions with the writers
+ * queueing behind it, and the views that show transactions need grants.
  */
 function waitAndName(table: string, journal: string): string {
   const simple = /^[A-Z][A-Z0-9_$#]*$/.test(table) ? table : quote(table);
