@@ -120,6 +120,7 @@ const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
   6502: ["row", "a trigger of the table cannot take a value of the row"],
   6512: ["row", "a trigger of the table refuses the row"],
   6550: ["auth", "a block does not compile: EXECUTE on SYS.DBMS_UTILITY may have been revoked from PUBLIC"],
+  8006: ["transient", "a row is not where it was"],
   8102: ["fatal", "an index does not match its table: the server's DBA must rebuild it"],
   8103: ["schema", "the table was made anew or truncated meanwhile"],
   8176: ["transient", "what a read needs was overwritten"],
