@@ -3,6 +3,7 @@ import type { ConnectionSettings } from "../../../../src/config/sync-config.ts";
 import type { Finding } from "../../../../src/dialect/fact.ts";
 import { facts } from "../../../../src/dialect/oracle/doctor-facts.ts";
 import { TRANSACTION_VIEWS } from "../../../../src/dialect/oracle/horizon.ts";
+import { oracle } from "../../../../src/dialect/oracle/index.ts";
 import type { TablePlan } from "../../../../src/plan/sync-plan.ts";
 import { wso2Plans } from "../../../support/wso2-plans.ts";
 
@@ -63,6 +64,14 @@ describe("grants", () => {
   test("the target's runner also needs the table of locks, which is not a table of the plan", () => {
     expect(factOf("grants-run", { side: "target" }).ask.params).toContain("SYNC_LOCKS");
     expect(factOf("grants-run").ask.params).not.toContain("SYNC_LOCKS");
+  });
+
+  test("the source's runner also needs to see the journals' sequences, which belong to capture", () => {
+    const { params } = factOf("grants-run").ask;
+    expect(params).toContain("IDN_OAUTH2_ACCESS_TOKEN_Q");
+    const granted = oracle.ddl.grants("source", tables, [], "sync_tool").join("\n");
+    expect(granted).toContain('GRANT SELECT ON "IDN_OAUTH2_ACCESS_TOKEN_Q" TO "SYNC_TOOL"');
+    expect(factOf("grants-run", { side: "target" }).ask.params).not.toContain("IDN_OAUTH2_ACCESS_TOKEN_Q");
   });
 
   test("what prepare lacks matters only until capture is there", () => {
