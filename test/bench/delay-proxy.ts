@@ -5,6 +5,7 @@ import { join } from "node:path";
 /** A TCP proxy whose answers arrive late: it adds a round trip to every statement. */
 export interface DelayProxy {
   readonly port: number;
+  readonly pid: number;
   close(): Promise<void>;
 }
 
@@ -23,6 +24,7 @@ export async function startDelayProxy(host: string, port: number, delayMs: numbe
   ]);
   return {
     port: Number(own),
+    pid: child.pid ?? 0,
     async close() {
       const ended = once(child, "exit");
       child.disconnect();

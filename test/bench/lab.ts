@@ -152,6 +152,12 @@ async function openSide(server: TestServer, version: IsVersion): Promise<Lab["so
   return { test, dialect, db: await dialect.connect(test.settings as ConnectionSettings) };
 }
 
+/** The target by way of a proxy on this machine. */
+export async function targetThrough({ target }: Lab, port: number): Promise<Database> {
+  const settings = { ...target.test.settings, hosts: [{ host: "127.0.0.1", port }] };
+  return await target.dialect.connect(settings as ConnectionSettings);
+}
+
 /** How far the slowest lane of a table has come. */
 export async function position(lab: Lab, table: TablePlan): Promise<bigint> {
   const checkpoint = await readCheckpoint(lab.target.db, lab.target.dialect, table.targetNames.checkpoint);

@@ -3,6 +3,7 @@ import { drain } from "./scenarios/drain.ts";
 import { encrypted } from "./scenarios/encrypted.ts";
 import { growth } from "./scenarios/growth.ts";
 import { idle } from "./scenarios/idle.ts";
+import { lanes } from "./scenarios/lanes.ts";
 import { latency } from "./scenarios/latency.ts";
 import { roundTrip } from "./scenarios/round-trip.ts";
 import { sourceCost } from "./scenarios/source-cost.ts";
@@ -14,6 +15,7 @@ import { verifying } from "./scenarios/verify.ts";
 export const SCENARIOS: readonly Scenario[] = [
   drain,
   roundTrip,
+  lanes,
   latency,
   sourceCost,
   triggerVariants,

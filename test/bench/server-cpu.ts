@@ -22,6 +22,11 @@ export function serverCpuSeconds(server: TestServer): number {
   return ticks / TICKS_PER_SECOND;
 }
 
+/** Processor seconds that a process, its children apart, has used so far. */
+export function cpuSeconds(pid: number): number {
+  return sum(statOf(String(pid)), 11, 13) / TICKS_PER_SECOND;
+}
+
 function serverPid({ dialect, dataDir }: TestServer): string {
   const file = dialect === "postgres" ? join(dataDir, "data", "postmaster.pid") : join(dataDir, "server.pid");
   return readFileSync(file, "utf8").split("\n")[0]?.trim() ?? "";
