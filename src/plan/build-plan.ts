@@ -1,22 +1,13 @@
 import type { IsVersion } from "../config/versions.ts";
 import type { Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
-import type { Column, TableSchema } from "../dialect/table-schema.ts";
+import type { TableSchema } from "../dialect/table-schema.ts";
 import { SyncError } from "../errors.ts";
 import { cascadePaths } from "./cascades.ts";
 import { groupTables } from "./groups.ts";
-import { objectNames } from "./object-names.ts";
+import { has, planTable, writable } from "./plan-table.ts";
 import { type Rekeyed, rekeyedTable, splitFrom } from "./rekeyed-tables.ts";
-import type {
-  ChildLink,
-  ParentLink,
-  PlanColumn,
-  SourceColumn,
-  SplitTable,
-  SyncPlan,
-  TablePlan,
-  TargetTable,
-} from "./sync-plan.ts";
+import type { ChildLink, SplitTable, SyncPlan, TablePlan, TargetTable } from "./sync-plan.ts";
 import { holdsUserIds, USER_ID_CLAIM } from "./user-claims.ts";
 
 /** One side of a plan: a dialect and a connection of it. */
@@ -34,9 +25,6 @@ export interface PlanRequest {
   /** The dump may not have been restored yet: a table that the target lacks is planned with the source's shape. */
   readonly beforeRestore?: boolean;
 }
-
-/** Names that the journal needs for itself. */
-const JOURNAL_COLUMNS = ["SYNC_ID", "ACTION"];
 
 /**
  * Reads both live catalogues and works out how each table is captured and written. Throws PLAN_IMPOSSIBLE with every
@@ -73,15 +61,17 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
         `${name}: the target still has the shape of ${sourceVersion}; it is planned anew once migrated`,
       );
     const plan = planTable(
-      name,
-      from,
-      to,
-      request.tables,
-      source.dialect,
-      writer,
+      {
+        name,
+        source: from,
+        target: to,
+        synced: request.tables,
+        from: source.dialect,
+        to: writer,
+        rekeyed: isOldShape ? undefined : rekeyed,
+      },
       notes,
       problems,
-      isOldShape ? undefined : rekeyed,
     );
     const cascades = source.dialect.capabilities.cascadesSkipTriggers
       ? await cascadePaths(from, source, problems)
@@ -124,120 +114,6 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
   };
 }
 
-function planTable(
-  name: string,
-  source: TableSchema,
-  target: TableSchema,
-  synced: readonly string[],
-  from: Dialect,
-  to: Dialect,
-  notes: string[],
-  problems: string[],
-  rekeyed: Rekeyed | undefined,
-): TablePlan {
-  for (const [side, table] of [
-    ["source", source],
-    ["target", target],
-  ] as const) {
-    if (table.unsupported !== undefined) problems.push(`${name}: on the ${side} ${table.unsupported}`);
-  }
-  // The source's own shape stands in for a target that is still to be restored.
-  if (target.changesKeys !== undefined)
-    (target === source ? notes : problems).push(`${name}: on the target ${target.changesKeys}`);
-  const byName = (columns: readonly Column[]): Map<string, Column> =>
-    new Map(columns.map((c) => [c.name.toUpperCase(), c]));
-  const sourceColumns = byName(source.columns);
-  const targetColumns = byName(target.columns);
-  const columns: PlanColumn[] = [];
-  for (const [column, theirs] of sourceColumns) {
-    const ours = targetColumns.get(column);
-    if (ours === undefined || ours.generated || theirs.generated) continue;
-    columns.push({ name: column, source: theirs, target: ours });
-    if (!isCompatible(theirs, ours, from.name === to.name)) {
-      problems.push(
-        `${name}.${column}: ${theirs.type} on the source cannot become ${ours.type} on the target`,
-      );
-    }
-  }
-  const key =
-    rekeyed === undefined
-      ? target.primaryKey.flatMap((column) => columns.filter((c) => c.name === column.toUpperCase()))
-      : rekeyedColumns(rekeyed, sourceColumns, targetColumns);
-  if (target.primaryKey.length === 0) problems.push(`${name}: the target's table has no primary key`);
-  else if (rekeyed !== undefined && (key.length === 0 || sourceColumns.has(rekeyed.key))) {
-    problems.push(`${name}: the source does not have the shape of its sourceVersion`);
-  } else if (key.length < target.primaryKey.length) {
-    const missing = target.primaryKey.filter((column) => !sourceColumns.has(column.toUpperCase()));
-    problems.push(`${name}: the source lacks ${missing.join(", ")}, the target's primary key`);
-  }
-  for (const reserved of JOURNAL_COLUMNS) {
-    if (sourceColumns.has(reserved))
-      problems.push(`${name}: it has a column ${reserved}, a name that the journal needs`);
-  }
-  const reads = rekeyed?.reads ?? [];
-  const sourceOnly = [...sourceColumns.keys()].filter(
-    (column) => !targetColumns.has(column) && !reads.includes(column),
-  );
-  const targetOnly = [...targetColumns.keys()].filter((column) => !sourceColumns.has(column));
-  if (sourceOnly.length > 0)
-    notes.push(`${name}: dropped, since only the source has it: ${sourceOnly.join(", ")}`);
-  for (const column of targetOnly) {
-    const ours = targetColumns.get(column);
-    if (column !== rekeyed?.key && ours?.nullable === false && ours.default === null && !ours.generated) {
-      notes.push(`${name}.${column}: only the target has it, it must not be null and has no default`);
-    }
-  }
-  for (const { name: column, source: theirs, target: ours } of key) {
-    if (theirs.equality === "exact" && ours.equality === "insensitive") {
-      notes.push(
-        `${name}.${column}: the source tells keys apart by case or accents, the target does not: such rows become one`,
-      );
-    }
-  }
-  return {
-    name,
-    source,
-    target,
-    columns,
-    sourceColumns: [...columns, ...reads.flatMap((column) => sourceColumn(column, sourceColumns))],
-    targetColumns: writable(target),
-    key,
-    ...(rekeyed === undefined ? {} : { isRekeyed: true }),
-    targetOnly,
-    sourceOnly,
-    targetUniqueKeys: target.uniqueKeys,
-    parents: parentLinks(target, synced),
-    cascades: [],
-    children: [],
-    names: objectNames(source.name),
-    targetNames: objectNames(target.name),
-  };
-}
-
-function has(table: TableSchema, column: string): boolean {
-  return table.columns.some(({ name }) => name.toUpperCase() === column);
-}
-
-function sourceColumn(name: string, columns: ReadonlyMap<string, Column>): readonly SourceColumn[] {
-  const source = columns.get(name);
-  return source === undefined ? [] : [{ name, source }];
-}
-
-function writable(table: TableSchema): TablePlan["targetColumns"] {
-  return table.columns
-    .filter((column) => !column.generated)
-    .map((column) => ({ name: column.name.toUpperCase(), target: column }));
-}
-
-function rekeyedColumns(
-  { key, sourceKey }: Rekeyed,
-  sourceColumns: ReadonlyMap<string, Column>,
-  targetColumns: ReadonlyMap<string, Column>,
-): readonly PlanColumn[] {
-  const [source, target] = [sourceColumns.get(sourceKey), targetColumns.get(key)];
-  return source === undefined || target === undefined ? [] : [{ name: key, source, target }];
-}
-
 /** The table that a rekeyed one's rows are split into, when it is synced too. */
 function splitTable(
   rekeyed: Rekeyed | undefined,
@@ -275,28 +151,6 @@ function childLinks(parent: TablePlan, written: readonly TargetTable[]): readonl
         return columns.length === parent.key.length ? [{ child, columns }] : [];
       }),
   );
-}
-
-const NUMBERS = new Set(["integer", "decimal", "boolean", "float"]);
-
-function isCompatible(source: Column, target: Column, sameDatabaseType: boolean): boolean {
-  if (source.kind === "other" || target.kind === "other")
-    return sameDatabaseType && source.kind === target.kind;
-  if (source.kind === target.kind) return true;
-  // A flag is CHAR(1) in one database and a number or BOOLEAN in another; its text is the same.
-  return (
-    (NUMBERS.has(source.kind) || source.kind === "text") &&
-    (NUMBERS.has(target.kind) || target.kind === "text")
-  );
-}
-
-function parentLinks(table: TableSchema, synced: readonly string[]): readonly ParentLink[] {
-  return table.foreignKeys.map((link) => ({
-    columns: link.columns.map((column) => column.toUpperCase()),
-    parent: link.refTable,
-    parentColumns: link.refColumns.map((column) => column.toUpperCase()),
-    synced: synced.includes(link.refTable.toUpperCase()),
-  }));
 }
 
 /** Two long table names can be cut to the same object name. */
