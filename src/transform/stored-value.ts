@@ -1,8 +1,8 @@
 /** Where stored tokens, codes and secrets are in the tables, and how a rule for one value becomes a rule for rows. */
-import type { Row } from "../row.ts";
+import type { Row, Value } from "../row.ts";
 import { storedAs } from "./crypto/decide.ts";
 import { PLAIN_SOURCE } from "./crypto/profile.ts";
-import type { RowTransformer, Transformed } from "./step.ts";
+import type { RowTransformer } from "./step.ts";
 
 /** A value and its hash column; `hash` is null where the table has none for it. */
 export interface StoredValue {
@@ -88,15 +88,21 @@ export function storedValues(
 export function overValues(table: string, steps: Partial<ValueReaders>): RowTransformer {
   const columns = VALUE_COLUMNS.get(table) ?? [];
   return (row) => {
-    let changed: Row = row;
+    let changed: Record<string, Value> | undefined;
     for (const column of columns) {
       const step = steps[column.kind];
       if (step === undefined || !holdsValue(row, column)) continue;
-      const result = overColumn(changed, column, step);
-      if ("failure" in result) return result;
-      changed = result.row;
+      const stored = storedOf(row, column);
+      if (stored === undefined) return { failure: `${column.column}: holds bytes where text is expected` };
+      const result = step(stored);
+      if (result === stored) continue;
+      if ("refuse" in result) return { failure: `${column.column}: ${result.refuse}` };
+      // One copy for all columns: copies of rows are most of what a transformation costs.
+      changed ??= { ...row };
+      changed[column.column] = result.value;
+      if (column.hashColumn !== undefined) changed[column.hashColumn] = result.hash;
     }
-    return { row: changed };
+    return { row: changed ?? row };
   };
 }
 
@@ -108,17 +114,4 @@ function storedOf(row: Row, { column, hashColumn }: ValueColumn): StoredValue | 
   const value = row[column] ?? null;
   const hash = (hashColumn === undefined ? null : row[hashColumn]) ?? null;
   return value instanceof Uint8Array || hash instanceof Uint8Array ? undefined : { value, hash };
-}
-
-function overColumn(row: Row, valueColumn: ValueColumn, step: ValueStep): Transformed {
-  const { column, hashColumn } = valueColumn;
-  const stored = storedOf(row, valueColumn);
-  if (stored === undefined) return { failure: `${column}: holds bytes where text is expected` };
-  const result = step(stored);
-  if (result === stored) return { row };
-  if ("refuse" in result) return { failure: `${column}: ${result.refuse}` };
-  const changed: Record<string, Row[string]> = { ...row };
-  changed[column] = result.value;
-  if (hashColumn !== undefined) changed[hashColumn] = result.hash;
-  return { row: changed };
 }
