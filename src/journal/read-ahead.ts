@@ -4,7 +4,7 @@ import { changeDigest } from "./digest.ts";
 import type { Anchor, Batch, JournalReader } from "./reader.ts";
 
 /** Rows fetched by one statement when batches are smaller: the cost of a read hardly depends on its size. */
-const READ_ROWS = 1_000;
+const READ_ROWS = 500;
 
 /** A journal reader that reads on by itself. */
 export interface AheadReader extends JournalReader {

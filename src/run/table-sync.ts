@@ -103,9 +103,9 @@ export function createTableSync(options: TableSyncOptions): TableSync {
     const parents = filled.length === 0 ? new Map() : await reachedParents();
     const prepared: PreparedBatch[] = [];
     for (const batch of filled) {
-      prepared.push(await writer.prepare(batch));
-      // Much work at a stretch, while lanes may have had their answers.
+      // Much work at a stretch: what is being written is sent first, and lanes that have had their answers go on.
       await setImmediate();
+      prepared.push(await writer.prepare(batch));
     }
     return { batches: prepared, last, parents };
   }
@@ -149,11 +149,8 @@ export function createTableSync(options: TableSyncOptions): TableSync {
           if (!(await parentsCame(slice.parents, signal))) return { applied, caughtUp: false, waiting: true };
           held = undefined;
           const { last } = slice;
-          // The next changes are read while these are applied; they are thrown away when these do not go through.
-          next = last.full && !signal.aborted ? readSlice(last.end, upTo) : undefined;
-          next?.catch(() => undefined);
           let since = Date.now();
-          const end = await writer.write(slice.batches, signal, ({ changes, end: { position } }) => {
+          const writing = writer.write(slice.batches, signal, ({ changes, end: { position } }) => {
             const now = Date.now();
             options.onBatch({
               table: table.name,
@@ -164,6 +161,10 @@ export function createTableSync(options: TableSyncOptions): TableSync {
             applied += changes.length;
             since = now;
           });
+          // The next changes are read while these are applied; they are thrown away when these do not go through.
+          next = last.full && !signal.aborted ? readSlice(last.end, upTo) : undefined;
+          next?.catch(() => undefined);
+          const end = await writing;
           if (end !== "written") return { applied, caughtUp: false, waiting: end === "waiting" };
           if (next === undefined) {
             const hole = last.blocked;
