@@ -148,6 +148,9 @@ export async function discard(
   return gone;
 }
 
+/** How a letter is named: the beginning of its key's digest. */
+export const letterId = (digest: string): string => digest.slice(0, 12);
+
 /** Digest under which a key is looked up, byte by byte. */
 export function keyDigest(key: Key): string {
   return createHash("sha256").update(exactKey(key), "utf8").digest("hex");
@@ -166,7 +169,7 @@ export function isDue(letter: DeadLetter, now: Date): boolean {
 function fromRow(row: ResultRow): DeadLetter {
   return {
     table: String(row["TABLE_NAME"]),
-    id: String(row["ROW_KEY_DIGEST"]).slice(0, 12),
+    id: letterId(String(row["ROW_KEY_DIGEST"])),
     key: String(row["ROW_KEY"]),
     position: BigInt(String(row["SYNC_ID"])),
     reason: String(row["REASON"]),

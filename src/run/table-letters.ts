@@ -3,6 +3,7 @@ import {
   type DeadLetterStore,
   isDue,
   keyDigest,
+  letterId,
   listDeadLetters,
   settle,
 } from "../apply/dead-letter.ts";
@@ -68,6 +69,3 @@ export function createTableLetters(
     },
   };
 }
-
-/** A letter is named by the beginning of its key's digest. */
-const letterId = (digest: string): string => digest.slice(0, 12);

@@ -1,9 +1,10 @@
 /** What our own drain is held against, measured in the same run: the driver's limit, and one row at a time. */
 
-import type { Session } from "../../src/db/database.ts";
+import type { Database, Session } from "../../src/db/database.ts";
 import type { TablePlan } from "../../src/plan/sync-plan.ts";
 import type { Row, Value } from "../../src/row.ts";
 import type { Lab } from "./lab.ts";
+import { seconds } from "./stats.ts";
 
 const ROWS_PER_STATEMENT = 1_000;
 
@@ -39,7 +40,7 @@ export async function writeAtTheLimit(
 }
 
 /** What WSO2's Java client does: for each journal row a SELECT by key, then an UPDATE or INSERT; a commit per batch. */
-export async function syncRowAtATime(
+async function syncRowAtATime(
   source: Session,
   target: Session,
   lab: Lab,
@@ -85,4 +86,22 @@ export async function syncRowAtATime(
 /** Rows of a source table as the tool carries them. */
 export async function rowsInMemory(lab: Lab, table: TablePlan): Promise<readonly Row[]> {
   return await lab.source.test.query(`SELECT * FROM ${table.source.name}`);
+}
+
+/** Seconds that the lab's first so many changes take one at a time, into an empty target. */
+export async function rowAtATime(
+  lab: Lab,
+  rows: number,
+  targetDb: Database = lab.target.db,
+): Promise<number> {
+  await lab.reset();
+  const [table] = lab.tables;
+  if (table === undefined) throw new Error("a lab without tables");
+  const [source, target] = [await lab.source.db.session(), await targetDb.session()];
+  try {
+    return await seconds(() => syncRowAtATime(source, target, lab, table, rows));
+  } finally {
+    await source.release();
+    await target.release();
+  }
 }

@@ -2,7 +2,7 @@ import { type Lab, openLab, SCOPES, TOKENS } from "../lab.ts";
 import type { Scenario } from "../scenario.ts";
 import { createTally, type Measured, median, ratioOf, seconds } from "../stats.ts";
 import { fill } from "../token-data.ts";
-import { rowsInMemory, syncRowAtATime, writeAtTheLimit } from "../yardsticks.ts";
+import { rowAtATime, rowsInMemory, writeAtTheLimit } from "../yardsticks.ts";
 
 const PENDING = 50_000;
 /** Changes applied in each turn, of those that are pending. */
@@ -96,19 +96,6 @@ async function limit(lab: Lab, count: number): Promise<number> {
     return await seconds(() => writeAtTheLimit(session, lab, table, rows));
   } finally {
     await session.release();
-  }
-}
-
-async function rowAtATime(lab: Lab, rows: number): Promise<number> {
-  await lab.reset();
-  const [table] = lab.tables;
-  if (table === undefined) throw new Error("a lab without tables");
-  const [source, target] = [await lab.source.db.session(), await lab.target.db.session()];
-  try {
-    return await seconds(() => syncRowAtATime(source, target, lab, table, rows));
-  } finally {
-    await source.release();
-    await target.release();
   }
 }
 

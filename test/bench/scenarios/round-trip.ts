@@ -1,10 +1,9 @@
-import type { Database } from "../../../src/db/database.ts";
 import { startDelayProxy } from "../delay-proxy.ts";
-import { type Lab, openLab, TOKENS, targetThrough } from "../lab.ts";
+import { openLab, TOKENS, targetThrough } from "../lab.ts";
 import type { Scenario } from "../scenario.ts";
 import { createTally, type Measured, median, ratioOf, seconds } from "../stats.ts";
 import { fill } from "../token-data.ts";
-import { syncRowAtATime } from "../yardsticks.ts";
+import { rowAtATime } from "../yardsticks.ts";
 
 const ROWS = 10_000;
 /** Rows written one at a time; they take about as long as all others together. */
@@ -32,8 +31,7 @@ export const roundTrip: Scenario = {
           for (let round = 0; round < rounds; round++) {
             await lab.reset();
             rates.note("batchSize 100", rows / (await seconds(() => lab.drain({ targetDb }))));
-            await lab.reset();
-            rates.note("row at a time", sample / (await rowAtATime(lab, targetDb, sample)));
+            rates.note("row at a time", sample / (await rowAtATime(lab, sample, targetDb)));
           }
         } finally {
           await targetDb.close();
@@ -59,15 +57,3 @@ export const roundTrip: Scenario = {
     }
   },
 };
-
-async function rowAtATime(lab: Lab, targetDb: Database, rows: number): Promise<number> {
-  const [table] = lab.tables;
-  if (table === undefined) throw new Error("a lab without tables");
-  const [source, target] = [await lab.source.db.session(), await targetDb.session()];
-  try {
-    return await seconds(() => syncRowAtATime(source, target, lab, table, rows));
-  } finally {
-    await source.release();
-    await target.release();
-  }
-}
