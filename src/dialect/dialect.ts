@@ -273,7 +273,7 @@ export interface Dialect {
     rows: readonly Row[],
     keepOnUpdate: readonly string[],
     areNew: boolean,
-  ): PreparedWrite | undefined;
+  ): Promise<PreparedWrite | undefined>;
   /** Deletes rows by primary key. `exactly`: only where the key is the same byte by byte. */
   deleteRows(tx: Queryable, table: TargetTable, keys: readonly Key[], exactly: boolean): Promise<void>;
   /** Runs the work inside a savepoint: its failure leaves the transaction usable. */

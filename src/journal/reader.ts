@@ -2,6 +2,7 @@ import type { HolderFacts, Hole } from "../dialect/dialect.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { type Row, rowTemplate, type Value } from "../row.ts";
+import { mapInTurns } from "../util/in-turns.ts";
 import type { Action, Change, Position } from "./change.ts";
 import { changeDigest } from "./digest.ts";
 import { advance, findHoles, type Horizon, NO_HORIZON } from "./horizon.ts";
@@ -65,7 +66,7 @@ export function createJournalReader(
     const from = after.position > 0n ? after.position : 1n;
     const extra = after.position > 0n ? 1 : 0;
     const statement = dialect.sql.readChanges(table, from, limit + extra);
-    const rows = (await db.query(statement.sql, statement.params)).map(toChange);
+    const rows = await mapInTurns(await db.query(statement.sql, statement.params), toChange);
     const changes = after.position > 0n ? withoutAnchor(table, after, rows) : rows;
     const marker = changes.find((change) => change.action === "PURGE");
     if (marker !== undefined)

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { applyNet, type RowFor, type WriteRules } from "../apply/applier.ts";
 import type { ConflictPolicy } from "../apply/conflict.ts";
 import { type DeadLetterStore, isSetAside, keyDigest, setAside } from "../apply/dead-letter.ts";
@@ -91,11 +90,9 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
   async function preparePart(part: LanePart): Promise<PreparedPart> {
     const segments = netChanges(part.changes, table.key);
     const rowFor = await rows.prepare(segments.flatMap((segment) => segment.upserts));
-    // Half of the work is done: a write that needs several round trips can go on in between.
-    await setImmediate();
     const { keepOnUpdate } = rows;
     const policy = options.conflictPolicy;
-    const short = prepareShortWrite(target.dialect, table, segments, rowFor, keepOnUpdate, policy);
+    const short = await prepareShortWrite(target.dialect, table, segments, rowFor, keepOnUpdate, policy);
     return { ...part, segments, rowFor, short };
   }
 

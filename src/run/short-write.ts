@@ -11,21 +11,21 @@ import { writesOthers } from "./lanes.ts";
  * target together. Undefined unless there are new images and nothing else, and for rows that could not be transformed:
  * their turn tells why.
  */
-export function prepareShortWrite(
+export async function prepareShortWrite(
   { prepareWrite }: Dialect,
   table: TablePlan,
   segments: readonly NetSegment[],
   rowFor: RowFor,
   keepOnUpdate: readonly string[],
   conflictPolicy: ConflictPolicy,
-): PreparedWrite | undefined {
+): Promise<PreparedWrite | undefined> {
   const [only, ...others] = segments;
   if (prepareWrite === undefined || only === undefined || others.length > 0) return undefined;
   if (only.deletes.length > 0 || only.replaced.length > 0 || writesOthers(table)) return undefined;
   if (conflictPolicy === "keep-target" && only.inserts.size > 0) return undefined;
   const areNew = only.upserts.every((change) => change.action === "INSERT");
   try {
-    return prepareWrite(table, only.upserts.map(rowFor), keepOnUpdate, areNew);
+    return await prepareWrite(table, only.upserts.map(rowFor), keepOnUpdate, areNew);
   } catch (error) {
     if (error instanceof SyncError && error.code === "TRANSFORM_FAILED") return undefined;
     throw error;

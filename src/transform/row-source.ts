@@ -1,5 +1,6 @@
 import type { Change } from "../journal/change.ts";
 import { hasColumns, type Row, rowTemplate } from "../row.ts";
+import { mapInTurns } from "../util/in-turns.ts";
 import type { Lookups } from "./lookups.ts";
 import { type ReadValues, readPlain } from "./read-values.ts";
 import type { ResolveKeys } from "./resolve-keys.ts";
@@ -43,11 +44,9 @@ export function createRowSource(
       const sourceRows = copies(changes, transformer.adds);
       const lookups = await loadLookups(sourceRows);
       const readers = transformer.needs.values ? await readValues(table, sourceRows) : undefined;
-      const rows = new Map<bigint, Transformed>(
-        changes.map(({ position }, n) => [
-          position,
-          transformer.transform(sourceRows[n] ?? {}, lookups, readers),
-        ]),
+      const rows = new Map<bigint, Transformed>();
+      await mapInTurns(changes, ({ position }, n) =>
+        rows.set(position, transformer.transform(sourceRows[n] ?? {}, lookups, readers)),
       );
       return (change) => {
         const result = rows.get(change.position);

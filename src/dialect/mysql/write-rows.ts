@@ -3,6 +3,7 @@ import type { Queryable, ResultRow } from "../../db/database.ts";
 import type { TargetColumn, TargetTable } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
 import { failpoint } from "../../util/failpoint.ts";
+import { mapInTurns } from "../../util/in-turns.ts";
 import type { Param, PreparedWrite } from "../dialect.ts";
 import { rowsByShape } from "../row-shapes.ts";
 import { classifyError } from "./classify-error.ts";
@@ -29,22 +30,23 @@ export async function writeRows(
   rows: readonly Row[],
   keepOnUpdate: readonly string[],
 ): Promise<void> {
-  for (const part of rowsByShape(rows)) await writePart(tx, table, written(table, part), part, keepOnUpdate);
+  for (const part of rowsByShape(rows))
+    await writePart(tx, table, await written(table, part), part, keepOnUpdate);
 }
 
 /**
  * The same with the checkpoint in front, the rows' text made beforehand. New rows are not looked for first: an INSERT
  * that meets one of them writes none, and `writeRows` then finds out which are there.
  */
-export function prepareWrite(
+export async function prepareWrite(
   table: TargetTable,
   rows: readonly Row[],
   keepOnUpdate: readonly string[],
   areNew: boolean,
-): PreparedWrite | undefined {
+): Promise<PreparedWrite | undefined> {
   const [part, ...others] = rowsByShape(rows);
   if (part === undefined || others.length > 0) return undefined;
-  const ready = written(table, part);
+  const ready = await written(table, part);
   const isBlind = areNew && table.targetUniqueKeys.length > 0;
   return async (db, move) => {
     try {
@@ -80,12 +82,14 @@ async function writePart(
   await insert(tx, table, ready, absent, undefined);
 }
 
-function written(table: TargetTable, rows: readonly Row[]): WrittenRows {
+async function written(table: TargetTable, rows: readonly Row[]): Promise<WrittenRows> {
   const [first] = rows;
   const columns = table.targetColumns.filter((column) => first !== undefined && column.name in first);
   const text = (row: Row): string =>
     literals([columns.map((column) => encode(column.target, row[column.name] ?? null))]);
-  return { columns, texts: new Map(rows.map((row) => [row, text(row)])) };
+  const texts = new Map<Row, string>();
+  await mapInTurns(rows, (row) => texts.set(row, text(row)));
+  return { columns, texts };
 }
 
 /** The rows whose key the table holds; the server compares, since only it knows the collation. */

@@ -2,6 +2,7 @@ import type { Queryable } from "../../db/database.ts";
 import type { Key } from "../../journal/change.ts";
 import type { TargetColumn, TargetTable } from "../../plan/sync-plan.ts";
 import type { Row, Value } from "../../row.ts";
+import { mapInTurns } from "../../util/in-turns.ts";
 import type { Dialect, PreparedWrite, Statement } from "../dialect.ts";
 import { rowsByShape } from "../row-shapes.ts";
 import type { Column } from "../table-schema.ts";
@@ -92,7 +93,7 @@ export async function writeRows(
   keepOnUpdate: readonly string[],
 ): Promise<void> {
   for (const part of rowsByShape(rows)) {
-    const statement = upsert(table, part, keepOnUpdate);
+    const statement = await upsert(table, part, keepOnUpdate);
     await tx.execute(statement.sql, statement.params);
     await advanceSequences(tx, columnsOf(table, part), part);
   }
@@ -102,15 +103,15 @@ export async function writeRows(
  * Checkpoint and upsert as one statement, which is a transaction of its own: one round trip instead of five. The upsert
  * sees the guard first, so it waits for the checkpoint's row and then writes nothing when that has moved.
  */
-export function prepareWrite(
+export async function prepareWrite(
   table: TargetTable,
   rows: readonly Row[],
   keepOnUpdate: readonly string[],
-): PreparedWrite | undefined {
+): Promise<PreparedWrite | undefined> {
   const [part, ...others] = rowsByShape(rows);
   if (part === undefined || others.length > 0) return undefined;
   if (columnsOf(table, part).some(({ target }) => sequenceOf(target) !== undefined)) return undefined;
-  const write = upsert(table, part, keepOnUpdate, "WHERE EXISTS (SELECT FROM moved)");
+  const write = await upsert(table, part, keepOnUpdate, "WHERE EXISTS (SELECT FROM moved)");
   return async (db, move) => {
     const [row] = await db.query(
       `WITH moved AS (${move.sql} RETURNING 1), written AS (${write.sql}) SELECT count(*) AS n FROM moved`,
@@ -122,12 +123,12 @@ export function prepareWrite(
 }
 
 /** `guard`: a WHERE clause that may keep all rows from being written. */
-function upsert(
+async function upsert(
   table: TargetTable,
   rows: readonly Row[],
   keepOnUpdate: readonly string[],
   guard = "",
-): Statement {
+): Promise<Statement> {
   const columns = columnsOf(table, rows);
   const targets = columns.map((column) => column.target);
   // A key that the collation takes for equal can differ in case: then it is part of the new image.
@@ -138,7 +139,9 @@ function upsert(
     sql: `INSERT INTO ${quote(table.target.name)} (${targets.map((c) => quote(c.name)).join(", ")})
 SELECT ${unnestList(targets)} FROM unnest(${arrays(targets)}) WITH ORDINALITY AS v(${names(targets)}, n) ${guard} ORDER BY n
 ON CONFLICT (${table.key.map((c) => quote(c.target.name)).join(", ")}) DO ${set.length === 0 ? "NOTHING" : `UPDATE SET ${set.join(", ")}`}`,
-    params: columns.map(({ name, target }) => arrayText(rows, (row) => encode(target, row[name] ?? null))),
+    params: await mapInTurns(columns, ({ name, target }) =>
+      arrayText(rows, (row) => encode(target, row[name] ?? null)),
+    ),
   };
 }
 
