@@ -3,7 +3,7 @@ import type { Change, Position } from "./change.ts";
 import { changeDigest } from "./digest.ts";
 import type { Anchor, Batch, JournalReader } from "./reader.ts";
 
-/** Rows fetched by one statement when batches are smaller: the cost of a read hardly depends on its size. */
+/** So many rows are fetched by one statement at least: the cost of a read hardly depends on its size. */
 const READ_ROWS = 500;
 
 /** A journal reader that reads on by itself. */
@@ -30,8 +30,11 @@ export function readAhead(reader: JournalReader, rows = READ_ROWS): AheadReader 
   let stock: Stock | undefined;
   let coming: { readonly after: Position; readonly stock: Promise<Stock> } | undefined;
 
+  /** Whole batches: what a read leaves over would be a small one, for which every lane waits no less. */
+  const readSize = (limit: number): number => Math.ceil(rows / limit) * limit;
+
   async function fetch(after: Anchor, limit: number): Promise<Stock> {
-    return { ...(await reader.read(after, Math.max(limit, rows))), after: after.position };
+    return { ...(await reader.read(after, readSize(limit))), after: after.position };
   }
 
   async function stockAfter(after: Anchor, limit: number): Promise<Stock> {
@@ -45,7 +48,7 @@ export function readAhead(reader: JournalReader, rows = READ_ROWS): AheadReader 
   }
 
   function readOn(held: Stock, left: number, limit: number): void {
-    if (coming !== undefined || !held.full || left > Math.max(limit, rows) / 2) return;
+    if (coming !== undefined || !held.full || left > readSize(limit) / 2) return;
     coming = { after: held.end.position, stock: fetch(held.end, limit) };
     // Told to whoever asks for it; when nobody does, the next run finds out for itself.
     coming.stock.catch(() => undefined);

@@ -78,10 +78,11 @@ export function createTableSync(options: TableSyncOptions): TableSync {
   /** Read, but its parents had not come so far yet. Kept, since a later read would have them come further still. */
   let held: Slice | undefined;
 
-  const mostBatches = (): number => {
+  /** The first slices are short: nothing is written before one is ready. */
+  const mostBatches = (slicesBefore: number): number => {
     if (options.parents().length === 0 && options.parallelism === 1) return 1;
     const { least, most } = BATCHES_PER_SLICE;
-    return Math.max(least, Math.min(most, Math.ceil(CHANGES_PER_SLICE / batchSize)));
+    return Math.max(least, Math.min(most, CHANGES_PER_SLICE / batchSize, least * 2 ** slicesBefore));
   };
 
   const reachedParents = async (): Promise<Reached> =>
@@ -92,10 +93,11 @@ export function createTableSync(options: TableSyncOptions): TableSync {
    * become visible in this journal is visible in theirs too. Were a row applied before an earlier deletion and
    * re-creation of its parent, the target's cascade would take it along.
    */
-  async function readSlice(after: Anchor, upTo: Position | undefined): Promise<Slice> {
+  async function readSlice(after: Anchor, upTo: Position | undefined, slicesBefore = 0): Promise<Slice> {
+    const most = mostBatches(slicesBefore);
     let last = await reader.read(after, batchSize, upTo);
     const batches = [last];
-    while (last.full && batches.length < mostBatches()) {
+    while (last.full && batches.length < most) {
       last = await reader.read(last.end, batchSize, upTo);
       batches.push(last);
     }
@@ -139,6 +141,7 @@ export function createTableSync(options: TableSyncOptions): TableSync {
     retryDeadLetters: (all) => writer.retryDeadLetters(all),
     async drain(upTo, signal) {
       let applied = 0;
+      let slices = 0;
       let next: Promise<Slice> | undefined =
         held === undefined ? readSlice(writer.checkpoint(), upTo) : Promise.resolve(held);
       try {
@@ -162,7 +165,7 @@ export function createTableSync(options: TableSyncOptions): TableSync {
             since = now;
           });
           // The next changes are read while these are applied; they are thrown away when these do not go through.
-          next = last.full && !signal.aborted ? readSlice(last.end, upTo) : undefined;
+          next = last.full && !signal.aborted ? readSlice(last.end, upTo, ++slices) : undefined;
           next?.catch(() => undefined);
           const end = await writing;
           if (end !== "written") return { applied, caughtUp: false, waiting: end === "waiting" };

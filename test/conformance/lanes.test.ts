@@ -30,8 +30,8 @@ describeDialects("Writing in lanes", (dialect) => {
 
   const lanes = async () =>
     await readLanes(pair.target.db, pair.target.dialect, (await pair.table("P")).targetNames.checkpoint);
-  const write = async (n: number): Promise<void> => {
-    const rows = Array.from({ length: 200 }, (_, i) => `('${n}-${i}', 'n', 'u${n}-${i}')`);
+  const write = async (n: number, count = 200): Promise<void> => {
+    const rows = Array.from({ length: count }, (_, i) => `('${n}-${i}', 'n', 'u${n}-${i}')`);
     await pair.source.test.exec(`INSERT INTO P (ID, N, U) VALUES ${rows.join(", ")}`);
   };
   const expectEqual = async (): Promise<void> =>
@@ -107,6 +107,9 @@ describeDialects("Writing in lanes", (dialect) => {
     return found;
   }
 
+  /** So many changes lie between two that meet: more than two batches of four lanes, and the slice that lanes share is longer. */
+  const CHANGES_BETWEEN = 100;
+
   /** Runs in four lanes; the first statement with this value is held back until the others let it go. */
   async function runHolding(
     value: string,
@@ -129,7 +132,7 @@ describeDialects("Writing in lanes", (dialect) => {
   test("a lane that lags behind finds its unique key taken by one that is batches ahead", async () => {
     const other = await inAnotherLaneThan("lags", "leads");
     await pair.source.test.exec("INSERT INTO P (ID, U) VALUES ('lags', 'first')");
-    await write(5);
+    await write(5, CHANGES_BETWEEN);
     await pair.source.test.exec([
       "UPDATE P SET U = 'freed' WHERE ID = 'lags'",
       `INSERT INTO P (ID, U) VALUES ('${other}', 'first')`,
@@ -144,7 +147,7 @@ describeDialects("Writing in lanes", (dialect) => {
     await pair.source.test.exec("INSERT INTO P (ID, U) VALUES ('owns', 'handed-on')");
     await pair.run();
     await pair.source.test.exec("UPDATE P SET U = 'given-up' WHERE ID = 'owns'");
-    await write(6);
+    await write(6, CHANGES_BETWEEN);
     await pair.source.test.exec(`INSERT INTO P (ID, U) VALUES ('${other}', 'handed-on')`);
     let isRefused = false;
     await runHolding("owns", {

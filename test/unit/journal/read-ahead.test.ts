@@ -65,11 +65,23 @@ test("the next read begins when half of the last one is used up, and its changes
   const first = await reader.read(BEGIN, 4);
   expect(journal.begun).toEqual([0n]);
   const second = await reader.read(first.end, 4);
-  expect(journal.begun).toEqual([0n, 10n]);
+  expect(journal.begun).toEqual([0n, 12n]);
   const third = await reader.read(second.end, 4);
   const fourth = await reader.read(third.end, 4);
-  expect(fourth.changes.map(({ position }) => position)).toEqual([11n, 12n, 13n, 14n]);
-  expect(journal.begun).toEqual([0n, 10n]);
+  expect(fourth.changes.map(({ position }) => position)).toEqual([13n, 14n, 15n, 16n]);
+  expect(journal.begun).toEqual([0n, 12n]);
+});
+
+test("no batch is small because a read ended in it", async () => {
+  const reader = readAhead(journalOf(30).reader, ROWS);
+  const sizes: number[] = [];
+  for (let after = BEGIN; ; ) {
+    const batch = await reader.read(after, 4);
+    sizes.push(batch.changes.length);
+    if (!batch.full) break;
+    after = batch.end;
+  }
+  expect(sizes).toEqual([4, 4, 4, 4, 4, 4, 4, 2]);
 });
 
 test("a batch asked for from an earlier position is read anew, after the read under way", async () => {
