@@ -1,0 +1,83 @@
+import type { Key, Position } from "../journal/change.ts";
+import type { TablePlan } from "../plan/sync-plan.ts";
+import type { Value } from "../row.ts";
+import type { Column } from "./table-schema.ts";
+
+/** A statement ready to run: `?` placeholders and their values, in order. */
+export interface Statement {
+  readonly sql: string;
+  readonly params: readonly Param[];
+}
+
+/** A list stands for an array parameter (PostgreSQL) or a list of row values (MySQL). */
+export type Param = Value | number | readonly Param[];
+
+export interface CheckpointRow {
+  /** From 0; one row for each lane of a table that is applied in parallel. */
+  readonly lane: number;
+  readonly position: Position;
+  readonly journalId: string;
+  /** Digest of the journal row at `position`; "" at position 0. */
+  readonly digest: string;
+}
+
+/**
+ * Of the rows that `readKeyRange` would give for the key columns: one row with their number as "_ROWS", a digest of the
+ * values of `columns` as "_DIGEST" and, when they are as many as `limit`, the key of the last. Equal digests of two
+ * databases of one dialect, over columns of the same types and with the key among them, mean equal rows.
+ */
+export type DigestRange = (
+  table: string,
+  columns: readonly Column[],
+  keyColumns: readonly Column[],
+  after: Key | undefined,
+  limit: number,
+) => Statement;
+
+/** The statements that one database understands; nothing is sent by making them. */
+export interface Statements {
+  quote(identifier: string): string;
+  /** Journal rows with position >= from, in order: columns SYNC_ID, ACTION and the plan's, by upper-case name. */
+  readChanges(table: TablePlan, from: Position, limit: number): Statement;
+  /** Journal rows at these positions, columns as in readChanges, in order. At most 500 positions. */
+  readChangesAt(table: TablePlan, positions: readonly Position[]): Statement;
+  /**
+   * One row when the journal holds a change of this key (columns of the plan's key) after the position. The end of an old
+   * spelling is none: the row that it belongs to came before it.
+   */
+  laterChange(table: TablePlan, after: Position, key: Key): Statement;
+  /** Exact number of changes after a position: one row, column "n". */
+  countChanges(journal: string, after: Position): Statement;
+  /** Turns the row at `position` into the purge marker and deletes up to `limit` rows before it. */
+  markPurged(table: TablePlan, position: Position): Statement;
+  purgeBefore(journal: string, position: Position, limit: number): Statement;
+  /** The highest position that holds a row, at or below `position`: one row, column "position". */
+  highestAtOrBelow(journal: string, position: Position): Statement;
+  /** Rows of a table by key columns; result columns by upper-case name. */
+  readRows(
+    table: string,
+    columns: readonly Column[],
+    keyColumns: readonly Column[],
+    keys: readonly Key[],
+  ): Statement;
+  /**
+   * The first rows of a table, in the database's own order of its key, that come after a key; from the start when it
+   * is undefined. Result columns by upper-case name.
+   */
+  readKeyRange(
+    table: string,
+    columns: readonly Column[],
+    keyColumns: readonly Column[],
+    after: Key | undefined,
+    limit: number,
+  ): Statement;
+  /** Absent where equal digests are not certain to mean equal rows. */
+  readonly digestRange?: DigestRange | undefined;
+  /** Every row of a table, or `limit` of them, whichever come first; result columns by upper-case name. */
+  readTable(table: string, columns: readonly string[], limit?: number): Statement;
+  /** Every lane: columns LANE, SYNC_ID, JOURNAL_ID, DIGEST, AGE (seconds since it moved, by the server's clock). */
+  readCheckpoint(name: string): Statement;
+  insertCheckpoint(name: string, row: CheckpointRow): Statement;
+  /** Compare-and-swap: changes one row when `from` is still the position, none otherwise. */
+  moveCheckpoint(name: string, from: CheckpointRow, to: CheckpointRow): Statement;
+}
