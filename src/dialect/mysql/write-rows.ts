@@ -1,4 +1,4 @@
-import { escape as literals } from "mysql2";
+import { escape as literal } from "mysql2";
 import type { Queryable, ResultRow } from "../../db/database.ts";
 import type { TargetColumn, TargetTable } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
@@ -85,8 +85,9 @@ async function writePart(
 async function written(table: TargetTable, rows: readonly Row[]): Promise<WrittenRows> {
   const [first] = rows;
   const columns = table.targetColumns.filter((column) => first !== undefined && column.name in first);
+  // Joined, not added up: a text that grows piece by piece is kept as a tree of them, which the collector would carry along.
   const text = (row: Row): string =>
-    literals([columns.map((column) => encode(column.target, row[column.name] ?? null))]);
+    `(${columns.map((column) => literal(encode(column.target, row[column.name] ?? null))).join(", ")})`;
   const texts = new Map<Row, string>();
   await mapInTurns(rows, (row) => texts.set(row, text(row)));
   return { columns, texts };
