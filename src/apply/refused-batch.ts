@@ -26,7 +26,7 @@ export interface ReplayContext extends WriteRules {
   readonly isSetAside: (tx: Queryable, parent: string, key: Key) => Promise<boolean>;
   /** A change that no way was found for. Returns when it was set aside, throws to stop. */
   readonly onRefused: (tx: Queryable, change: Change, error: ClassifiedError) => Promise<void>;
-  /** Whether a parent that has not arrived may still come; asked once for each change that waits. */
+  /** Whether a parent that has not arrived may still come: then the change, and all behind it, have to wait. */
   readonly mayStillCome: (change: Change) => Promise<boolean>;
 }
 

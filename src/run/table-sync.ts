@@ -60,11 +60,13 @@ type Reached = ReadonlyMap<TableSync, Position>;
 const CHANGES_PER_SLICE = 8_000;
 const BATCHES_PER_SLICE = { least: 4, most: 32 };
 
-/** A change that waits for its parent, and how far each parent's journal reached when it began to wait. */
+/** Changes up to a position wait for their parents: as far as the parents' journals reached when the wait began. */
 interface Wait {
-  readonly position: Position;
+  readonly upTo: Position;
   readonly parents: Reached;
 }
+
+const NO_WAIT: Wait = { upTo: 0n, parents: new Map() };
 
 export function createTableSync(options: TableSyncOptions): TableSync {
   const { table } = options;
@@ -73,7 +75,8 @@ export function createTableSync(options: TableSyncOptions): TableSync {
   const ahead = readAhead(createJournalReader(options.source, table));
   const reader = resolvedReader(ahead, options.rows.resolveKeys);
   const writer = createBatchWriter({ ...options, reader, mayStillCome });
-  let wait: Wait | undefined;
+  let wait = NO_WAIT;
+  let readTo: Position = 0n;
 
   /** Read, but its parents had not come so far yet. Kept, since a later read would have them come further still. */
   let held: Slice | undefined;
@@ -101,6 +104,7 @@ export function createTableSync(options: TableSyncOptions): TableSync {
       last = await reader.read(last.end, batchSize, upTo);
       batches.push(last);
     }
+    if (last.end.position > readTo) readTo = last.end.position;
     const filled = batches.filter((batch) => batch.changes.length > 0);
     const parents = filled.length === 0 ? new Map() : await reachedParents();
     const prepared: PreparedBatch[] = [];
@@ -120,13 +124,19 @@ export function createTableSync(options: TableSyncOptions): TableSync {
     return true;
   }
 
-  /** A parent may come until its journal, as far as it reached when the wait began, is applied. */
-  async function mayStillCome(change: Change): Promise<boolean> {
-    if (wait?.position !== change.position) {
-      wait = { position: change.position, parents: await reachedParents() };
-      return true;
+  const haveCome = (parents: Reached): boolean =>
+    [...parents].every(([parent, position]) => parent.position() >= position);
+
+  /**
+   * A parent may come until its journal, as far as it reached when the wait began, is applied. What had been read by then
+   * shares one wait: were there one for each change, two that are decided on in turns would wait for ever.
+   */
+  async function mayStillCome({ position }: Change): Promise<boolean> {
+    if (position > wait.upTo) {
+      const upTo = position > readTo ? position : readTo;
+      wait = { upTo, parents: await reachedParents() };
     }
-    return [...wait.parents].some(([parent, highest]) => parent.position() < highest);
+    return !haveCome(wait.parents);
   }
 
   return {
@@ -135,10 +145,17 @@ export function createTableSync(options: TableSyncOptions): TableSync {
     position: () => writer.checkpoint().position,
     async open(from) {
       held = undefined;
+      wait = NO_WAIT;
+      readTo = 0n;
       reader.reset();
       await writer.open(from);
     },
-    retryDeadLetters: (all) => writer.retryDeadLetters(all),
+    async retryDeadLetters(all) {
+      const left = await writer.retryDeadLetters(all);
+      // Decided on by now: a later try of a letter waits for what has come to the journals by then.
+      if (haveCome(wait.parents)) wait = NO_WAIT;
+      return left;
+    },
     async drain(upTo, signal) {
       let applied = 0;
       let slices = 0;

@@ -108,6 +108,21 @@ describeDialects("Changes that the target refuses", (dialect) => {
     );
   });
 
+  test("several children of dead letters are set aside, in one batch and while others are tried again", async () => {
+    await pair.source.test.exec([
+      "INSERT INTO P (ID, N, U) VALUES ('k1', 'far too long', 'u1'), ('k2', 'far too long', 'u2')",
+      "INSERT INTO C (ID, P_ID, N) VALUES ('a', 'k1', 'x'), ('b', 'k1', 'x'), ('c', 'k2', 'x')",
+    ]);
+    expect(await drain()).toBe("DEAD_LETTERS_LEFT");
+    expect((await letters()).filter(({ table }) => table === "C")).toHaveLength(3);
+    await pair.source.test.exec("INSERT INTO C (ID, P_ID, N) VALUES ('d', 'k2', 'x')");
+    await askForRetry(pair.target.db, await store(), await letters());
+    expect(await drain()).toBe("DEAD_LETTERS_LEFT");
+    const children = (await letters()).filter(({ table }) => table === "C");
+    expect(children.map(({ key }) => key)).toEqual(['["a"]', '["b"]', '["c"]', '["d"]']);
+    expect(children.map(({ lastTried }) => lastTried)).not.toContain("");
+  });
+
   test("a deleted row takes its dead letter along", async () => {
     await pair.source.test.exec("INSERT INTO P (ID, N, U) VALUES ('k', 'far too long', 'u')");
     await drain();
