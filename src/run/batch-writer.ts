@@ -14,7 +14,7 @@ import type { TablePlan } from "../plan/sync-plan.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import { createLaneCheckpoints } from "./lane-checkpoints.ts";
 import { flow } from "./lane-flow.ts";
-import { type LanePart, mayLead, spread } from "./lanes.ts";
+import { type LanePart, laneChooser, mayLead, spread } from "./lanes.ts";
 import { prepareShortWrite } from "./short-write.ts";
 import { createTableLetters, type Refused } from "./table-letters.ts";
 
@@ -234,10 +234,11 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       // Somebody may have asked for a retry or discarded some meanwhile.
       if (letters.count() > 0) await letters.reload();
       for (const letter of letters.due(all)) {
-        // Nothing moves but the letter; the checkpoint is only held, against a second runner.
-        const changes = await options.reader.at([letter.position]);
-        const held = lanes.lowest();
-        if (changes.length > 0) await attempt([held], changes, held);
+        const [change] = await options.reader.at([letter.position]);
+        if (change === undefined) continue;
+        // Nothing moves but the letter; the checkpoint of its lane is only held, against a second runner.
+        const held = lanes.all()[laneChooser(table, lanes.all().length)(change)];
+        if (held !== undefined) await attempt([held], [change], held);
       }
       return letters.count();
     },

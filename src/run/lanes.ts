@@ -11,9 +11,16 @@ export interface LanePart {
 }
 
 /**
- * Spreads changes over lanes by key: keys that the target could take for equal always share a lane, so that their order
- * is kept. Changes that a lane has applied already (a crash leaves lanes at different positions) are left out.
+ * Gives the lane, of so many, that writes a change: keys that the target could take for equal always share one, so that
+ * their order is kept.
  */
+export function laneChooser(table: TablePlan, count: number): (change: Change) => number {
+  if (count === 1) return () => 0;
+  const columns = table.key.map((column) => column.target);
+  return (change) => hash(equalityClass(columns, keyOf(table.key, change))) % count;
+}
+
+/** Spreads changes over lanes by key, without those that a lane has applied: a crash leaves lanes at different positions. */
 export function spread(
   lanes: readonly Checkpoint[],
   table: TablePlan,
@@ -21,10 +28,10 @@ export function spread(
 ): readonly LanePart[] {
   const [only] = lanes;
   if (lanes.length === 1 && only !== undefined) return [{ lane: only.lane, changes }];
-  const columns = table.key.map((column) => column.target);
+  const laneOf = laneChooser(table, lanes.length);
   const parts = lanes.map(({ lane, position }) => ({ lane, position, changes: [] as Change[] }));
   for (const change of changes) {
-    const part = parts[hash(equalityClass(columns, keyOf(table.key, change))) % parts.length];
+    const part = parts[laneOf(change)];
     if (part !== undefined && change.position > part.position) part.changes.push(change);
   }
   return parts;

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { askForRetry, listDeadLetters } from "../../src/apply/dead-letter.ts";
 import { readLanes } from "../../src/checkpoint/checkpoint.ts";
 import type { Database } from "../../src/db/database.ts";
+import { deadLettersName } from "../../src/plan/object-names.ts";
 import { spread } from "../../src/run/lanes.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
@@ -89,6 +91,34 @@ describeDialects("Writing in lanes", (dialect) => {
     await expect(pair.run({ parallelism: 3, batchSize: 50, targetDb: failing })).rejects.toThrow();
     expect(new Set((await lanes()).map(({ position }) => position)).size).toBe(2);
     await pair.run({ parallelism: 3, batchSize: 50 });
+    await expectEqual();
+  });
+
+  test("a dead letter is not tried again when another runner has moved the lane of its key", async () => {
+    const plan = await pair.table("P");
+    const store = { dialect: pair.target.dialect, name: deadLettersName(plan.target.name) };
+    const rows = (word: string) =>
+      Array.from({ length: 16 }, (_, i) => `('${word}${i}', 'n', 'taken${i}')`).join(", ");
+    await pair.target.test.exec(`INSERT INTO P (ID, N, U) VALUES ${rows("green")}`);
+    await pair.source.test.exec(`INSERT INTO P (ID, N, U) VALUES ${rows("blue")}`);
+    await expect(pair.run({ parallelism: 2 })).rejects.toMatchObject({ code: "DEAD_LETTERS_LEFT" });
+    await pair.target.test.exec("DELETE FROM P WHERE ID LIKE 'green%'");
+    await askForRetry(pair.target.db, store, await listDeadLetters(pair.target.db, store));
+    const readsLetters = pair.source.dialect.sql.readChangesAt(plan, [0n]).sql;
+    let isMoved = false;
+    const sourceDb = watchedDatabase(pair.source.db, {
+      async after(sql) {
+        if (isMoved || sql !== readsLetters) return;
+        isMoved = true;
+        await pair.target.test.exec(
+          `UPDATE ${plan.targetNames.checkpoint} SET DIGEST = 'another runner' WHERE LANE = 1`,
+        );
+      },
+    });
+    const retried: string[] = [];
+    const events = { retrying: (_group: string, _reason: string, code: string) => retried.push(code) };
+    await pair.run({ parallelism: 2, sourceDb, events });
+    expect(retried).toEqual(["CHECKPOINT_MOVED"]);
     await expectEqual();
   });
 
