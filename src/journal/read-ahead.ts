@@ -37,14 +37,15 @@ export function readAhead(reader: JournalReader, rows = READ_ROWS): AheadReader 
     return { ...(await reader.read(after, readSize(limit))), after: after.position };
   }
 
-  async function stockAfter(after: Anchor, limit: number): Promise<Stock> {
+  /** What was read before from there on. */
+  async function stockAfter(after: Anchor): Promise<Stock | undefined> {
     if (stock?.after === after.position && stock.changes.length > 0) return stock;
     const begun = coming;
     coming = undefined;
     if (begun?.after === after.position) return await begun.stock;
     // The reader below takes one read at a time: it notes what it has seen for the next one.
     await begun?.stock.catch(() => undefined);
-    return await fetch(after, limit);
+    return undefined;
   }
 
   function readOn(held: Stock, left: number, limit: number): void {
@@ -57,7 +58,8 @@ export function readAhead(reader: JournalReader, rows = READ_ROWS): AheadReader 
   return {
     ...reader,
     async read(after, limit, upTo): Promise<Batch> {
-      const held = await stockAfter(after, limit);
+      const known = await stockAfter(after);
+      const held = known ?? (await fetch(after, limit));
       const beyond = (position: Position): boolean => upTo !== undefined && position > upTo;
       const changes = held.changes.slice(0, limit).filter((change) => !beyond(change.position));
       const rest = held.changes.slice(changes.length);
@@ -71,10 +73,12 @@ export function readAhead(reader: JournalReader, rows = READ_ROWS): AheadReader 
         next === undefined && held.blocked !== undefined && !beyond(held.blocked.first)
           ? held.blocked
           : undefined;
+      // An earlier read may have come to an end that lies before the bound of this one.
+      const mayGoOn = held.full || (known !== undefined && upTo !== undefined && blocked === undefined);
       return {
         changes,
         end,
-        full: next === undefined ? held.full && !beyond(end.position + 1n) : !isCut,
+        full: next === undefined ? mayGoOn && !beyond(end.position + 1n) : !isCut,
         ...(blocked === undefined ? {} : { blocked }),
       };
     },

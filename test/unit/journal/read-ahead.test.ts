@@ -36,6 +36,9 @@ function journalOf(count: number) {
     reader,
     begun,
     mostUnderWay: () => mostUnderWay,
+    grow: (to: number) => {
+      count = to;
+    },
     fail: () => {
       failing = true;
     },
@@ -104,4 +107,32 @@ test("a read ahead that fails is told to the one who asks for its changes, and t
   const after = journal.begun.length;
   await expect(reader.read(first.end, 10)).rejects.toThrow("the connection was lost");
   expect(journal.begun.length).toBe(after + 1);
+});
+
+test.each([
+  { what: "by an earlier bound", size: 9, bound: 4n },
+  { what: "empty by a read ahead", size: 10, bound: 10n },
+])("what was left over $what does not end a later read before its own bound", async ({ size, bound }) => {
+  const journal = journalOf(size);
+  const reader = readAhead(journal.reader, ROWS);
+  const first = await reader.read(BEGIN, 10, bound);
+  expect(first).toMatchObject({ end: { position: bound }, full: false });
+  await reader.settled();
+  journal.grow(12);
+  const positions: Position[] = [];
+  let batch: Batch = first;
+  do {
+    batch = await reader.read(batch.end, 10, 12n);
+    positions.push(...batch.changes.map(({ position }) => position));
+  } while (batch.full);
+  expect(positions.at(-1)).toBe(12n);
+  expect(positions).toHaveLength(12 - Number(bound));
+});
+
+test("a bound that the journal no longer reaches ends all the same", async () => {
+  const reader = readAhead(journalOf(10).reader, ROWS);
+  const { end } = await reader.read(BEGIN, 4, 20n);
+  const rest = await reader.read(end, 10, 20n);
+  expect(rest).toMatchObject({ end: { position: 10n }, full: true });
+  expect(await reader.read(rest.end, 10, 20n)).toMatchObject({ changes: [], full: false });
 });
