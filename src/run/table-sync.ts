@@ -7,6 +7,7 @@ import { type Anchor, type Batch, createJournalReader, type JournalReader } from
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { type BatchWriterOptions, createBatchWriter, type PreparedBatch } from "./batch-writer.ts";
 import { resolvedReader } from "./resolved-reader.ts";
+import { batchesPerSlice } from "./slice-size.ts";
 
 /** What happened to one batch, for logs and progress. */
 export interface BatchReport {
@@ -56,10 +57,6 @@ interface Slice {
 
 type Reached = ReadonlyMap<TableSync, Position>;
 
-/** So many changes share one wait for the table's parents, or for its lanes: in at least and at most so many batches. */
-const CHANGES_PER_SLICE = 8_000;
-const BATCHES_PER_SLICE = { least: 4, most: 32 };
-
 /** Changes up to a position wait for their parents: as far as the parents' journals reached when the wait began. */
 interface Wait {
   readonly upTo: Position;
@@ -81,13 +78,6 @@ export function createTableSync(options: TableSyncOptions): TableSync {
   /** Read, but its parents had not come so far yet. Kept, since a later read would have them come further still. */
   let held: Slice | undefined;
 
-  /** The first slices are short: nothing is written before one is ready. */
-  const mostBatches = (slicesBefore: number): number => {
-    if (options.parents().length === 0 && options.parallelism === 1) return 1;
-    const { least, most } = BATCHES_PER_SLICE;
-    return Math.max(least, Math.min(most, CHANGES_PER_SLICE / batchSize, least * 2 ** slicesBefore));
-  };
-
   const reachedParents = async (): Promise<Reached> =>
     new Map(await Promise.all(options.parents().map(async (p) => [p, await p.reader.highest()] as const)));
 
@@ -97,7 +87,8 @@ export function createTableSync(options: TableSyncOptions): TableSync {
    * re-creation of its parent, the target's cascade would take it along.
    */
   async function readSlice(after: Anchor, upTo: Position | undefined, slicesBefore = 0): Promise<Slice> {
-    const most = mostBatches(slicesBefore);
+    const sharesNoWait = options.parents().length === 0 && options.parallelism === 1;
+    const most = sharesNoWait ? 1 : batchesPerSlice(batchSize, slicesBefore);
     let last = await reader.read(after, batchSize, upTo);
     const batches = [last];
     while (last.full && batches.length < most) {
