@@ -29,6 +29,8 @@ export interface DoctorSide {
 export interface Planned {
   readonly tables: readonly TablePlan[];
   readonly problems: readonly string[];
+  /** What mends the problems. */
+  readonly next: string;
   readonly notes: readonly string[];
 }
 
@@ -97,7 +99,8 @@ async function planWhatCanBe(
     }
   };
   const whole = await plan(request.tables);
-  if (!(whole instanceof SyncError)) return { tables: planTables(whole), problems: [], notes: whole.notes };
+  if (!(whole instanceof SyncError))
+    return { tables: planTables(whole), problems: [], next: "", notes: whole.notes };
   const parts: SyncPlan[] = [];
   for (const table of request.tables) {
     const part = await plan([table]);
@@ -107,6 +110,7 @@ async function planWhatCanBe(
   return {
     tables: parts.flatMap(planTables),
     problems: problems.length === 0 ? [whole.message] : problems,
+    next: whole.next,
     notes: parts.flatMap(({ notes }) => notes),
   };
 }

@@ -1,3 +1,4 @@
+import { migrateFirst, missingMigration } from "../transform/transformer-for.ts";
 import type { Check, Mend, Outcome } from "./check.ts";
 import type { DoctorContext } from "./doctor-context.ts";
 
@@ -7,12 +8,16 @@ export const tableChecks: readonly Check[] = [
   { id: "tables.keys", group: "tables", title: "primary keys", cheap: true, run: keys },
 ];
 
-async function match({ planned }: DoctorContext): Promise<Outcome> {
-  const { problems, notes, tables } = await planned();
+async function match({ planned, request }: DoctorContext): Promise<Outcome> {
+  const { problems, next, notes, tables } = await planned();
   const wanted = "every synced table on both sides, with columns that fit";
   if (problems.length > 0) {
-    const text = "Mend the tables, or take them out of syncTables";
-    return { status: "fail", found: problems.join("; "), wanted, mend: [{ on: "elsewhere", text }] };
+    return { status: "fail", found: problems.join("; "), wanted, mend: [{ on: "elsewhere", text: next }] };
+  }
+  const unmigrated = tables.flatMap((table) => missingMigration(request, table) ?? []);
+  if (unmigrated.length > 0) {
+    const text = migrateFirst(request.targetVersion);
+    return { status: "fail", found: unmigrated.join("; "), wanted, mend: [{ on: "elsewhere", text }] };
   }
   if (notes.length > 0) return { status: "warn", found: notes.join("; "), wanted };
   return { status: "ok", found: `${tables.length} tables fit`, wanted };

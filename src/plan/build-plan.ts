@@ -26,6 +26,8 @@ export interface PlanRequest {
   readonly beforeRestore?: boolean;
 }
 
+const NOT_ON_TARGET = "the target has no such table";
+
 /**
  * Reads both live catalogues and works out how each table is captured and written. Throws PLAN_IMPOSSIBLE with every
  * reason at once.
@@ -49,7 +51,7 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
     const awaitsRestore = found === undefined && request.beforeRestore === true;
     const to = awaitsRestore ? from : found;
     if (from === undefined) problems.push(`${name}: the source has no such table`);
-    if (to === undefined && !awaitsRestore) problems.push(`${name}: the target has no such table`);
+    if (to === undefined && !awaitsRestore) problems.push(`${name}: ${NOT_ON_TARGET}`);
     if (from === undefined || to === undefined) continue;
     if (awaitsRestore)
       notes.push(`${name}: the target does not have it yet; planned with the source's shape`);
@@ -102,7 +104,7 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
   if (problems.length > 0) {
     throw new SyncError("PLAN_IMPOSSIBLE", {
       what: `These tables cannot be synced as they are:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
-      next: "Mend the tables, or take them out of syncTables",
+      next: mendTables(targetTables, problems),
     });
   }
   return {
@@ -112,6 +114,14 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
     groups: groupTables(linked),
     notes,
   };
+}
+
+/** Without a single table the target is no restored database yet, or another one than meant. */
+function mendTables(targetTables: readonly TableSchema[], problems: readonly string[]): string {
+  const isEmpty = targetTables.length === 0 && problems.every((problem) => problem.endsWith(NOT_ON_TARGET));
+  return isEmpty
+    ? "Restore the source's dump as the target, then `sync-tool prepare`; if it is restored, correct the target's url or schema in deployment.toml"
+    : "Mend the tables, or take them out of syncTables";
 }
 
 /** The table that a rekeyed one's rows are split into, when it is synced too. */
@@ -125,7 +135,7 @@ function splitTable(
   const { table: name, column } = rekeyed.splits;
   const target = targetTables.find((table) => table.name.toUpperCase() === name);
   if (target === undefined) {
-    problems.push(`${name}: the target has no such table`);
+    problems.push(`${name}: ${NOT_ON_TARGET}`);
     return undefined;
   }
   return { ...targetTable(target), column };

@@ -1,8 +1,12 @@
+import type { IsVersion } from "../config/versions.ts";
 import { SyncError } from "../errors.ts";
+import { has } from "../plan/plan-table.ts";
 import { rekeyedTable } from "../plan/rekeyed-tables.ts";
 import { planTables, type SyncPlan, type TablePlan } from "../plan/sync-plan.ts";
 import { LOCAL_IDP, SCIM_ID } from "./lookups.ts";
 import { buildTransformer, type Transformer } from "./transformer.ts";
+
+type Versions = Pick<SyncPlan, "sourceVersion" | "targetVersion">;
 
 /** The unique key that keeps a user from holding two ACTIVE tokens for one application and scope. */
 const TOKEN_KEY = "CON_APP_KEY";
@@ -12,14 +16,47 @@ const TOKEN_KEY = "CON_APP_KEY";
  * TRANSFORM_UNAVAILABLE when the target's table was not migrated yet and cannot take the rows.
  */
 export function transformerFor(plan: SyncPlan, table: TablePlan, hashAlgorithm = "SHA-256"): Transformer {
-  const { sourceVersion, targetVersion } = plan;
-  if (rekeyedTable(table.name, sourceVersion, targetVersion) !== undefined && !table.isRekeyed) {
+  const transformer = planned(plan, table, hashAlgorithm);
+  const reason = missingMigration(plan, table, transformer);
+  if (reason !== undefined) {
     throw new SyncError("TRANSFORM_UNAVAILABLE", {
-      what: `${table.name}: the target's table still has the shape of ${sourceVersion}`,
-      next: `Run WSO2's migration client on the target, to ${targetVersion}, then start the run again`,
+      what: reason,
+      next: migrateFirst(plan.targetVersion),
       at: { table: table.name },
     });
   }
+  return transformer;
+}
+
+/** What the operator does about a table of {@link missingMigration}. */
+export const migrateFirst = (targetVersion: IsVersion): string =>
+  `Run WSO2's migration client on the target, to ${targetVersion}, then give the command again`;
+
+/**
+ * Why the target's table cannot take transformed rows: WSO2's migration client has not been at it. Undefined when it can,
+ * and while the table is not there at all.
+ */
+export function missingMigration(
+  plan: Versions,
+  table: TablePlan,
+  transformer: Transformer = planned(plan, table),
+): string | undefined {
+  if (table.awaitsRestore) return undefined;
+  const { sourceVersion, targetVersion } = plan;
+  if (rekeyedTable(table.name, sourceVersion, targetVersion) !== undefined && !table.isRekeyed)
+    return `${table.name}: the target's table still has the shape of ${sourceVersion}`;
+  // Written without such a column, a row would get its default once the migration client has added it, and be lost to
+  // the server: tokens are looked up by IDP_ID.
+  const missing = transformer.adds.filter((column) => !has(table.target, column));
+  if (missing.length === 0) return undefined;
+  return `${table.name}: the target's table is not migrated to ${targetVersion}, it has no column ${missing.join(", ")}`;
+}
+
+function planned(
+  { sourceVersion, targetVersion }: Versions,
+  table: TablePlan,
+  hashAlgorithm = "SHA-256",
+): Transformer {
   const key = table.source.uniqueKeys.find((candidate) => candidate.name.toUpperCase() === TOKEN_KEY);
   return buildTransformer({
     table: table.name,
