@@ -35,6 +35,7 @@ export async function findLeftovers(
 ): Promise<Leftovers> {
   const { home } = await dialect.introspector.server(db);
   const found = await dialect.introspector.objects(db, tables.flatMap(leftoverNames));
+  refuseOwnCapture(found, home);
   const ours = found.filter((object) =>
     object.kind === "journal"
       ? isJournal(object)
@@ -46,12 +47,6 @@ export async function findLeftovers(
         object.kind === "journal" && object.name.toUpperCase() === table.names.journal.toUpperCase(),
     );
     if (journal === undefined) continue;
-    if (journal.journalHome === home) {
-      throw new SyncError("TARGET_LEFTOVERS", {
-        what: `${journal.name} on the target was made by the target itself: it captures changes there`,
-        next: "Source and target are probably swapped in identitySchema; if not, run `sync-tool cleanup` with the old configuration first",
-      });
-    }
     if (journal.journalId !== undefined && journal.journalId !== sourceJournals.get(table.name)) {
       throw new SyncError("TARGET_LEFTOVERS", {
         what: `${journal.name} on the target is a copy of another journal than the source's`,
@@ -60,6 +55,30 @@ export async function findLeftovers(
     }
   }
   return { objects: ours };
+}
+
+/**
+ * Throws TARGET_LEFTOVERS when the target captures changes of its own: it is the source of another sync, or the
+ * configuration has the two swapped. Asked before anything is installed: capture on both sides could be removed by no
+ * `cleanup`, which refuses such a target too.
+ */
+export async function refuseCapturingTarget(
+  db: Database,
+  dialect: Dialect,
+  tables: readonly TablePlan[],
+): Promise<void> {
+  const { home } = await dialect.introspector.server(db);
+  refuseOwnCapture(await dialect.introspector.objects(db, tables.flatMap(leftoverNames)), home);
+}
+
+/** Of the target's objects: throws TARGET_LEFTOVERS when one is a journal that the target itself made. */
+export function refuseOwnCapture(objects: readonly FoundObject[], home: string): void {
+  const own = objects.find(({ kind, journalHome }) => kind === "journal" && journalHome === home);
+  if (own === undefined) return;
+  throw new SyncError("TARGET_LEFTOVERS", {
+    what: `${own.name} on the target was made by the target itself: it captures changes there`,
+    next: "Source and target are probably swapped in identitySchema; if not, give the target the script identity_source_remove.sql that `sync-tool prepare --generate-ddl` writes where it is the source",
+  });
 }
 
 const isJournal = (object: FoundObject): boolean =>

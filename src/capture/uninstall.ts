@@ -1,8 +1,8 @@
 import type { Database } from "../db/database.ts";
 import type { Dialect, FoundObject, ObjectRef } from "../dialect/dialect.ts";
-import { SyncError } from "../errors.ts";
 import { cascadeTriggerName, deadLettersName, objectNames } from "../plan/object-names.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
+import { refuseOwnCapture } from "./leftovers.ts";
 import { type Patience, patiently } from "./patiently.ts";
 
 /** More foreign keys than this between the synced tables do not occur. */
@@ -50,7 +50,7 @@ export async function findRemovable(
     const kind = wanted.find(({ name }) => name.toUpperCase() === object.name.toUpperCase())?.kind;
     return kind !== undefined && hasColumns(object, COLUMNS[kind] ?? []) ? [{ ...object, kind }] : [];
   });
-  if (side === "target") await refuseOtherCapture(db, dialect, objects);
+  if (side === "target") refuseOwnCapture(objects, (await dialect.introspector.server(db)).home);
   return objects.map((object) => ({ side, db, dialect, object }));
 }
 
@@ -92,18 +92,4 @@ function namesOf(side: "source" | "target", table: TablePlan): readonly ObjectRe
 function hasColumns(object: FoundObject, names: readonly string[]): boolean {
   const has = new Set([...(object.columns?.keys() ?? [])].map((name) => name.toUpperCase()));
   return names.every((name) => has.has(name));
-}
-
-async function refuseOtherCapture(
-  db: Database,
-  dialect: Dialect,
-  objects: readonly FoundObject[],
-): Promise<void> {
-  const { home } = await dialect.introspector.server(db);
-  const own = objects.find((object) => object.kind === "journal" && object.journalHome === home);
-  if (own === undefined) return;
-  throw new SyncError("TARGET_LEFTOVERS", {
-    what: `${own.name} on the target was made by the target itself: it captures changes there`,
-    next: "Source and target are probably swapped in identitySchema; if not, clean up with the configuration that names this database as the source",
-  });
 }

@@ -1,5 +1,8 @@
 import { type Command, Option } from "commander";
 
+/** Where `prepare --generate-ddl` writes without --out. */
+export const SCRIPT_FOLDER = "dbscripts/sync-tool";
+
 /** Flags that every command has. */
 export interface CommonFlags {
   /** Path of sync.properties. */

@@ -43,7 +43,7 @@ function usage(error: CommanderError, fail: (error: unknown) => number): number 
   return fail(
     new SyncError("USAGE_INVALID", {
       what: error.message.replace(/^error: /, ""),
-      next: "See `sync-tool --help`, or `sync-tool <command> --help`",
+      next: "See `sync-tool --help`, or `sync-tool <command> --help`; options come after the command",
     }),
   );
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, type OptionValues } from "commander";
-import { addCommonFlags, type CommonFlags } from "./flags.ts";
+import { addCommonFlags, type CommonFlags, SCRIPT_FOLDER } from "./flags.ts";
 import { addKeyFlags } from "./key-flags.ts";
 
 /** Ends with the process's exit code; failures are thrown. `signal` asks it to finish what it is at, and end. */
@@ -33,7 +33,7 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
   command("prepare", "install capture on the source and the checkpoint tables on the target")
     .option("--dry-run", "print what would be done and write nothing")
     .option("--generate-ddl", "write scripts for a DBA instead of installing")
-    .option("--out <dir>", "folder of the scripts", "dbscripts/sync-tool")
+    .option("--out <dir>", `with --generate-ddl: folder of the scripts (default: "${SCRIPT_FOLDER}")`)
     .option("--accept-new-journal", "begin again where the target's checkpoint belongs to another journal")
     .action(does(async () => (await import("./commands/prepare.ts")).prepare));
 

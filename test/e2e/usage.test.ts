@@ -75,6 +75,13 @@ describe("The command line", () => {
       ["run", "--once", "--until-drained"],
       "error: --once and --until-drained exclude each other [USAGE_INVALID]",
     ],
+    [["prepare", "--out", "scripts"], "error: --out is given without --generate-ddl [USAGE_INVALID]"],
+    [
+      ["prepare", "--generate-ddl", "--dry-run"],
+      "error: --generate-ddl and --dry-run exclude each other [USAGE_INVALID]",
+    ],
+    [["drain", "--timeout", "60"], "error: --timeout is given without --wait [USAGE_INVALID]"],
+    [["--config", "sync.properties", "run"], "error: unknown option '--config' [USAGE_INVALID]"],
     [
       ["-DsyncData", "-DprepareSync"],
       "error: -DsyncData and -DprepareSync ask for two commands at once [USAGE_INVALID]",

@@ -19,6 +19,12 @@ export interface DrainFlags extends CommonFlags {
 export async function drain(flags: DrainFlags, signal: AbortSignal): Promise<number> {
   const maxLagSeconds = numberFlag("--max-lag", flags.maxLag);
   const timeout = numberFlag("--timeout", flags.timeout);
+  if (timeout !== undefined && !flags.wait) {
+    throw new SyncError("USAGE_INVALID", {
+      what: "--timeout is given without --wait",
+      next: "Give both to wait, or none to ask once",
+    });
+  }
   return await withContext(flags, signal, async (context) => {
     const schemas = await context.openSchemas({ quiet: true });
     const answer = await watchDrain({

@@ -1,36 +1,57 @@
 import { installCapture } from "../../capture/install.ts";
+import { refuseCapturingTarget } from "../../capture/leftovers.ts";
 import { prepareTarget } from "../../capture/prepare-target.ts";
-import { EXIT } from "../../errors.ts";
+import { EXIT, SyncError } from "../../errors.ts";
 import { KEY } from "../../log.ts";
 import { planTables } from "../../plan/sync-plan.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
-import type { CommonFlags } from "../flags.ts";
+import { type CommonFlags, SCRIPT_FOLDER } from "../flags.ts";
 import { writeOut } from "../output.ts";
 import { printPlan } from "../print-plan.ts";
 
 export interface PrepareFlags extends CommonFlags {
   readonly dryRun?: true;
   readonly generateDdl?: true;
-  readonly out: string;
+  readonly out?: string;
   readonly acceptNewJournal?: true;
 }
 
 /** Installs capture on the source, then puts the target right; both may be done before or after the restore. */
 export async function prepare(flags: PrepareFlags, signal: AbortSignal): Promise<number> {
+  refuseContradictions(flags);
   return await withContext(flags, signal, async (context) => {
     const schemas = await context.openSchemas({ beforeRestore: true });
+    if (!flags.generateDdl)
+      for (const { target, plan } of schemas)
+        await refuseCapturingTarget(target.db, target.dialect, planTables(plan));
     if (flags.dryRun) {
       for (const schema of schemas) writeOut(printPlan(schema));
       return EXIT.ok;
     }
     if (flags.generateDdl) {
       const { writeScripts } = await import("../write-scripts.ts");
-      for (const file of await writeScripts(schemas, flags.out)) writeOut(file);
+      for (const file of await writeScripts(schemas, flags.out ?? SCRIPT_FOLDER)) writeOut(file);
       return EXIT.ok;
     }
     for (const schema of schemas) await prepareSchema(context, schema, flags);
     return EXIT.ok;
   });
+}
+
+/** Who asks for scripts must not get an installation. */
+function refuseContradictions({ generateDdl, dryRun, out }: PrepareFlags): void {
+  if (out !== undefined && !generateDdl) {
+    throw new SyncError("USAGE_INVALID", {
+      what: "--out is given without --generate-ddl",
+      next: "Give both to write scripts, or none to install",
+    });
+  }
+  if (generateDdl && dryRun) {
+    throw new SyncError("USAGE_INVALID", {
+      what: "--generate-ddl and --dry-run exclude each other",
+      next: "Give one of them; neither changes a database",
+    });
+  }
 }
 
 async function prepareSchema(context: Context, schema: SchemaContext, flags: PrepareFlags): Promise<void> {
@@ -75,7 +96,7 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
   if (awaited.length > 0) {
     log.info(
       { [KEY.schema]: schema.name, tables: awaited.map((table) => table.name) },
-      "the target does not have these tables yet: run makes their checkpoints after the restore",
+      "the target does not have these tables yet: give prepare again right after the restore",
     );
   }
 }

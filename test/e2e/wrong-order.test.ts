@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runCli } from "../support/cli.ts";
+import { writeConfigFiles } from "../support/config-files.ts";
+import { databaseObjects } from "../support/database-objects.ts";
+import { describeDialects } from "../support/dialects.ts";
+import type { TestDatabase } from "../support/servers/test-server.ts";
+import { TRAFFIC_PARENTS } from "../support/traffic.ts";
+import { migrateTo511 } from "../support/wso2-migration.ts";
+import { createTables } from "../support/wso2-tables.ts";
+
+const TOKENS = "IDN_OAUTH2_ACCESS_TOKEN";
+const LOGIN = `INSERT INTO ${TOKENS} (TOKEN_ID, ACCESS_TOKEN, CONSUMER_KEY_ID, AUTHZ_USER, TENANT_ID, USER_DOMAIN)
+  VALUES ('t1', 'at-1', 1, 'ann', -1234, 'PRIMARY')`;
+
+describeDialects("Commands in the wrong order", (dialect) => {
+  let folder: string;
+  let blue: TestDatabase;
+  let green: TestDatabase;
+  const syncTool = (...args: readonly string[]) => runCli(args, folder);
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sync-tool-e2e-"));
+    const server = await dialect.server();
+    blue = await server.createDatabase();
+    green = await server.createDatabase();
+    await blue.exec([...createTables(dialect.name, "5.7.0"), ...TRAFFIC_PARENTS]);
+    await writeConfigFiles(folder, {
+      source: blue,
+      target: green,
+      sourceVersion: "5.7.0",
+      syncTables: [TOKENS, "IDN_OAUTH2_ACCESS_TOKEN_SCOPE"],
+      properties: { syncInterval: "50" },
+    });
+  });
+  afterAll(async () => {
+    await blue.drop();
+    await green.drop();
+    await rm(folder, { recursive: true });
+  });
+
+  test("prepare before the restore says that it is needed again after it", async () => {
+    const { code, stderr } = await syncTool("prepare");
+    expect(code).toBe(0);
+    expect(stderr).toContain("give prepare again right after the restore");
+  });
+
+  test("run before the restore asks for the restore", async () => {
+    const { code, stderr } = await syncTool("run", "--once");
+    expect(code).toBe(5);
+    expect(stderr).toContain("[PLAN_IMPOSSIBLE]\nnext: Restore the source's dump as the target, then");
+  });
+
+  test("run, verify and doctor before the migration ask for it, and nothing is written", async () => {
+    await green.exec([...createTables(dialect.name, "5.7.0"), ...TRAFFIC_PARENTS]);
+    expect((await syncTool("prepare")).code).toBe(0);
+    await blue.exec(LOGIN);
+    for (const command of [["run", "--until-drained"], ["verify"]]) {
+      const { code, stderr } = await syncTool(...command);
+      expect(code).toBe(5);
+      expect(stderr).toContain(
+        `error: ${TOKENS}: the target's table is not migrated to 5.11.0, it has no column IDP_ID [TRANSFORM_UNAVAILABLE]\n` +
+          "next: Run WSO2's migration client on the target, to 5.11.0, then give the command again\n",
+      );
+    }
+    const { code, stderr, stdout } = await syncTool("doctor");
+    expect(code).toBe(6);
+    expect(stderr).toContain("1 of");
+    expect(stdout).toMatch(/^FAIL +identity tables\.match: .*is not migrated to 5\.11\.0/m);
+    expect(await green.query(`SELECT TOKEN_ID FROM ${TOKENS}`)).toEqual([]);
+  });
+
+  test("after the migration the same run goes on, with the identity provider of the row's tenant", async () => {
+    await green.exec(migrateTo511(dialect.name, "5.7.0"));
+    expect(await syncTool("run", "--until-drained")).toMatchObject({ code: 0 });
+    const rows = await green.query(`SELECT TOKEN_ID, IDP_ID FROM ${TOKENS}`);
+    expect(rows.map(({ TOKEN_ID, IDP_ID }) => `${TOKEN_ID} ${IDP_ID}`)).toEqual(["t1 1"]);
+  });
+
+  test("prepare with source and target swapped is refused before it installs anything", async () => {
+    const before = await databaseObjects(green);
+    const { code, stderr } = await syncTool(
+      "prepare",
+      "-D",
+      "identitySchema=jdbc/GreenIdentityDB,jdbc/BlueIdentityDB",
+    );
+    expect(code).toBe(5);
+    expect(stderr).toMatch(
+      /made by the target itself.*\[TARGET_LEFTOVERS\]\nnext: .*swapped in identitySchema/,
+    );
+    expect(await databaseObjects(green)).toEqual(before);
+    expect(await syncTool("run", "--until-drained")).toMatchObject({ code: 0 });
+    expect(await syncTool("cleanup", "--yes")).toMatchObject({ code: 0 });
+  });
+});
