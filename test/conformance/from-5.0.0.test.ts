@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterEach, expect, test } from "vitest";
 import type { Row } from "../../src/row.ts";
 import { openCryptoPool } from "../../src/transform/crypto/crypto-pool.ts";
@@ -203,6 +204,36 @@ describeDialects("A source of 5.0.0", (dialect) => {
       "at-b",
       "at-old",
     ]);
+  });
+
+  test("a token that is deleted and made again stays one token, whatever is still on its way to the target", async () => {
+    const names = Array.from({ length: 30 }, (_, i) => `at-${i}`);
+    const migrated = names.map((name) =>
+      insert(TOKENS, {
+        TOKEN_ID: `random-${name}`,
+        ACCESS_TOKEN: name,
+        TOKEN_STATE_ID: name,
+        ACCESS_TOKEN_HASH: JSON.stringify({
+          hash: createHash("sha256").update(name).digest("hex"),
+          algorithm: "SHA-256",
+        }),
+      }),
+    );
+    const { source, run, rows } = await open(migrated);
+    await source.test.exec(names.map((name) => login(name, { TOKEN_STATE_ID: name })));
+    await run();
+    await source.test.exec(
+      names.flatMap((name) => [
+        `DELETE FROM ${TOKENS} WHERE ACCESS_TOKEN = '${name}'`,
+        login(name, { TOKEN_STATE_ID: name }),
+        `UPDATE ${TOKENS} SET TOKEN_STATE = 'REVOKED' WHERE ACCESS_TOKEN = '${name}'`,
+      ]),
+    );
+    await run({ batchSize: 1 });
+    const states = (await rows("target", TOKENS))
+      .filter((row) => names.includes(String(row["ACCESS_TOKEN"])))
+      .map((row) => row["TOKEN_STATE"]);
+    expect(states).toEqual(names.map(() => "REVOKED"));
   });
 
   test("sets rows aside whose application or tenant the target lacks, unless they are deleted later", async () => {
