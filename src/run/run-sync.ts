@@ -62,11 +62,10 @@ export async function runSync(options: RunOptions): Promise<void> {
             deadLetterLimit: options.deadLetterLimit ?? DEAD_LETTER_LIMIT,
             parallelism: options.parallelism ?? 1,
             conflictPolicy: options.conflictPolicy ?? "dead-letter",
-            parents: () =>
-              tables.filter(
-                ({ table: { name } }) =>
-                  name !== table.name && table.parents.some((link) => link.parent.toUpperCase() === name),
-              ),
+            // Of tables that refer to each other the first waits for nobody.
+            parents: tables.filter((before) =>
+              table.parents.some((link) => link.parent.toUpperCase() === before.table.name),
+            ),
           }),
         );
       }

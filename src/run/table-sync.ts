@@ -20,8 +20,8 @@ export interface BatchReport {
 export interface TableSyncOptions extends Omit<BatchWriterOptions, "reader" | "mayStillCome"> {
   readonly batchSize: number;
   readonly onBatch: (report: BatchReport) => void;
-  /** The synced tables that this one's foreign keys refer to. */
-  readonly parents: () => readonly TableSync[];
+  /** The synced tables that this one's foreign keys refer to, itself not among them; none that waits for this one. */
+  readonly parents: readonly TableSync[];
 }
 
 /** One table on its way: its reader, its checkpoint, and the work of moving both. */
@@ -80,7 +80,7 @@ export function createTableSync(options: TableSyncOptions): TableSync {
   let held: Slice | undefined;
 
   const reachedParents = async (): Promise<Reached> =>
-    new Map(await Promise.all(options.parents().map(async (p) => [p, await p.reader.highest()] as const)));
+    new Map(await Promise.all(options.parents.map(async (p) => [p, await p.reader.highest()] as const)));
 
   /**
    * Reads what may be applied once the parents are where their journals reach afterwards: a transaction that has
@@ -88,7 +88,7 @@ export function createTableSync(options: TableSyncOptions): TableSync {
    * re-creation of its parent, the target's cascade would take it along.
    */
   async function readSlice(after: Anchor, upTo: Position | undefined, slicesBefore = 0): Promise<Slice> {
-    const sharesNoWait = options.parents().length === 0 && options.parallelism === 1;
+    const sharesNoWait = options.parents.length === 0 && options.parallelism === 1;
     const most = sharesNoWait ? 1 : batchesPerSlice(batchSize, slicesBefore);
     let last = await reader.read(after, batchSize, upTo);
     const batches = [last];
