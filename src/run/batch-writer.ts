@@ -187,7 +187,8 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       dialect: target.dialect,
       table,
       ...rules(refused),
-      rowFor: await rows.prepare(changes.filter(leavesRow)),
+      // A tenant or an identity provider may have come since the last look.
+      rowFor: await rows.prepare(changes.filter(leavesRow), true),
       onUniqueConflict: rows.onUniqueConflict,
       conflictPolicy: options.conflictPolicy,
       mayStillCome: options.mayStillCome,

@@ -23,7 +23,7 @@ export function rowSources(plan: SyncPlan, options: RowSourcesOptions): (table: 
   return (table) => {
     const transformer = transformerFor(plan, table, hashAlgorithm);
     return createRowSource(table.name, transformer, {
-      loadLookups: (rows) => lookups(transformer.needs, rows),
+      loadLookups: (rows, anew) => lookups(transformer.needs, rows, anew),
       readValues,
       resolveKeys: keyResolver(table, target, readValues, hashAlgorithm),
     });

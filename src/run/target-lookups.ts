@@ -15,7 +15,12 @@ export interface LookupSides {
   readonly tenants?: Side;
 }
 
-export type LoadLookups = (needs: Transformer["needs"], rows: readonly Row[]) => Promise<Lookups>;
+/** `anew`: nothing that was loaded before is used. */
+export type LoadLookups = (
+  needs: Transformer["needs"],
+  rows: readonly Row[],
+  anew: boolean,
+) => Promise<Lookups>;
 
 /**
  * Loads what a batch needs: the target's identity providers and tenants at most every ten seconds, the rest by the
@@ -26,10 +31,10 @@ export function loadLookups({ source, target, tenants = target }: LookupSides): 
   const domains = cached(async () =>
     tenantIds(await readColumns(tenants, "UM_TENANT", ["UM_ID", "UM_DOMAIN_NAME"])),
   );
-  return async (needs, rows) => ({
-    localIdpIdByTenant: needs.localIdp ? await idps() : new Map(),
+  return async (needs, rows, anew) => ({
+    localIdpIdByTenant: needs.localIdp ? await idps(anew) : new Map(),
     ...(needs.accounts
-      ? { tenantIdByDomain: await domains(), appIdByConsumerKey: await appIds(target, rows) }
+      ? { tenantIdByDomain: await domains(anew), appIdByConsumerKey: await appIds(target, rows) }
       : {}),
     ...(needs.scimIds ? { scimIdByUser: await scimIds(source, rows) } : {}),
   });
@@ -99,11 +104,11 @@ async function readColumns(
   );
 }
 
-function cached<T>(load: () => Promise<T>): () => Promise<T> {
+function cached<T>(load: () => Promise<T>): (anew: boolean) => Promise<T> {
   let loaded: Promise<T> | undefined;
   let loadedAt = 0;
-  return () => {
-    if (loaded === undefined || Date.now() - loadedAt > FRESH_MS) {
+  return (anew) => {
+    if (anew || loaded === undefined || Date.now() - loadedAt > FRESH_MS) {
       loadedAt = Date.now();
       loaded = load();
       // A failed look-up must not be kept for the next batch.

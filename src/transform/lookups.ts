@@ -20,7 +20,7 @@ export const NO_LOOKUPS: Lookups = { localIdpIdByTenant: new Map() };
 /**
  * What to read from the target to fill `localIdpIdByTenant`: these columns of every row of IDP whose NAME is LOCAL.
  * Each tenant has at most one, (TENANT_ID, NAME) being unique in IDP since 5.0.0. The target and not the source,
- * because the ids are written into target rows; anew for each batch, because tenants are made while the run goes on.
+ * because the ids are written into target rows; again and again, because tenants are made while the run goes on.
  */
 export const LOCAL_IDP = {
   table: "IDP",

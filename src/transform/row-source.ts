@@ -13,9 +13,9 @@ export interface RowSource {
   readonly resolveKeys?: ResolveKeys;
   /**
    * Transforms these changes (none of them a DELETE) at once; the function returned gives each one's row and throws
-   * TRANSFORM_FAILED, without values, for one that could not be transformed.
+   * TRANSFORM_FAILED, without values, for one that could not be transformed. `anew`: by look-ups made now.
    */
-  prepare(changes: readonly Change[]): Promise<(change: Change) => Row>;
+  prepare(changes: readonly Change[], anew?: boolean): Promise<(change: Change) => Row>;
   /** Rows pass as they are. */
   readonly isUnchanged: boolean;
   readonly keepOnUpdate: readonly string[];
@@ -23,8 +23,8 @@ export interface RowSource {
 }
 
 export interface RowSourceOptions {
-  /** Asked once per batch, with its rows; it may answer from a cache. */
-  readonly loadLookups: (rows: readonly Row[]) => Promise<Lookups>;
+  /** Asked once per batch, with its rows; it may answer from a cache, unless asked to look anew. */
+  readonly loadLookups: (rows: readonly Row[], anew: boolean) => Promise<Lookups>;
   /** Reads the stored tokens and secrets of a whole batch at once; default: plain ones pass, others fail. */
   readonly readValues?: ReadValues;
   readonly resolveKeys?: ResolveKeys | undefined;
@@ -40,9 +40,9 @@ export function createRowSource(
     isUnchanged: transformer.steps.length === 0,
     keepOnUpdate: transformer.keepOnUpdate,
     onUniqueConflict: transformer.onUniqueConflict,
-    async prepare(changes) {
+    async prepare(changes, anew = false) {
       const sourceRows = copies(changes, transformer.adds);
-      const lookups = await loadLookups(sourceRows);
+      const lookups = await loadLookups(sourceRows, anew);
       const readers = transformer.needs.values ? await readValues(table, sourceRows) : undefined;
       const rows = new Map<bigint, Transformed>();
       await mapInTurns(changes, ({ position }, n) =>

@@ -10,6 +10,7 @@ import { describeDialects, type TestDialect } from "../support/dialects.ts";
 import type { TestDialectName } from "../support/env.ts";
 import { randomName } from "../support/servers/database.ts";
 import type { TestServer } from "../support/servers/test-server.ts";
+import { watchedDatabase } from "../support/watched-database.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
 const ROWS = 10_000;
@@ -220,6 +221,30 @@ describeDialects("A row that cannot be transformed among ten thousand", (dialect
     expect(
       await pair.target.test.query("SELECT IDP_ID FROM IDN_OAUTH2_ACCESS_TOKEN WHERE TOKEN_ID = 'poison'"),
     ).toEqual([{ IDP_ID: "7" }]);
+  });
+
+  test("arrives in the same run when its identity provider comes meanwhile", async () => {
+    await pair.source.test.exec(
+      `INSERT INTO IDN_OAUTH2_ACCESS_TOKEN (TOKEN_ID, ACCESS_TOKEN, AUTHZ_USER, TENANT_ID, USER_DOMAIN, USER_TYPE, TIME_CREATED, REFRESH_TOKEN_TIME_CREATED, VALIDITY_PERIOD, TOKEN_SCOPE_HASH, TOKEN_STATE)
+VALUES ('new tenant', 'at-new', 'ann', 9, 'PRIMARY', 'APPLICATION_USER', '2021-03-04 05:06:07', '2021-03-04 05:06:07', 3600, 'n', 'ACTIVE')`,
+    );
+    let isThere = false;
+    const targetDb = watchedDatabase(pair.target.db, {
+      async after(sql) {
+        if (isThere || !/^INSERT INTO .*\(sync_id, reason/is.test(sql)) return;
+        isThere = true;
+        await pair.target.test.exec(
+          "INSERT INTO IDP (ID, TENANT_ID, NAME, UUID) VALUES (9, 9, 'LOCAL', 'u9')",
+        );
+      },
+    });
+    await pair.run({ targetDb });
+    expect(isThere).toBe(true);
+    expect(
+      await pair.target.test.query(
+        "SELECT IDP_ID FROM IDN_OAUTH2_ACCESS_TOKEN WHERE TOKEN_ID = 'new tenant'",
+      ),
+    ).toEqual([{ IDP_ID: "9" }]);
   });
 });
 
