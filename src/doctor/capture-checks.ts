@@ -36,6 +36,8 @@ export const captureChecks: readonly Check[] = [
   { id: "target.dead-letters", group: "capture", title: "dead letters", cheap: true, run: deadLetters },
 ];
 
+const OR_PREPARE: Mend = { on: "elsewhere", text: "Or run `sync-tool prepare`, which does the same" };
+
 const LONG_BACKLOG = 1_000_000;
 
 async function captured({ capture, source }: DoctorContext): Promise<Outcome> {
@@ -118,12 +120,13 @@ async function leftovers({ planned, capture, target }: DoctorContext): Promise<O
     const { objects } = await findLeftovers(await target.db(), dialect, (await planned()).tables, journals);
     if (objects.length === 0) return { status: "ok", found: "none", wanted };
     const order: readonly ObjectRef["kind"][] = ["trigger", "function", "sequence", "journal"];
-    const mend = order
+    // The statements for a trigger drop its function too, where there is one.
+    const statements = order
       .flatMap((kind) => objects.filter((object) => object.kind === kind))
-      .flatMap((object) => dialect.ddl.drop(object))
-      .map((text): Mend => ({ on: "target", text }));
+      .flatMap((object) => dialect.ddl.drop(object));
+    const mend = [...new Set(statements)].map((text): Mend => ({ on: "target", text }));
     const found = objects.map(({ kind, name }) => `${kind} ${name}`).join(", ");
-    return { status: "fail", found, wanted, mend };
+    return { status: "fail", found, wanted, mend: [...mend, OR_PREPARE] };
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
     return { status: "fail", found: error.message, wanted, mend: [{ on: "elsewhere", text: error.next }] };
@@ -172,6 +175,7 @@ async function checkpoints({ capture, target }: DoctorContext): Promise<Outcome>
     wrong.push(`${letters} is missing`);
     for (const sql of dialect.ddl.deadLetters(letters).sql) statement(sql);
   }
+  if (mend.some(({ on }) => on === "target")) mend.push(OR_PREPARE);
   if (wrong.length > 0) return { status: "fail", found: wrong.join("; "), wanted, mend };
   if (hidden.length === 0) return { status: "ok", found: "all there", wanted };
   return { status: "unknown", found: `the user may not read ${hidden.join(", ")}`, wanted };

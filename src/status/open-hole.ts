@@ -28,7 +28,8 @@ export async function findOpenHole(source: Side, table: TablePlan, after: Anchor
     return blocked === undefined ? { holders: [] } : { hole: blocked, holders: await reader.holders() };
   } catch (error) {
     if (error instanceof SyncError && error.code === "JOURNAL_REPLACED") {
-      return { holders: [], problem: error.message };
+      // Who shows a problem names the table before it.
+      return { holders: [], problem: error.message.replace(`${table.name}: `, "") };
     }
     throw error;
   }

@@ -156,6 +156,11 @@ describeDialects("Doctor", (dialect) => {
         "target.grants-run",
         "target.leftovers",
       ]);
+      for (const id of ["source.capture", "target.checkpoints", "target.leftovers"]) {
+        const texts = broken.find((result) => result.id === id)?.mend.map(({ text }) => text) ?? [];
+        expect(texts).toContainEqual(expect.stringContaining("Or run `sync-tool prepare`"));
+        expect(texts).toEqual([...new Set(texts)]);
+      }
       const text = JSON.stringify(broken);
       for (const fault of [
         tokens.names.deleteTrigger,

@@ -3,6 +3,7 @@ import { installCapture } from "../../src/capture/install.ts";
 import { prepareTarget } from "../../src/capture/prepare-target.ts";
 import { purgeJournal } from "../../src/journal/purge.ts";
 import { planTables } from "../../src/plan/sync-plan.ts";
+import { findOpenHole } from "../../src/status/open-hole.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 import type { TestDialectName } from "../support/env.ts";
@@ -165,6 +166,11 @@ describeDialects("A run whose journal is not what it was", (dialect) => {
     ];
     await pair.target.test.exec(restored("5", String(old?.["DIGEST"])));
     await stops(/purged up to position 7, the target's checkpoint is 5/);
+    const { problem } = await findOpenHole(pair.source, await pair.table("ROWS_OF"), {
+      position: 5n,
+      digest: "",
+    });
+    expect(problem).toMatch(/^the journal was purged up to position 7/);
     await pair.target.test.exec(restored("0", ""));
     await expect(pair.run()).rejects.toMatchObject({
       code: "JOURNAL_REPLACED",

@@ -64,7 +64,20 @@ describeDialects("sync-tool dead-letters", (dialect) => {
     expect(stdout).toContain("a text is longer than its column");
     expect(`${stdout}${run.stderr}`).not.toContain("SECRET");
     expect((await listed()).map(({ key }) => key)).toEqual(['["a"]', '["c"]']);
-    expect(await listed("--table", "other")).toEqual([]);
+    expect(await listed("--table", "d")).toHaveLength(2);
+    const other = await cli("dead-letters", "list", "--table", "other");
+    expect([other.code, other.stdout]).toEqual([2, ""]);
+    expect(other.stderr).toContain(
+      '--table is "other", which is not in syncTables [USAGE_INVALID]\nnext: Name one of D\n',
+    );
+  });
+
+  test("cleanup sends to them when nothing else is left", async () => {
+    const { code, stderr } = await cli("cleanup", "--yes");
+    expect(code).toBe(5);
+    expect(stderr).toContain(
+      "[CHANGES_PENDING]\nnext: See `sync-tool dead-letters list`, mend and retry them or discard them; --discard-pending",
+    );
   });
 
   test("discards nothing without --yes, and only what it was told to with it", async () => {

@@ -55,6 +55,11 @@ describeDialects("Commands in the wrong order", (dialect) => {
 
   test("run, verify and doctor before the migration ask for it, and nothing is written", async () => {
     await green.exec([...createTables(dialect.name, "5.7.0"), ...TRAFFIC_PARENTS]);
+    const purge = await syncTool("purge", "--yes");
+    expect(purge.code).toBe(5);
+    expect(purge.stderr).toMatch(
+      /^error: Checkpoints on the target are missing: .*_sv.* \[NOT_PREPARED\]$/im,
+    );
     expect((await syncTool("prepare")).code).toBe(0);
     await blue.exec(LOGIN);
     for (const command of [["run", "--until-drained"], ["verify"]]) {

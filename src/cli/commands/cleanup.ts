@@ -66,8 +66,11 @@ async function refusePending(schemas: readonly SchemaContext[]): Promise<void> {
   const lines = left.map(
     ({ table, pending, deadLetters }) => `  - ${table}: ${pending ?? 0} changes, ${deadLetters} dead letters`,
   );
+  const first = left.every(({ pending }) => (pending ?? 0) === 0)
+    ? "See `sync-tool dead-letters list`, mend and retry them or discard them"
+    : "Run `sync-tool run --until-drained` first";
   throw new SyncError("CHANGES_PENDING", {
     what: `The target does not have everything yet:\n${lines.join("\n")}`,
-    next: "Run `sync-tool run --until-drained` first; --discard-pending gives these changes up",
+    next: `${first}; --discard-pending gives these changes up`,
   });
 }

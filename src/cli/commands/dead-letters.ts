@@ -90,7 +90,23 @@ async function withLetters(
         letters: id === undefined ? letters : letters.filter((letter) => letter.id.startsWith(id)),
       });
     }
+    refuseUnknownTable(flags, chosen, context.config.syncTables);
     return await work(chosen);
+  });
+}
+
+/** "No dead letters" of a misspelt table would be taken for good news. */
+function refuseUnknownTable(
+  { table }: DeadLetterFlags,
+  chosen: readonly Chosen[],
+  syncTables: readonly string[],
+): void {
+  if (table === undefined || syncTables.includes(table.toUpperCase())) return;
+  // Letters of a table that was synced once are still there.
+  if (chosen.some((one) => one.letters.length > 0)) return;
+  throw new SyncError("USAGE_INVALID", {
+    what: `--table is "${table}", which is not in syncTables`,
+    next: `Name one of ${syncTables.join(", ")}`,
   });
 }
 
