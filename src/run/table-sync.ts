@@ -70,8 +70,8 @@ export function createTableSync(options: TableSyncOptions): TableSync {
   // Each lane writes a batch of its own at a time.
   const batchSize = options.batchSize * options.parallelism;
   const ahead = readAhead(createJournalReader(options.source, table));
-  const applied = (): Position => writer.checkpoint().position;
-  const reader = resolvedReader(ahead, table, options.rows.resolveKeys, applied);
+  const appliedTo = (): Position => writer.checkpoint().position;
+  const reader = resolvedReader(ahead, table, options.rows.resolveKeys, appliedTo);
   const writer = createBatchWriter({ ...options, reader, mayStillCome });
   let wait = NO_WAIT;
   let readTo: Position = 0n;
@@ -134,7 +134,7 @@ export function createTableSync(options: TableSyncOptions): TableSync {
   return {
     table,
     reader,
-    position: applied,
+    position: appliedTo,
     async open(from) {
       held = undefined;
       wait = NO_WAIT;
