@@ -14,7 +14,10 @@ async function match({ planned, request }: DoctorContext): Promise<Outcome> {
   if (problems.length > 0) {
     return { status: "fail", found: problems.join("; "), wanted, mend: [{ on: "elsewhere", text: next }] };
   }
-  const unmigrated = tables.flatMap((table) => missingMigration(request, table) ?? []);
+  const unmigrated = tables.flatMap((table) => {
+    const reason = missingMigration(request, table);
+    return reason === undefined ? [] : `${table.name}: ${reason}`;
+  });
   if (unmigrated.length > 0) {
     const text = migrateFirst(request.targetVersion);
     return { status: "fail", found: unmigrated.join("; "), wanted, mend: [{ on: "elsewhere", text }] };

@@ -5,6 +5,7 @@ import type { Database } from "../db/database.ts";
 import type { Dialect, HolderFacts } from "../dialect/dialect.ts";
 import type { SyncPlan } from "../plan/sync-plan.ts";
 import { planTables, type TablePlan } from "../plan/sync-plan.ts";
+import { missingMigration } from "../transform/transformer-for.ts";
 import { countDeadLetters } from "./count-dead-letters.ts";
 import { findOpenHole } from "./open-hole.ts";
 import { switchReasons } from "./switch-reasons.ts";
@@ -30,7 +31,7 @@ export interface TableStatus {
   readonly deadLetters: number;
   /** What is missing or differs from the plan, each a phrase. */
   readonly drift: readonly string[];
-  /** The checkpoint is not one of this journal, and the like: each a sentence. */
+  /** The target is not migrated, the checkpoint is not one of this journal, and the like: each a sentence. */
   readonly problems: readonly string[];
 }
 
@@ -73,6 +74,7 @@ async function readSchema(schema: StatusRequest): Promise<readonly TableStatus[]
       const name = table.targetNames.checkpoint;
       const hasTable = present.some((object) => object.name === name);
       const checkpoint = hasTable ? await readCheckpoint(target.db, target.dialect, name) : undefined;
+      const unmigrated = missingMigration(plan, table);
       const common = {
         schema: schema.name,
         table: table.name,
@@ -83,11 +85,12 @@ async function readSchema(schema: StatusRequest): Promise<readonly TableStatus[]
           ...state.missing.map(({ kind, name: object }) => `${kind} ${object} is missing`),
           ...state.drifted.map(({ reason }) => reason),
         ],
+        problems: unmigrated === undefined ? [] : [unmigrated],
       };
-      if (journalId === undefined) {
-        return { ...common, pending: null, lagSeconds: null, openHole: null, holders: [], problems: [] };
-      }
-      return { ...common, ...(await readJournal(schema, table, journalId, checkpoint)) };
+      if (journalId === undefined)
+        return { ...common, pending: null, lagSeconds: null, openHole: null, holders: [] };
+      const journal = await readJournal(schema, table, journalId, checkpoint);
+      return { ...common, ...journal, problems: [...common.problems, ...journal.problems] };
     }),
   );
 }

@@ -20,7 +20,7 @@ export function transformerFor(plan: SyncPlan, table: TablePlan, hashAlgorithm =
   const reason = missingMigration(plan, table, transformer);
   if (reason !== undefined) {
     throw new SyncError("TRANSFORM_UNAVAILABLE", {
-      what: reason,
+      what: `${table.name}: ${reason}`,
       next: migrateFirst(plan.targetVersion),
       at: { table: table.name },
     });
@@ -33,8 +33,8 @@ export const migrateFirst = (targetVersion: IsVersion): string =>
   `Run WSO2's migration client on the target, to ${targetVersion}, then give the command again`;
 
 /**
- * Why the target's table cannot take transformed rows: WSO2's migration client has not been at it. Undefined when it can,
- * and while the table is not there at all.
+ * Why the target's table cannot take transformed rows, without its name: WSO2's migration client has not been at it.
+ * Undefined when it can, and while the table is not there at all.
  */
 export function missingMigration(
   plan: Versions,
@@ -44,12 +44,12 @@ export function missingMigration(
   if (table.awaitsRestore) return undefined;
   const { sourceVersion, targetVersion } = plan;
   if (rekeyedTable(table.name, sourceVersion, targetVersion) !== undefined && !table.isRekeyed)
-    return `${table.name}: the target's table still has the shape of ${sourceVersion}`;
+    return `the target's table still has the shape of ${sourceVersion}`;
   // Written without such a column, a row would get its default once the migration client has added it, and be lost to
   // the server: tokens are looked up by IDP_ID.
   const missing = transformer.adds.filter((column) => !has(table.target, column));
   if (missing.length === 0) return undefined;
-  return `${table.name}: the target's table is not migrated to ${targetVersion}, it has no column ${missing.join(", ")}`;
+  return `the target's table is not migrated to ${targetVersion}, it has no column ${missing.join(", ")}`;
 }
 
 function planned(
