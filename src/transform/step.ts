@@ -33,6 +33,8 @@ export interface TableStep {
   readonly transform: RowTransformer;
   /** Columns the step sets on every row, whether or not the source has them. */
   readonly adds?: readonly string[];
+  /** Columns that the release added and no row names: a target without them was not migrated. */
+  readonly expects?: readonly string[];
   /** The step looks at stored tokens or secrets, so they are read (or refused) before it. */
   readonly readsValues?: boolean;
   /** The step needs `localIdpIdByTenant`. */

@@ -47,7 +47,9 @@ export function missingMigration(
     return `the target's table still has the shape of ${sourceVersion}`;
   // Written without such a column, a row would get its default once the migration client has added it, and be lost to
   // the server: tokens are looked up by IDP_ID.
-  const missing = transformer.adds.filter((column) => !has(table.target, column));
+  const missing = [...transformer.adds, ...transformer.expects].filter(
+    (column) => !has(table.target, column),
+  );
   if (missing.length === 0) return undefined;
   return `the target's table is not migrated to ${targetVersion}, it has no column ${missing.join(", ")}`;
 }

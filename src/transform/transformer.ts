@@ -40,6 +40,8 @@ export interface Transformer {
   readonly transform: (row: Row, lookups: Lookups, readers?: ValueReaders) => Transformed;
   /** Columns present in every transformed row though the source may lack them. */
   readonly adds: readonly string[];
+  /** Columns that a migrated target has, beyond those. */
+  readonly expects: readonly string[];
   /** Columns that must not be overwritten when the target has the row already. */
   readonly keepOnUpdate: readonly string[];
   /**
@@ -73,6 +75,7 @@ export function buildTransformer(context: TransformContext): Transformer {
       return "failure" in read ? read : steps(read.row, lookups);
     },
     adds: [...new Set(parts.flatMap((part) => part.adds ?? []))],
+    expects: parts.flatMap((part) => part.expects ?? []),
     keepOnUpdate: parts.flatMap((part) => part.keepOnUpdate ?? []),
     onUniqueConflict: parts.find((part) => part.onUniqueConflict)?.onUniqueConflict,
   };

@@ -1,11 +1,11 @@
 import { stableId } from "../resolve-keys.ts";
 import type { Step, TableStep } from "../step.ts";
 
-const WITH_IDP: ReadonlySet<string> = new Set(["IDN_OAUTH2_ACCESS_TOKEN", "IDN_OAUTH2_AUTHORIZATION_CODE"]);
-
-const IDP: TableStep = {
+const CODE: TableStep = {
   transform: (row) => ({ row: row["IDP_ID"] === null ? { ...row, IDP_ID: "-1" } : row }),
 };
+
+const TOKEN: TableStep = { ...CODE, expects: ["TOKEN_BINDING_REF"] };
 
 const USER: TableStep = {
   adds: ["UM_USER_ID"],
@@ -18,6 +18,12 @@ const USER: TableStep = {
   },
 };
 
+const TABLES: ReadonlyMap<string, TableStep> = new Map([
+  ["IDN_OAUTH2_ACCESS_TOKEN", TOKEN],
+  ["IDN_OAUTH2_AUTHORIZATION_CODE", CODE],
+  ["UM_USER", USER],
+]);
+
 /**
  * 5.10.0 made IDP_ID NOT NULL DEFAULT -1; databases made by the scripts of 5.8.0 and 5.9.0 may hold nulls in it.
  * TOKEN_BINDING_REF, which 5.10.0 added, is not touched: left out of the row it gets the target's default, 'NONE'.
@@ -28,5 +34,5 @@ const USER: TableStep = {
 export const step: Step = {
   version: "5.10.0",
   title: "identity provider never null, ids of users",
-  forTable: (table) => (WITH_IDP.has(table) ? IDP : table === "UM_USER" ? USER : undefined),
+  forTable: (table) => TABLES.get(table),
 };
