@@ -49,7 +49,7 @@ export async function runCommand(
   args: readonly string[],
   timeoutMs: number,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
-  const child = launch(args);
+  const child = launch([...args, "--debug"]);
   const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   clearTimeout(timer);
@@ -63,7 +63,7 @@ export function startRunner(args: readonly string[]): Runner {
   let current = start();
 
   function start() {
-    const child = launch(args);
+    const child = launch([...args, "--debug"]);
     const ended = new Promise<void>((resolve) => {
       child.once("close", (code, signal) => {
         resolve();

@@ -12,8 +12,8 @@ import { migrateTo511 } from "../support/wso2-migration.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
 const TOKENS = "IDN_OAUTH2_ACCESS_TOKEN";
-const LOGIN = `INSERT INTO ${TOKENS} (TOKEN_ID, ACCESS_TOKEN, CONSUMER_KEY_ID, AUTHZ_USER, TENANT_ID, USER_DOMAIN)
-  VALUES ('t1', 'at-1', 1, 'ann', -1234, 'PRIMARY')`;
+const LOGIN = `INSERT INTO ${TOKENS} (TOKEN_ID, ACCESS_TOKEN, CONSUMER_KEY_ID, AUTHZ_USER, TENANT_ID, USER_DOMAIN, TIME_CREATED, REFRESH_TOKEN_TIME_CREATED)
+  VALUES ('t1', 'at-1', 1, 'ann', -1234, 'PRIMARY', '2021-03-04 05:06:07', '2021-03-04 05:06:07')`;
 
 describeDialects("Commands in the wrong order", (dialect) => {
   let folder: string;

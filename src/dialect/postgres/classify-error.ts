@@ -76,10 +76,12 @@ export function classifyError(error: unknown): ClassifiedError {
   return { class: errorClass, code, reason, lockTimeout: code === "55P03" || code === "57014" };
 }
 
+/** "timeout expired": the server took too long to accept a connection, as one that is paused or behind a firewall does. */
+const DRIVER_WORDS =
+  /Connection terminated|Query read timeout|timeout expired|timeout exceeded|Connection ended|not queryable|Timeout acquiring|Received unexpected/i;
+
 /** pg and knex raise plain Errors without a code when a connection ends or no pooled one becomes free. */
 function isDriverError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return /Connection terminated|Query read timeout|timeout exceeded|Connection ended|not queryable|Timeout acquiring/i.test(
-    error.message,
-  );
+  return DRIVER_WORDS.test(error.message);
 }

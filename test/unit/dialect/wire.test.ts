@@ -26,7 +26,7 @@ async function listen(onConnection: (socket: Socket) => void): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-describe.each(["mssql", "oracle"] as const)("connecting to %s", (type) => {
+describe.each(["postgres", "mysql", "mariadb", "mssql", "oracle"] as const)("connecting to %s", (type) => {
   const settings = (port: number): ConnectionSettings => ({
     type,
     hosts: [{ host: "127.0.0.1", port }],
