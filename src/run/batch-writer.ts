@@ -234,11 +234,12 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     async retryDeadLetters(all) {
       // Somebody may have asked for a retry or discarded some meanwhile.
       if (letters.count() > 0) await letters.reload();
+      const laneOf = laneChooser(table, lanes.all().length);
       for (const letter of letters.due(all)) {
         const [change] = await options.reader.at([letter.position]);
         if (change === undefined) continue;
         // Nothing moves but the letter; the checkpoint of its lane is only held, against a second runner.
-        const held = lanes.all()[laneChooser(table, lanes.all().length)(change)];
+        const held = lanes.all()[laneOf(change)];
         if (held !== undefined) await attempt([held], [change], held);
       }
       return letters.count();

@@ -15,7 +15,6 @@ export interface LanePart {
  * their order is kept.
  */
 export function laneChooser(table: TablePlan, count: number): (change: Change) => number {
-  if (count === 1) return () => 0;
   const columns = table.key.map((column) => column.target);
   return (change) => hash(equalityClass(columns, keyOf(table.key, change))) % count;
 }

@@ -44,9 +44,11 @@ export function createRowSource(
       const sourceRows = copies(changes, transformer.adds);
       const lookups = await loadLookups(sourceRows, anew);
       const readers = transformer.needs.values ? await readValues(table, sourceRows) : undefined;
-      const rows = new Map<bigint, Transformed>();
-      await mapInTurns(changes, ({ position }, n) =>
-        rows.set(position, transformer.transform(sourceRows[n] ?? {}, lookups, readers)),
+      const rows = new Map<bigint, Transformed>(
+        await mapInTurns(changes, ({ position }, n) => [
+          position,
+          transformer.transform(sourceRows[n] ?? {}, lookups, readers),
+        ]),
       );
       return (change) => {
         const result = rows.get(change.position);

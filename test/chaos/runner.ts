@@ -29,7 +29,7 @@ interface Launched extends ChildProcess {
 }
 
 function launch(args: readonly string[]): Launched {
-  const child = spawn(process.execPath, ["--import", "tsx", ENTRY, ...args], {
+  const child = spawn(process.execPath, ["--import", "tsx", ENTRY, ...args, "--debug"], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -49,7 +49,7 @@ export async function runCommand(
   args: readonly string[],
   timeoutMs: number,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
-  const child = launch([...args, "--debug"]);
+  const child = launch(args);
   const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   clearTimeout(timer);
@@ -63,7 +63,7 @@ export function startRunner(args: readonly string[]): Runner {
   let current = start();
 
   function start() {
-    const child = launch([...args, "--debug"]);
+    const child = launch(args);
     const ended = new Promise<void>((resolve) => {
       child.once("close", (code, signal) => {
         resolve();

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readCatalogue } from "../support/catalogue.ts";
 import { runCli, startCli } from "../support/cli.ts";
+import { type CliPair, openCliPair } from "../support/cli-pair.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
 import { describeDialects } from "../support/dialects.ts";
 import type { TestDialectName } from "../support/env.ts";
@@ -22,6 +22,7 @@ const HELD: Readonly<Partial<Record<TestDialectName, string>>> = {
 };
 
 describeDialects("The commands", (dialect) => {
+  let pair: CliPair;
   let folder: string;
   let blue: TestDatabase;
   let green: TestDatabase;
@@ -37,10 +38,8 @@ describeDialects("The commands", (dialect) => {
   const status = async () => JSON.parse((await syncTool("status", "--json")).stdout);
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "sync-tool-e2e-"));
-    const server = await dialect.server();
-    blue = await server.createDatabase();
-    green = await server.createDatabase();
+    pair = await openCliPair(dialect);
+    ({ folder, blue, green } = pair);
     await blue.exec(createTables(dialect.name, "5.9.0"));
     await green.exec(createTables(dialect.name, "5.11.0"));
     pristine = await catalogues();
@@ -52,11 +51,7 @@ describeDialects("The commands", (dialect) => {
       properties: { syncInterval: "50" },
     });
   });
-  afterAll(async () => {
-    await blue.drop();
-    await green.drop();
-    await rm(folder, { recursive: true });
-  });
+  afterAll(() => pair.close());
 
   test("run ends with 5 before prepare and says what to do", async () => {
     const { code, stderr } = await syncTool("run", "--once");

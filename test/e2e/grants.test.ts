@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCli } from "../support/cli.ts";
+import { type CliPair, openCliPair } from "../support/cli-pair.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
 import { copyRows } from "../support/copy-rows.ts";
 import { createUser, dropUser, userName } from "../support/database-users.ts";
@@ -31,6 +31,7 @@ const TOLD: Readonly<Partial<Record<TestDialectName, object>>> = {
 };
 
 describeDialects("A user with the grants of the scripts and no other right", (dialect) => {
+  let pair: CliPair;
   let folder: string;
   let blue: TestDatabase;
   let green: TestDatabase;
@@ -44,10 +45,8 @@ describeDialects("A user with the grants of the scripts and no other right", (di
   const syncTool = (...args: readonly string[]) => runCli(args, folder);
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "sync-tool-e2e-"));
-    const server = await dialect.server();
-    blue = await server.createDatabase();
-    green = await server.createDatabase();
+    pair = await openCliPair(dialect);
+    ({ folder, blue, green } = pair);
     for (const database of [blue, green]) await createUser(userName("run", database), [database]);
     await blue.exec([...createTables(dialect.name, "5.7.0"), ...TRAFFIC_PARENTS]);
     await green.exec(createTables(dialect.name, "5.7.0"));
@@ -56,9 +55,7 @@ describeDialects("A user with the grants of the scripts and no other right", (di
   });
   afterAll(async () => {
     for (const database of [blue, green]) await dropUser(userName("run", database), [database]);
-    await blue.drop();
-    await green.drop();
-    await rm(folder, { recursive: true });
+    await pair.close();
   });
 
   test("is told, before it has them, that the target is not prepared", async () => {

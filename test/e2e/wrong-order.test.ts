@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCli } from "../support/cli.ts";
+import { type CliPair, openCliPair } from "../support/cli-pair.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
 import { databaseObjects } from "../support/database-objects.ts";
 import { describeDialects } from "../support/dialects.ts";
@@ -16,16 +14,15 @@ const LOGIN = `INSERT INTO ${TOKENS} (TOKEN_ID, ACCESS_TOKEN, CONSUMER_KEY_ID, A
   VALUES ('t1', 'at-1', 1, 'ann', -1234, 'PRIMARY', '2021-03-04 05:06:07', '2021-03-04 05:06:07')`;
 
 describeDialects("Commands in the wrong order", (dialect) => {
+  let pair: CliPair;
   let folder: string;
   let blue: TestDatabase;
   let green: TestDatabase;
   const syncTool = (...args: readonly string[]) => runCli(args, folder);
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "sync-tool-e2e-"));
-    const server = await dialect.server();
-    blue = await server.createDatabase();
-    green = await server.createDatabase();
+    pair = await openCliPair(dialect);
+    ({ folder, blue, green } = pair);
     await blue.exec([...createTables(dialect.name, "5.7.0"), ...TRAFFIC_PARENTS]);
     await writeConfigFiles(folder, {
       source: blue,
@@ -35,11 +32,7 @@ describeDialects("Commands in the wrong order", (dialect) => {
       properties: { syncInterval: "50" },
     });
   });
-  afterAll(async () => {
-    await blue.drop();
-    await green.drop();
-    await rm(folder, { recursive: true });
-  });
+  afterAll(() => pair.close());
 
   test("prepare before the restore says that it is needed again after it", async () => {
     const { code, stderr } = await syncTool("prepare");
@@ -107,21 +100,25 @@ describeDialects("Commands in the wrong order", (dialect) => {
   });
 
   test("a green with the tables of 5.9.0 is known by a column that no row needs", async () => {
-    const server = await dialect.server();
-    const [source, target] = [await server.createDatabase(), await server.createDatabase()];
+    const later = await openCliPair(dialect);
+    const laterTool = (...args: readonly string[]) => runCli(args, later.folder);
     try {
-      for (const database of [source, target])
+      for (const database of [later.blue, later.green])
         await database.exec([...createTables(dialect.name, "5.9.0"), ...TRAFFIC_PARENTS]);
-      await writeConfigFiles(folder, { source, target, sourceVersion: "5.9.0", syncTables: [TOKENS] });
-      await syncTool("prepare");
-      const { code, stdout } = await syncTool("drain");
+      await writeConfigFiles(later.folder, {
+        source: later.blue,
+        target: later.green,
+        sourceVersion: "5.9.0",
+        syncTables: [TOKENS],
+      });
+      await laterTool("prepare");
+      const { code, stdout } = await laterTool("drain");
       expect(code).toBe(5);
       expect(stdout).toContain("is not migrated to 5.11.0, it has no column TOKEN_BINDING_REF\n");
-      await target.exec(migrateTo511(dialect.name, "5.9.0"));
-      expect(await syncTool("drain")).toMatchObject({ code: 0, stdout: "drained: yes\n" });
+      await later.green.exec(migrateTo511(dialect.name, "5.9.0"));
+      expect(await laterTool("drain")).toMatchObject({ code: 0, stdout: "drained: yes\n" });
     } finally {
-      await source.drop();
-      await target.drop();
+      await later.close();
     }
   });
 });

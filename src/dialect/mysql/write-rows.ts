@@ -88,9 +88,7 @@ async function written(table: TargetTable, rows: readonly Row[]): Promise<Writte
   // Joined, not added up: a text that grows piece by piece is kept as a tree of them, which the collector would carry along.
   const text = (row: Row): string =>
     `(${columns.map((column) => literal(encode(column.target, row[column.name] ?? null))).join(", ")})`;
-  const texts = new Map<Row, string>();
-  await mapInTurns(rows, (row) => texts.set(row, text(row)));
-  return { columns, texts };
+  return { columns, texts: new Map(await mapInTurns(rows, (row) => [row, text(row)])) };
 }
 
 /** The rows whose key the table holds; the server compares, since only it knows the collation. */
