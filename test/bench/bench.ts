@@ -65,7 +65,8 @@ for (const name of flags.servers.split(",")) {
     say(`\n${name} ${server.version}`);
     for (const scenario of SCENARIOS) {
       if (scenario.once === true && results.some((result) => result.scenario === scenario.name)) continue;
-      if (flags.only !== undefined && !flags.only.split(",").includes(scenario.name)) continue;
+      const isWanted = flags.only?.split(",").includes(scenario.name) ?? scenario.onDemand !== true;
+      if (!isWanted) continue;
       const started = performance.now();
       const figures = await scenario.run({
         server,

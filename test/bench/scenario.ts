@@ -15,5 +15,7 @@ export interface Scenario {
   readonly name: string;
   /** Measured on the first server only: it has nothing to do with databases. */
   readonly once?: boolean;
+  /** Runs when it is asked for by name: it shows why something is as it is, not how fast it is. */
+  readonly onDemand?: boolean;
   run(context: ScenarioContext): Promise<readonly Measured[]>;
 }

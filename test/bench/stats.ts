@@ -31,6 +31,11 @@ export function ratioOf(tally: Tally, name: string, to: string): number {
   return median(tally.of(name).map((value, turn) => value / (tally.of(to)[turn] ?? Number.NaN)));
 }
 
+/** The list from its n-th on and round again: over as many turns each comes first, and last, equally often. */
+export function rotated<T>(list: readonly T[], n: number): readonly T[] {
+  return list.map((_, i) => list[(i + n) % list.length] as T);
+}
+
 /** Seconds that the work takes. */
 export async function seconds(work: () => Promise<void>): Promise<number> {
   const start = performance.now();

@@ -1,6 +1,6 @@
 import { type Lab, openLab, SCOPES, TOKENS } from "../lab.ts";
 import type { Scenario } from "../scenario.ts";
-import { createTally, type Measured, median, ratioOf, seconds } from "../stats.ts";
+import { createTally, type Measured, median, ratioOf, rotated, seconds } from "../stats.ts";
 import { fill } from "../token-data.ts";
 import { rowAtATime, rowsInMemory, writeAtTheLimit } from "../yardsticks.ts";
 
@@ -27,19 +27,27 @@ export const drain: Scenario = {
       await fill(mix.source.test, { tokens: pending, scopesEach: 2 }, true);
       const [rates, cpu] = [createTally(), createTally()];
       const note = (name: string, rows: number, s: number): void => rates.note(name, rows / s);
+      const timedWithCpu = async (
+        name: string,
+        cpuName: string,
+        lab: Lab,
+        batchSize: number,
+      ): Promise<void> => {
+        const [, used] = await withCpu(async () => note(name, applied, await timed(lab, batchSize, applied)));
+        cpu.note(cpuName, used / applied);
+      };
+      const large = [
+        async () => note("limit", applied, await limit(inserts, applied)),
+        () => timedWithCpu("tokens, batchSize 1000", "batchSize 1000", inserts, 1_000),
+        () => timedWithCpu("5.3.0 to 5.11.0", "5.3.0 to 5.11.0, batchSize 1000", old, 1_000),
+        () => timedWithCpu("tokens, batchSize 100", "batchSize 100", inserts, 100),
+      ];
       // The first turn of a fresh server and a cold program counts for nothing.
       await limit(inserts, applied);
       await timed(inserts, 1_000, applied);
       for (let round = 0; round < rounds; round++) {
-        note("limit", applied, await limit(inserts, applied));
-        const [, large] = await withCpu(async () =>
-          note("tokens, batchSize 1000", applied, await timed(inserts, 1_000, applied)),
-        );
-        cpu.note("batchSize 1000", large / applied);
-        const [, ours] = await withCpu(async () =>
-          note("tokens, batchSize 100", applied, await timed(inserts, 100, applied)),
-        );
-        cpu.note("batchSize 100", ours / applied);
+        // What is compared with each other is next to each other, each time in another order.
+        for (const turn of rotated(large, round)) await turn();
         const [, theirs] = await withCpu(async () =>
           note("row at a time", sample, await rowAtATime(inserts, sample)),
         );
@@ -48,10 +56,6 @@ export const drain: Scenario = {
         note("batchSize 100, as many rows", sample, await timed(inserts, 100, sample));
         note("updates", pending * 1.2, await timed(updates, 1_000));
         note("updates, row at a time", sample, await rowAtATime(updates, sample));
-        const [, transformed] = await withCpu(async () =>
-          note("5.3.0 to 5.11.0", applied, await timed(old, 1_000, applied)),
-        );
-        cpu.note("5.3.0 to 5.11.0, batchSize 1000", transformed / applied);
       }
       note(`${pending} tokens, ${pending * 2} scopes`, pending * 3, await timed(mix, 100));
       const rate = (name: string): number => median(rates.of(name));

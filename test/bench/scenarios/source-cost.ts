@@ -5,7 +5,7 @@ import { type Lab, openLab, PARENTS, SCOPES, TOKENS } from "../lab.ts";
 import { openWriters, tokenInserts } from "../login.ts";
 import type { Scenario, ScenarioContext } from "../scenario.ts";
 import { serverCpuSeconds } from "../server-cpu.ts";
-import { createTally, type Measured, median, ratioOf } from "../stats.ts";
+import { createTally, type Measured, median, ratioOf, rotated } from "../stats.ts";
 import { installJavaShape } from "../triggers.ts";
 
 /** Of one turn: short, so that all are measured under the same load of the machine, and many, since two equal ones differ. */
@@ -109,11 +109,6 @@ async function logins(
     ratio("server CPU, ours / without triggers", ratioOf(cpu, OURS, WITHOUT)),
     ratio("server CPU, ours / Java client's shape", ratioOf(cpu, OURS, JAVA)),
   ];
-}
-
-/** Each comes first, second, third and last equally often. */
-function rotated<T>(list: readonly T[], by: number): readonly T[] {
-  return list.map((_, i) => list[(i + by) % list.length] as T);
 }
 
 async function logouts(blues: Blues, lab: Lab, journalRows: number): Promise<readonly Measured[]> {

@@ -24,6 +24,7 @@ const VARIANTS = {
  */
 export const triggerVariants: Scenario = {
   name: "trigger-variants",
+  onDemand: true,
   async run({ server, rounds, scale }) {
     if (server.dialect !== "postgres") return [];
     const lab = await openLab(server, "5.9.0", [TOKENS]);
