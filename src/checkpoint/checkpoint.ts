@@ -60,7 +60,8 @@ export async function startCheckpoint(
 
 /**
  * Brings the number of lanes to `count`. When it changes, all of them begin where the lowest stands: the keys are
- * spread anew, and changes applied once more leave the rows as they are in the end.
+ * spread anew, and changes applied once more leave the rows as they are in the end. So they do when they may not lead one
+ * another and a failure has left them apart.
  */
 export async function setLanes(
   db: { transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> },
@@ -68,9 +69,12 @@ export async function setLanes(
   name: string,
   lanes: readonly Checkpoint[],
   count: number,
+  mayLead: boolean,
 ): Promise<readonly Checkpoint[]> {
   const start = lowest(lanes);
-  if (start === undefined || lanes.length === count) return lanes;
+  if (start === undefined) return lanes;
+  const mayStay = mayLead || lanes.every(({ position }) => position === start.position);
+  if (lanes.length === count && mayStay) return lanes;
   const wanted = Array.from({ length: count }, (_, lane) => ({ ...start, lane }));
   await db.transaction(async (tx) => {
     for (const lane of lanes) await moveCheckpoint(tx, dialect, name, lane, start);

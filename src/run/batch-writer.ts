@@ -216,7 +216,7 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
   return {
     checkpoint: lanes.lowest,
     async open(from) {
-      await lanes.open(from, options.parallelism);
+      await lanes.open(from, options.parallelism, mayLead(table));
       await letters.reload();
     },
     async prepare(batch) {

@@ -16,8 +16,8 @@ export interface LaneCheckpoints {
   readonly all: () => readonly Checkpoint[];
   /** Up to here everything is applied. */
   readonly lowest: () => Checkpoint;
-  /** Takes up where the target's lanes stand, and makes them as many as wanted. */
-  open(from: readonly Checkpoint[], count: number): Promise<void>;
+  /** Takes up where the target's lanes stand, and makes them as many as wanted; level, unless they may lead one another. */
+  open(from: readonly Checkpoint[], count: number, mayLead: boolean): Promise<void>;
   /**
    * The lanes of these parts that are to move to `end`, as they stand now: a batch is prepared before the one in front
    * of it has moved them, and one that was led by others may be read anew with an earlier end.
@@ -45,8 +45,8 @@ export function createLaneCheckpoints(
   return {
     all: () => lanes,
     lowest: () => lowest(lanes) ?? { lane: 0, position: 0n, journalId: "", digest: "" },
-    async open(from, count) {
-      lanes = await setLanes(db, dialect, name, from, count);
+    async open(from, count, mayLead) {
+      lanes = await setLanes(db, dialect, name, from, count, mayLead);
     },
     behind: (parts, end) =>
       lanes.filter(

@@ -39,7 +39,8 @@ export function spread(
 /**
  * Whether a lane may be batches ahead of another. Not where a row comes with rows that another lane may write too, and
  * not in a table that refers to itself: a child would be written while its parent's deletion, from which it came back, is
- * still to be applied, and the target's cascade would take it along.
+ * still to be applied, and the target's cascade would take it along. A failure leaves lanes apart; the batches read after it
+ * may end elsewhere, so that the parent's deletion and return are no longer in one.
  */
 export function mayLead(table: TablePlan): boolean {
   return !writesOthers(table) && !table.parents.some((link) => link.parent.toUpperCase() === table.name);

@@ -211,4 +211,30 @@ describeDialects("Writing in lanes", (dialect) => {
     });
     expect(await pair.rows("target", "T")).toEqual(await pair.rows("source", "T"));
   });
+
+  test("after a crash a parent's deletion does not take a child that another lane has written, whatever the batchSize", async () => {
+    const child = await inAnotherLaneThan("root", "leaf");
+    const others = Array.from({ length: 20 }, (_, i) => `('between-${i}')`).join(", ");
+    await pair.source.test.exec("INSERT INTO T (ID) VALUES ('root')");
+    await pair.run({ parallelism: 4 });
+    await pair.source.test.exec([
+      "DELETE FROM T WHERE ID = 'root'",
+      `INSERT INTO T (ID) VALUES ${others}`,
+      "INSERT INTO T (ID) VALUES ('root')",
+      `INSERT INTO T (ID, UP) VALUES ('${child}', 'root')`,
+    ]);
+    const hasChild = async (): Promise<boolean> =>
+      (await pair.rows("target", "T")).some((row) => Object.values(row).includes(child));
+    const targetDb = watchedDatabase(pair.target.db, {
+      async before(sql, values) {
+        const text = `${sql} ${values}`;
+        if (!text.includes("root") || text.includes(child)) return;
+        await waitFor(hasChild, { what: "the child's lane" });
+        throw new Error("crash");
+      },
+    });
+    await expect(pair.run({ parallelism: 4, batchSize: 10, targetDb })).rejects.toThrow("crash");
+    await pair.run({ parallelism: 4, batchSize: 1 });
+    expect(await pair.rows("target", "T")).toEqual(await pair.rows("source", "T"));
+  });
 });
