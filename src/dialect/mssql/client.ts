@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type { Knex } from "knex";
 import { Connection, type ConnectionConfiguration, type ConnectionOptions, Request, TYPES } from "tedious";
+import type { Refusal } from "./classify-error.ts";
 
 /** What a statement gave: rows by column name, and the number of rows it changed. */
 export interface MssqlResult {
@@ -38,11 +39,19 @@ export class MssqlClient extends KnexMssqlClient {
     };
     connection.on("error", end);
     connection.once("end", () => end("the connection ended"));
+    // The driver's error has no number, and is made of the last message alone.
+    const refusals: Refusal[] = [];
+    const note = (message: unknown): void => {
+      const { number, class: severity } = message as { number: number; class: number };
+      refusals.push({ number, severity });
+    };
+    connection.on("errorMessage", note);
     return new Promise((resolve, reject) => {
       connection.connect((error) => {
+        connection.off("errorMessage", note);
         if (error !== undefined && error !== null) {
           connection.close();
-          reject(error);
+          reject(Object.assign(error, { refusals }));
           return;
         }
         connection.connected = true;

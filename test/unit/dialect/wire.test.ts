@@ -73,12 +73,26 @@ describe.each(["postgres", "mysql", "mariadb", "mssql", "oracle"] as const)("con
 });
 
 describe("what a login is answered", () => {
-  test("a refused login of SQL Server is one, and not a lost connection", async () => {
+  /**
+   * A database that cannot be opened is refused with what is wrong, then 4060, then 18456, which is also what a wrong password
+   * gives ("Database Engine events and errors"; "MS-TDS", 2.2.7.10, one token each). Retried for ever are those of a server
+   * that is restarting or changing replicas; 4060 alone is one of SqlClient's own list of those ("SqlConfigurableRetryFactory").
+   */
+  test.each([
+    [[18456], "login", "18456"],
+    [[18452], "login", "18452"],
+    [[4060, 18456], "connection", "4060"],
+    [[922, 4060, 18456], "connection", "922"],
+    [[983, 4060, 18456], "connection", "983"],
+    [[18401], "connection", "18401"],
+    [[40613], "connection", "40613"],
+    [[29999, 18456], "login", "29999"],
+  ])("SQL Server refusing a login with %j is of class %s", async (numbers, errorClass, code) => {
     const port = await listen((socket) => {
       let packets = 0;
       socket.on("data", () => {
         packets += 1;
-        socket.write(packets === 1 ? preloginAnswer() : loginError(18456));
+        socket.write(packets === 1 ? preloginAnswer() : loginErrors(numbers));
       });
     });
     const dialect = await loadDialect("mssql");
@@ -89,14 +103,14 @@ describe("what a login is answered", () => {
         user: "sync_tool",
         password: "wrong",
         tls: { mode: "disable" },
-        connectTimeoutMs: 2_000,
-        pool: { max: 1, acquireTimeoutMs: 4_000 },
+        connectTimeoutMs: 4_000,
+        pool: { max: 1, acquireTimeoutMs: 6_000 },
       })
       .then(
         () => undefined,
         (reason: unknown) => reason,
       );
-    expect(dialect.classifyError(error)).toMatchObject({ class: "login" });
+    expect(dialect.classifyError(error)).toMatchObject({ class: errorClass, code });
   });
 
   test("a listener of Oracle that does not know the service may do so in a moment: a lost connection", async () => {
@@ -134,8 +148,13 @@ function preloginAnswer(): Buffer {
   return tdsPacket(Buffer.concat([options, Buffer.from([16, 0, 0, 0, 0, 0]), Buffer.from([0x02])]));
 }
 
-/** ERROR and DONE tokens ("MS-TDS", 2.2.7.10 and 2.2.7.6). */
-function loginError(number: number): Buffer {
+/** ERROR tokens and DONE ("MS-TDS", 2.2.7.10 and 2.2.7.6). */
+function loginErrors(numbers: readonly number[]): Buffer {
+  const done = Buffer.from([0xfd, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  return tdsPacket(Buffer.concat([...numbers.map(errorToken), done]));
+}
+
+function errorToken(number: number): Buffer {
   const text = Buffer.from("Login failed for user", "utf16le");
   const body = Buffer.alloc(6);
   body.writeInt32LE(number, 0);
@@ -147,8 +166,7 @@ function loginError(number: number): Buffer {
   const token = Buffer.concat([body, length, text, tail]);
   const head = Buffer.from([0xaa, 0, 0]);
   head.writeUInt16LE(token.length, 1);
-  const done = Buffer.from([0xfd, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-  return tdsPacket(Buffer.concat([head, token, done]));
+  return Buffer.concat([head, token]);
 }
 
 /** TNS packet: type 4 (refuse) with the listener's reason. */

@@ -18,8 +18,23 @@ test.each([
   [208, "schema"],
   [229, "auth"],
   [18456, "login"],
-  [4060, "login"],
+  [4060, "connection"],
   [40613, "connection"],
+  [926, "connection"],
+  [941, "connection"],
+  [615, "connection"],
+  [1219, "connection"],
+  [9001, "connection"],
+  [652, "transient"],
+  [3949, "transient"],
+  [3967, "transient"],
+  [10936, "transient"],
+  [49918, "transient"],
+  [824, "fatal"],
+  [3998, "fatal"],
+  [17809, "transient"],
+  [17892, "login"],
+  [40914, "login"],
   [3903, "fatal"],
   [233, "row"],
   [248, "row"],
@@ -39,6 +54,23 @@ test.each([
   expect(found.reason).not.toContain("secret");
 });
 
+/** "Database Engine error severities": 13 deadlocks, 14 security, 17 resources and limits, 20 and 21 end the connection. */
+test.each([
+  [13, "transient"],
+  [14, "auth"],
+  [16, "fatal"],
+  [17, "transient"],
+  [20, "connection"],
+  [21, "connection"],
+  [22, "fatal"],
+])("a number that is not listed is judged by its severity: %i is %s", (severity, errorClass) => {
+  expect(classifyError(Object.assign(failure(29999), { class: severity }))).toMatchObject({
+    class: errorClass,
+  });
+  expect(classifyError(Object.assign(failure(547), { class: severity }))).toMatchObject({ class: "parent" });
+  expect(classifyError(Object.assign(failure(50000), { class: severity }))).toMatchObject({ class: "row" });
+});
+
 test("a lock that is not to be had is told from other passing failures", () => {
   expect(classifyError(failure(1222))).toMatchObject({ class: "transient", lockTimeout: true });
   expect(classifyError(failure(1205))).toMatchObject({ class: "transient", lockTimeout: false });
@@ -52,7 +84,8 @@ test("codes of the driver and of sockets have classes too", () => {
   const withCode = (code: string, more = {}) =>
     classifyError(Object.assign(new Error("x"), { code, ...more }));
   expect(withCode("ELOGIN")).toMatchObject({ class: "login" });
-  expect(withCode("ELOGIN", { isTransient: true })).toMatchObject({ class: "connection" });
+  const refusals = [922, 4060, 18456].map((number) => ({ number, severity: 14 }));
+  expect(withCode("ELOGIN", { refusals })).toMatchObject({ class: "connection", code: "922" });
   expect(withCode("ESOCKET")).toMatchObject({ class: "connection" });
   expect(withCode("EINVALIDSTATE")).toMatchObject({ class: "connection" });
   expect(withCode("ECANCEL")).toMatchObject({ class: "transient" });
