@@ -71,11 +71,14 @@ export function upsert(table: TargetTable, rows: readonly Row[], keepOnUpdate: r
       .join(", ")} FROM ${source} WHERE NOT EXISTS (SELECT 1 FROM ${name} AS t WHERE ${same})`,
   ];
   const numbered = targets.some(isIdentity);
-  // After a refusal the rest of the list would still be run.
-  const guarded = statements.map((statement, i) => (i === 0 ? statement : `IF @@ERROR = 0 ${statement}`));
+  // After a refusal the rest of the list would still be run, and an IF that asks for @@ERROR sets it anew ("@@ERROR").
+  const guarded = statements.map(
+    (statement) => `IF @failed = 0 BEGIN ${statement}; SET @failed = @@ERROR END`,
+  );
   return {
     sql: [
       "DECLARE @rows nvarchar(max) = ?",
+      "DECLARE @failed int = 0",
       ...(numbered ? [`SET IDENTITY_INSERT ${name} ON`] : []),
       ...guarded,
       ...(numbered ? [`SET IDENTITY_INSERT ${name} OFF`] : []),

@@ -18,17 +18,30 @@ test("a batch is one JSON text, updated by key and then inserted where the key i
   );
   expect(params).toEqual(['[["a","openid","1"],["b","it\'s","1"]]']);
   const statements = sql.split(";\n");
-  expect(statements).toHaveLength(4);
-  expect(statements[0]).toBe("DECLARE @rows nvarchar(max) = ?");
-  expect(statements[1]).toMatch(/^UPDATE t SET t\.\[TENANT_ID\] = CONVERT\(int, v\.c2\) FROM /);
-  expect(statements[1]).toContain(
+  expect(statements).toHaveLength(5);
+  expect(statements.slice(0, 2)).toEqual(["DECLARE @rows nvarchar(max) = ?", "DECLARE @failed int = 0"]);
+  expect(statements[2]).toMatch(
+    /^IF @failed = 0 BEGIN UPDATE t SET t\.\[TENANT_ID\] = CONVERT\(int, v\.c2\) FROM /,
+  );
+  expect(statements[2]).toContain(
     "c0 nvarchar(max) '$[0]', c1 nvarchar(max) '$[1]', c2 nvarchar(max) '$[2]'",
   );
   // Texts of another case are one key to the collation: their spelling is brought over, where it differs.
-  expect(statements[2]).toMatch(
-    /^IF @@ERROR = 0 UPDATE t SET t\.\[TOKEN_ID\] = v\.c0, .* WHERE CONVERT\(varbinary\(8000\)/,
+  expect(statements[3]).toMatch(
+    /^IF @failed = 0 BEGIN UPDATE t SET t\.\[TOKEN_ID\] = v\.c0, .* WHERE CONVERT\(varbinary\(8000\)/,
   );
-  expect(statements[3]).toMatch(/^IF @@ERROR = 0 INSERT INTO .* WHERE NOT EXISTS \(SELECT 1 FROM /);
+  expect(statements[4]).toMatch(
+    /^IF @failed = 0 BEGIN INSERT INTO .* WHERE NOT EXISTS \(SELECT 1 FROM .* SET @failed = @@ERROR END$/,
+  );
+});
+
+/** "@@ERROR" is set anew by every statement, an IF among them: what it said of the first statement is gone at the third. */
+test("after a refusal nothing more of the batch is run", () => {
+  const { sql } = upsert(plan("IDN_OAUTH2_ACCESS_TOKEN_SCOPE"), [scope("a", "é")], []);
+  const tested = sql.split(";\n").slice(2);
+  expect(tested).toHaveLength(4);
+  for (const statement of tested)
+    expect(statement).toMatch(/^IF @failed = 0 BEGIN [^;]*; SET @failed = @@ERROR END$/);
 });
 
 test("keys are compared in the column's own type, so that its index is used", () => {
