@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-interface HostPort {
+export interface HostPort {
   readonly host: string;
   readonly port: number;
 }

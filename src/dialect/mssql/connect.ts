@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Connection } from "tedious";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
-import { createHostPicker, poolSize, standbyError } from "../../db/pick-host.ts";
+import { createHostPicker, type HostPort, poolSize, standbyError } from "../../db/pick-host.ts";
 import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
 import { classifyError } from "./classify-error.ts";
 import { MssqlClient, type MssqlOptions, type MssqlResult, send } from "./client.ts";
@@ -64,9 +64,8 @@ export async function connect(settings: ConnectionSettings): Promise<Database> {
           options: {
             ...options,
             // An instance's port is asked of the SQL Server Browser, which the driver does by itself.
-            ...(instance === undefined
-              ? { port, connector: () => openSocket(host, port, settings) }
-              : { instanceName: instance }),
+            ...(instance === undefined ? { port } : { instanceName: instance }),
+            connector: ((place: HostPort) => openSocket(place, settings)) as () => Promise<Socket>,
           },
           expirationChecker: hosts.mustPickAgain,
         } as Record<string, unknown>;
@@ -106,8 +105,12 @@ async function prepareSession(connection: Connection, settings: ConnectionSettin
   if (rows[0]?.["updateability"] === "READ_ONLY") throw standbyError();
 }
 
-/** The driver's own time limit does not cover a socket that we open. */
-function openSocket(host: string, port: number, settings: ConnectionSettings): Promise<Socket> {
+/**
+ * The driver says where to: not always to the host of the URL, for Azure's gateway sends clients on to the node, and an
+ * instance has a port of its own. Its types do not tell (tedious, lib/connection.js, connectOnPort). Its own time limit
+ * does not cover a socket that we open.
+ */
+function openSocket({ host, port }: HostPort, settings: ConnectionSettings): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = watchedSocket(settings.socketTimeoutMs ?? DEFAULT_SILENCE_MS);
     const timer = setTimeout(() => {

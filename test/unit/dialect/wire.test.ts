@@ -3,14 +3,14 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { ConnectionSettings } from "../../../src/config/sync-config.ts";
 import { loadDialect } from "../../../src/dialect/registry.ts";
 
-let server: Server | undefined;
+const servers = new Set<Server>();
 const sockets = new Set<Socket>();
 
 afterEach(async () => {
   for (const socket of sockets) socket.destroy();
   sockets.clear();
-  await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
-  server = undefined;
+  for (const server of servers) await new Promise<void>((resolve) => server.close(() => resolve()));
+  servers.clear();
 });
 
 /** A listener that does what it is told with every connection. */
@@ -20,7 +20,7 @@ async function listen(onConnection: (socket: Socket) => void): Promise<number> {
     socket.on("error", () => undefined);
     onConnection(socket);
   });
-  server = made;
+  servers.add(made);
   await new Promise<void>((resolve) => made.listen(0, "127.0.0.1", resolve));
   const address = made.address();
   return typeof address === "object" && address !== null ? address.port : 0;
@@ -52,8 +52,8 @@ describe.each(["postgres", "mysql", "mariadb", "mssql", "oracle"] as const)("con
 
   test("is a connection failure when nobody listens", async () => {
     const port = await listen(() => undefined);
-    server?.close();
-    server = undefined;
+    for (const server of servers) server.close();
+    servers.clear();
     expect(await failure(port)).toMatchObject({ class: "connection" });
   });
 
@@ -88,13 +88,7 @@ describe("what a login is answered", () => {
     [[40613], "connection", "40613"],
     [[29999, 18456], "login", "29999"],
   ])("SQL Server refusing a login with %j is of class %s", async (numbers, errorClass, code) => {
-    const port = await listen((socket) => {
-      let packets = 0;
-      socket.on("data", () => {
-        packets += 1;
-        socket.write(packets === 1 ? preloginAnswer() : loginErrors(numbers));
-      });
-    });
+    const port = await listen((socket) => answerLogin(socket, loginErrors(numbers)));
     const dialect = await loadDialect("mssql");
     const error: unknown = await dialect
       .connect({
@@ -111,6 +105,28 @@ describe("what a login is answered", () => {
         (reason: unknown) => reason,
       );
     expect(dialect.classifyError(error)).toMatchObject({ class: errorClass, code });
+  });
+
+  /** Azure sends clients of its own network from its gateway to the node ("Connectivity architecture", redirect). */
+  test("SQL Server sending a login to another place is followed there", async () => {
+    const node = await listen((socket) => answerLogin(socket, loginErrors([18456])));
+    const gateway = await listen((socket) => answerLogin(socket, routedTo(node)));
+    const dialect = await loadDialect("mssql");
+    const error: unknown = await dialect
+      .connect({
+        type: "mssql",
+        hosts: [{ host: "127.0.0.1", port: gateway }],
+        user: "sync_tool",
+        password: "wrong",
+        tls: { mode: "disable" },
+        connectTimeoutMs: 2_000,
+        pool: { max: 1, acquireTimeoutMs: 4_000 },
+      })
+      .then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+    expect(dialect.classifyError(error)).toMatchObject({ class: "login", code: "18456" });
   });
 
   test("a listener of Oracle that does not know the service may do so in a moment: a lost connection", async () => {
@@ -135,6 +151,14 @@ describe("what a login is answered", () => {
   });
 });
 
+function answerLogin(socket: Socket, answer: Buffer): void {
+  let packets = 0;
+  socket.on("data", () => {
+    packets += 1;
+    socket.write(packets === 1 ? preloginAnswer() : answer);
+  });
+}
+
 /** TDS packet: type 4 (answer), last of its message ("MS-TDS", 2.2.3). */
 function tdsPacket(payload: Buffer): Buffer {
   const header = Buffer.from([0x04, 0x01, 0, 0, 0, 0, 1, 0]);
@@ -148,10 +172,26 @@ function preloginAnswer(): Buffer {
   return tdsPacket(Buffer.concat([options, Buffer.from([16, 0, 0, 0, 0, 0]), Buffer.from([0x02])]));
 }
 
+const DONE = Buffer.from([0xfd, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+
 /** ERROR tokens and DONE ("MS-TDS", 2.2.7.10 and 2.2.7.6). */
 function loginErrors(numbers: readonly number[]): Buffer {
-  const done = Buffer.from([0xfd, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-  return tdsPacket(Buffer.concat([...numbers.map(errorToken), done]));
+  return tdsPacket(Buffer.concat([...numbers.map(errorToken), DONE]));
+}
+
+/** LOGINACK, ENVCHANGE of type 20 (routing) and DONE ("MS-TDS", 2.2.7.14 and 2.2.7.9). */
+function routedTo(port: number): Buffer {
+  const server = Buffer.from("127.0.0.1", "utf16le");
+  const acknowledged = Buffer.from([0xad, 10, 0, 1, 0x74, 0, 0, 4, 0, 16, 0, 0, 0]);
+  const place = Buffer.alloc(5);
+  place.writeUInt16LE(port, 1);
+  place.writeUInt16LE(server.length / 2, 3);
+  const length = Buffer.alloc(2);
+  length.writeUInt16LE(place.length + server.length, 0);
+  const value = Buffer.concat([Buffer.from([20]), length, place, server, Buffer.from([0, 0])]);
+  const head = Buffer.from([0xe3, 0, 0]);
+  head.writeUInt16LE(value.length, 1);
+  return tdsPacket(Buffer.concat([acknowledged, head, value, DONE]));
 }
 
 function errorToken(number: number): Buffer {
