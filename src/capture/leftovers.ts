@@ -1,9 +1,10 @@
 import type { Database } from "../db/database.ts";
-import type { Dialect, FoundObject } from "../dialect/dialect.ts";
+import type { Dialect, FoundObject, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import { cascadeTriggerName, objectNames } from "../plan/object-names.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { type Patience, patiently } from "./patiently.ts";
+import { unseenTriggers } from "./unseen-triggers.ts";
 
 /** More foreign keys than this between the synced tables do not occur. */
 const MAX_CASCADES = 18;
@@ -11,15 +12,20 @@ const MAX_CASCADES = 18;
 /** What a dump of the source carried to the target: copies of triggers, functions and journals. */
 export interface Leftovers {
   readonly objects: readonly FoundObject[];
+  /** Triggers that may write to these journals unseen; to be dropped before anything else. */
+  readonly unseen: readonly ObjectRef[];
 }
 
 /** Names under which a dump's copies can stand on the target. */
 export function leftoverNames(table: TablePlan): readonly string[] {
+  return [...triggerNames(table), objectNames(table.target.name).journal];
+}
+
+function triggerNames(table: TablePlan): readonly string[] {
   const own = objectNames(table.target.name);
   return [
     ...[own.insertTrigger, own.updateTrigger, own.deleteTrigger],
     ...Array.from({ length: MAX_CASCADES }, (_, i) => cascadeTriggerName(table.target.name, i + 1)),
-    own.journal,
   ];
 }
 
@@ -41,6 +47,7 @@ export async function findLeftovers(
       ? isJournal(object)
       : object.body !== undefined && dialect.ddl.isOurs(object.body),
   );
+  const unseen: ObjectRef[] = [];
   for (const table of tables) {
     const journal = ours.find(
       (object) =>
@@ -53,8 +60,9 @@ export async function findLeftovers(
         next: `The target was restored from a dump older than the present capture. Restore a dump made after \`prepare\`, or drop the triggers and ${journal.name} there by hand`,
       });
     }
+    unseen.push(...unseenTriggers(dialect, triggerNames(table), found));
   }
-  return { objects: ours };
+  return { objects: ours, unseen };
 }
 
 /**
@@ -101,7 +109,8 @@ export async function removeLeftovers(
   const session = await db.session();
   try {
     for (const sql of dialect.ddl.session()) await session.execute(sql);
-    for (const object of [...leftovers.objects].sort((a, b) => order[a.kind] - order[b.kind])) {
+    const known = [...leftovers.objects].sort((a, b) => order[a.kind] - order[b.kind]);
+    for (const object of [...leftovers.unseen, ...known]) {
       await patiently("cleanup", object, { dialect, session }, options, async () => {
         for (const sql of dialect.ddl.drop(object)) await session.execute(sql);
       });

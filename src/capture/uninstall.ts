@@ -4,6 +4,7 @@ import { cascadeTriggerName, deadLettersName, objectNames } from "../plan/object
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { refuseOwnCapture } from "./leftovers.ts";
 import { type Patience, patiently } from "./patiently.ts";
+import { unseenTriggers } from "./unseen-triggers.ts";
 
 /** More foreign keys than this between the synced tables do not occur. */
 const MAX_CASCADES = 18;
@@ -29,6 +30,8 @@ export interface Removable {
   readonly db: Database;
   readonly dialect: Dialect;
   readonly object: ObjectRef;
+  /** Of a journal: triggers that may write to it unseen. */
+  readonly unseen?: readonly ObjectRef[];
 }
 
 /**
@@ -51,24 +54,39 @@ export async function findRemovable(
     return kind !== undefined && hasColumns(object, COLUMNS[kind] ?? []) ? [{ ...object, kind }] : [];
   });
   if (side === "target") refuseOwnCapture(objects, (await dialect.introspector.server(db)).home);
-  return objects.map((object) => ({ side, db, dialect, object }));
+  return objects.map((object): Removable => {
+    const names = object.kind === "journal" ? triggersOf(side, object, tables) : [];
+    return { side, db, dialect, object, unseen: unseenTriggers(dialect, names, found) };
+  });
 }
 
 /** Removes them, triggers of both sides first: a trigger without its journal makes every write of a user fail. */
 export async function uninstall(removables: readonly Removable[], options: Patience = {}): Promise<void> {
-  for (const kind of ORDER) {
-    for (const { db, dialect, object } of removables.filter((one) => one.object.kind === kind)) {
-      const session = await db.session();
-      try {
-        for (const sql of dialect.ddl.session()) await session.execute(sql);
-        await patiently("cleanup", object, { dialect, session }, options, async () => {
-          for (const sql of dialect.ddl.drop(object)) await session.execute(sql);
-        });
-      } finally {
-        await session.release();
-      }
+  const unseen = removables.flatMap((one) => (one.unseen ?? []).map((object) => ({ ...one, object })));
+  const inOrder = ORDER.flatMap((kind) => removables.filter((one) => one.object.kind === kind));
+  for (const { db, dialect, object } of [...unseen, ...inOrder]) {
+    const session = await db.session();
+    try {
+      for (const sql of dialect.ddl.session()) await session.execute(sql);
+      await patiently("cleanup", object, { dialect, session }, options, async () => {
+        for (const sql of dialect.ddl.drop(object)) await session.execute(sql);
+      });
+    } finally {
+      await session.release();
     }
   }
+}
+
+/** Names of the triggers that write to a journal of this name. */
+function triggersOf(
+  side: "source" | "target",
+  journal: ObjectRef,
+  tables: readonly TablePlan[],
+): readonly string[] {
+  return tables
+    .map((table) => namesOf(side, table))
+    .filter((names) => names.some(({ name }) => name.toUpperCase() === journal.name.toUpperCase()))
+    .flatMap((names) => names.filter(({ kind }) => kind === "trigger").map(({ name }) => name));
 }
 
 function namesOf(side: "source" | "target", table: TablePlan): readonly ObjectRef[] {

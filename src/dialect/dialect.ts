@@ -75,6 +75,8 @@ export interface Capabilities {
   /** Rows deleted by a foreign-key cascade fire no triggers of their own. */
   readonly cascadesSkipTriggers: boolean;
   readonly emptyStringIsNull: boolean;
+  /** Triggers are shown only to a user with a right that dropping a table does not need. */
+  readonly hidesTriggers: boolean;
   /** Youngest age, in milliseconds, at which a missing position may be judged (design: "minimum age"). */
   readonly minHoleAgeMs: number;
 }

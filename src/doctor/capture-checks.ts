@@ -1,4 +1,4 @@
-import type { CaptureState } from "../capture/capture-state.ts";
+import { type CaptureState, captureNames } from "../capture/capture-state.ts";
 import { findLeftovers } from "../capture/leftovers.ts";
 import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Queryable } from "../db/database.ts";
@@ -111,19 +111,27 @@ async function backlog({ capture, source, target }: DoctorContext): Promise<Outc
 async function leftovers({ planned, capture, target }: DoctorContext): Promise<Outcome> {
   const wanted = "none: they slow green down and keep copies of its tokens";
   const dialect = await target.dialect();
+  const states = await capture();
   const journals = new Map(
-    (await capture()).flatMap(({ table, journalId }) =>
+    states.flatMap(({ table, journalId }) =>
       journalId === undefined ? [] : [[table.name, journalId] as const],
     ),
   );
   try {
-    const { objects } = await findLeftovers(await target.db(), dialect, (await planned()).tables, journals);
+    const { objects, unseen } = await findLeftovers(
+      await target.db(),
+      dialect,
+      (await planned()).tables,
+      journals,
+    );
     if (objects.length === 0) return { status: "ok", found: "none", wanted };
     const order: readonly ObjectRef["kind"][] = ["trigger", "function", "sequence", "journal"];
     // The statements for a trigger drop its function too, where there is one.
-    const statements = order
-      .flatMap((kind) => objects.filter((object) => object.kind === kind))
-      .flatMap((object) => dialect.ddl.drop(object));
+    const known = order.flatMap((kind) => objects.filter((object) => object.kind === kind));
+    const names = new Set(states.flatMap(({ table }) => captureNames(dialect.ddl.capture(table))));
+    const statements = [...unseen.filter(({ name }) => names.has(name)), ...known].flatMap((object) =>
+      dialect.ddl.drop(object),
+    );
     const mend = [...new Set(statements)].map((text): Mend => ({ on: "target", text }));
     const found = objects.map(({ kind, name }) => `${kind} ${name}`).join(", ");
     return { status: "fail", found, wanted, mend: [...mend, OR_PREPARE] };

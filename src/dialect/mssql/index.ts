@@ -20,6 +20,7 @@ export const mssql: Dialect = {
     errorAbortsTransaction: false,
     cascadesSkipTriggers: false,
     emptyStringIsNull: false,
+    hidesTriggers: false,
     // A position is drawn a moment before its row is locked, hence before the probe can meet its lock.
     minHoleAgeMs: 1_000,
   },

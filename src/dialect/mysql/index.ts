@@ -20,6 +20,8 @@ export const mysql: Dialect = {
     errorAbortsTransaction: false,
     cascadesSkipTriggers: true,
     emptyStringIsNull: false,
+    // information_schema.TRIGGERS asks for TRIGGER on the table.
+    hidesTriggers: true,
     // A position is drawn a moment before its row exists, hence before the probe can meet its lock.
     minHoleAgeMs: 1_000,
   },

@@ -177,9 +177,10 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
      WHERE TABLE_SCHEMA = DATABASE() AND UPPER(TABLE_NAME) IN (?) ORDER BY 1`,
     [wanted],
   );
+  // Without TRIGGER on the table, MySQL shows none and MariaDB (10.11) their names only, from which nothing can be told.
   const triggers = await db.query(
     `SELECT TRIGGER_NAME AS name, EVENT_OBJECT_TABLE AS tbl, ACTION_STATEMENT AS body FROM information_schema.TRIGGERS
-     WHERE TRIGGER_SCHEMA = DATABASE() AND UPPER(TRIGGER_NAME) IN (?) ORDER BY 1`,
+     WHERE TRIGGER_SCHEMA = DATABASE() AND UPPER(TRIGGER_NAME) IN (?) AND ACTION_STATEMENT IS NOT NULL ORDER BY 1`,
     [wanted],
   );
   const schemas = await tables(

@@ -19,6 +19,7 @@ export const oracle: Dialect = {
     errorAbortsTransaction: false,
     cascadesSkipTriggers: false,
     emptyStringIsNull: true,
+    hidesTriggers: false,
     minHoleAgeMs: 1_000,
   },
   connect,

@@ -18,6 +18,7 @@ export const postgres: Dialect = {
     errorAbortsTransaction: true,
     cascadesSkipTriggers: false,
     emptyStringIsNull: false,
+    hidesTriggers: false,
     minHoleAgeMs: 0,
   },
   connect,
