@@ -120,6 +120,8 @@ const pairs = [
   ...others.flatMap((one) => others.filter((other) => other !== one).map((other) => [one, other] as const)),
 ];
 
+if (pairs.length === 0) test.skip("skipped: it takes servers of two kinds", () => undefined);
+
 describe.each(pairs.map(([source, target]) => ({ source, target, from: source.name, to: target.name })))(
   "From $from to $to",
   ({ source, target }) => {
