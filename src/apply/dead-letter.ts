@@ -148,6 +148,11 @@ export async function discard(
   return gone;
 }
 
+/** Forgets all letters of a table, whose journal is begun anew. */
+export async function forgetLetters(db: Queryable, store: DeadLetterStore, table: string): Promise<void> {
+  await db.execute(`DELETE FROM ${store.dialect.sql.quote(store.name)} WHERE table_name = ?`, [table]);
+}
+
 /** How a letter is named: the beginning of its key's digest. */
 export const letterId = (digest: string): string => digest.slice(0, 12);
 

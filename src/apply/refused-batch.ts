@@ -100,7 +100,12 @@ async function applyAlone(
 ): Promise<number> {
   const { source, table } = context;
   // A dump is newer than the journal's first changes: replayed, an old image can collide with what came after it.
-  if (await hasLaterChange(source, table, change, sourceKeyOf(table.key, change))) return 1;
+  if (await hasLaterChange(source, table, change, sourceKeyOf(table.key, change))) {
+    // The row stays, and an INSERT that follows must not take it for green's own.
+    if (!leavesRow(change) && context.keepsExisting !== undefined)
+      await context.onRefused(tx, change, refusal);
+    return 1;
+  }
   if (!leavesRow(change)) {
     // The children of a row that was respelled have it still.
     if (change.action === "DELETE" && (await deletesWithChildren(tx, context, change))) return 1;

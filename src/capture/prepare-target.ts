@@ -1,3 +1,4 @@
+import { forgetLetters } from "../apply/dead-letter.ts";
 import { readCheckpoint, startCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";
 import type { Dialect, ObjectRef } from "../dialect/dialect.ts";
@@ -37,9 +38,10 @@ export async function prepareTarget(
   await removeLeftovers(db, dialect, leftovers, options);
   const created: ObjectRef[] = [];
   const started: string[] = [];
+  const letters = { dialect, name: deadLettersName(tables[0]?.target.name ?? "") };
   const steps = [
     ...tables.map((table) => dialect.ddl.checkpoint(table.targetNames.checkpoint)),
-    dialect.ddl.deadLetters(deadLettersName(tables[0]?.target.name ?? "")),
+    dialect.ddl.deadLetters(letters.name),
   ];
   const present = await dialect.introspector.objects(
     db,
@@ -61,6 +63,8 @@ export async function prepareTarget(
       await db.execute(`DELETE FROM ${dialect.sql.quote(name)}`);
     }
     if (checkpoint === undefined || checkpoint.journalId !== journalId) {
+      // Their positions are another journal's, or will be met again.
+      await forgetLetters(db, letters, table.name);
       await startCheckpoint(db, dialect, name, journalId);
       started.push(table.name);
     }

@@ -1,13 +1,14 @@
 import { applyNet, type RowFor, type WriteRules } from "../apply/applier.ts";
 import type { ConflictPolicy } from "../apply/conflict.ts";
-import { type DeadLetterStore, isSetAside, keyDigest, setAside } from "../apply/dead-letter.ts";
+import { type DeadLetterStore, isSetAside, keyDigest, letterId, setAside } from "../apply/dead-letter.ts";
+import { hasLaterChange } from "../apply/missing-parents.ts";
 import { applyRefused, asRefusal, type ReplayContext } from "../apply/refused-batch.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";
 import type { ClassifiedError, Dialect, PreparedWrite } from "../dialect/dialect.ts";
-import { type Change, leavesRow } from "../journal/change.ts";
+import { type Change, type Key, leavesRow } from "../journal/change.ts";
 import { changeDigest } from "../journal/digest.ts";
-import { keyOf, type NetSegment, netChanges } from "../journal/net.ts";
+import { keyOf, type NetSegment, netChanges, sourceKeyOf } from "../journal/net.ts";
 import type { Anchor, Batch, JournalReader } from "../journal/reader.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
@@ -235,12 +236,17 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       // Somebody may have asked for a retry or discarded some meanwhile.
       if (letters.count() > 0) await letters.reload();
       const laneOf = laneChooser(table, lanes.all().length);
+      const sourceKey = (change: Change): Key => sourceKeyOf(table.key, change);
       for (const letter of letters.due(all)) {
         const [change] = await options.reader.at([letter.position]);
-        if (change === undefined) continue;
         // Nothing moves but the letter; the checkpoint of its lane is only held, against a second runner.
-        const held = lanes.all()[laneOf(change)];
-        if (held !== undefined) await attempt([held], [change], held);
+        const held = change === undefined ? undefined : lanes.all()[laneOf(change)];
+        if (change === undefined || held === undefined) continue;
+        // Of a row whose key could not be read then, and can now: nothing that is written to the row would supersede it.
+        const isOther = letter.id !== letterId(keyDigest(keyOf(table.key, change)));
+        const isOutdated = isOther && (await hasLaterChange(source, table, change, sourceKey(change)));
+        const { done } = isOutdated ? { done: 1 } : await attempt([held], [change], held);
+        if (isOther && done > 0) await letters.forget(letter);
       }
       return letters.count();
     },

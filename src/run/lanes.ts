@@ -40,9 +40,11 @@ export function spread(
  * Whether a lane may be batches ahead of another. Not where a row comes with rows that another lane may write too, and
  * not in a table that refers to itself: a child would be written while its parent's deletion, from which it came back, is
  * still to be applied, and the target's cascade would take it along. A failure leaves lanes apart; the batches read after it
- * may end elsewhere, so that the parent's deletion and return are no longer in one.
+ * may end elsewhere, so that the parent's deletion and return are no longer in one. Nor in a rekeyed table: after a failure a row
+ * may be given another key, hence another lane, which had passed its change as not its own.
  */
 export function mayLead(table: TablePlan): boolean {
+  if (table.isRekeyed) return false;
   return !writesOthers(table) && !table.parents.some((link) => link.parent.toUpperCase() === table.name);
 }
 

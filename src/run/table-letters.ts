@@ -1,6 +1,7 @@
 import {
   type DeadLetter,
   type DeadLetterStore,
+  discard,
   isDue,
   keyDigest,
   letterId,
@@ -13,8 +14,8 @@ import type { Change } from "../journal/change.ts";
 import { keyOf } from "../journal/net.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 
-/** Keys, by digest, of changes that are being set aside at this moment. */
-export type Refused = ReadonlyMap<string, unknown>;
+/** Changes that are being set aside at this moment, by the digest of their key. */
+export type Refused = ReadonlyMap<string, { readonly change: Change }>;
 
 /** The dead letters of one table, as the target last told of them. */
 export interface TableLetters {
@@ -25,6 +26,8 @@ export interface TableLetters {
   areOf(change: Change, refused: Refused): boolean;
   /** Letters of rows that are written anew are superseded. True when there were some. */
   settleWritten(tx: Queryable, changes: readonly Change[], refused?: Refused): Promise<boolean>;
+  /** Takes one letter away. */
+  forget(letter: DeadLetter): Promise<void>;
   /** Throws SyncError ROW_REFUSED when there are more than deadLetterLimit. */
   checkLimit(): void;
 }
@@ -38,25 +41,34 @@ export function createTableLetters(
   let letters: readonly DeadLetter[] = [];
   let ids: ReadonlySet<string> = new Set();
 
+  async function reload(): Promise<void> {
+    letters = await listDeadLetters(db, store, table.name);
+    ids = new Set(letters.map((letter) => letter.id));
+  }
+
   return {
     count: () => letters.length,
-    async reload() {
-      letters = await listDeadLetters(db, store, table.name);
-      ids = new Set(letters.map((letter) => letter.id));
-    },
+    reload,
     due: (all) => letters.filter((letter) => all || isDue(letter, new Date())),
     areOf(change, refused) {
       const digest = keyDigest(keyOf(table.key, change));
       return refused.has(digest) || ids.has(letterId(digest));
     },
     async settleWritten(tx, changes, refused = new Map()) {
-      if (letters.length === 0) return false;
-      const keys = changes
-        .map((change) => keyOf(table.key, change))
-        .filter((key) => ids.has(letterId(keyDigest(key))) && !refused.has(keyDigest(key)));
+      if (letters.length === 0 && refused.size === 0) return false;
+      const isSettled = (change: Change): boolean => {
+        const digest = keyDigest(keyOf(table.key, change));
+        const before = refused.get(digest);
+        return before === undefined ? ids.has(letterId(digest)) : before.change.position < change.position;
+      };
+      const keys = changes.filter(isSettled).map((change) => keyOf(table.key, change));
       if (keys.length === 0) return false;
       await settle(tx, store, table.name, keys);
       return true;
+    },
+    async forget(letter) {
+      await discard(db, store, [letter]);
+      await reload();
     },
     checkLimit() {
       if (letters.length <= limit) return;

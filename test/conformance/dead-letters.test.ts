@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { askForRetry, discard, listDeadLetters } from "../../src/apply/dead-letter.ts";
+import { installCapture } from "../../src/capture/install.ts";
+import { prepareTarget } from "../../src/capture/prepare-target.ts";
+import { findPurgeable } from "../../src/checkpoint/purgeable.ts";
 import type { SyncError } from "../../src/errors.ts";
+import { purgeJournal } from "../../src/journal/purge.ts";
 import { deadLettersName } from "../../src/plan/object-names.ts";
+import { planTables } from "../../src/plan/sync-plan.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
+import { watchedDatabase } from "../support/watched-database.ts";
 
 const parent =
   "CREATE TABLE P (ID VARCHAR(20) NOT NULL PRIMARY KEY, N VARCHAR(20), U VARCHAR(20), UNIQUE (U))";
@@ -18,6 +24,10 @@ describeDialects("Changes that the target refuses", (dialect) => {
   /** Oracle refuses to make NOT NULL what is it already. */
   const widen = (length: number): string =>
     `ALTER TABLE P ${dialect.name === "mssql" ? "ALTER COLUMN" : "MODIFY"} N VARCHAR(${length})${dialect.name === "oracle" ? "" : " NOT NULL"}`;
+  const setLength = (length: number): string =>
+    dialect.name === "postgres" ? `ALTER TABLE P ALTER COLUMN N TYPE VARCHAR(${length})` : widen(length);
+  const mend = [setLength(20)];
+  const narrow = ["DELETE FROM P", setLength(5)];
   let pair: BlueGreen;
 
   beforeAll(async () => {
@@ -94,18 +104,12 @@ describeDialects("Changes that the target refuses", (dialect) => {
     expect(await drain(1)).toBe("DEAD_LETTERS_LEFT");
     expect(await pair.rows("target", "C")).toEqual([{ ID: "c2", P_ID: "ok", N: "x" }]);
     expect(await letters()).toHaveLength(2);
-    await pair.target.test.exec(
-      dialect.name === "postgres" ? "ALTER TABLE P ALTER COLUMN N TYPE VARCHAR(20)" : widen(20),
-    );
+    await pair.target.test.exec(mend);
     await askForRetry(pair.target.db, await store(), await letters());
     expect(await drain()).toBe("drained");
     expect(await pair.rows("target", "C")).toEqual(await pair.rows("source", "C"));
     expect(await pair.rows("target", "P")).toEqual(await pair.rows("source", "P"));
-    await pair.target.test.exec(
-      dialect.name === "postgres"
-        ? ["DELETE FROM P", "ALTER TABLE P ALTER COLUMN N TYPE VARCHAR(5)"]
-        : ["DELETE FROM P", widen(5)],
-    );
+    await pair.target.test.exec(narrow);
   });
 
   test("several children of dead letters are set aside, in one batch and while others are tried again", async () => {
@@ -189,5 +193,61 @@ describeDialects("Changes that the target refuses", (dialect) => {
       exitCode: 7,
     });
     expect(await letters()).toHaveLength(3);
+  });
+
+  test("letters of a journal that was made anew are forgotten: their positions are other changes' now", async () => {
+    await pair.source.test.exec("INSERT INTO P (ID, N, U) VALUES ('k', 'far too long', 'u')");
+    expect(await drain()).toBe("DEAD_LETTERS_LEFT");
+    const tables = planTables(await pair.plan());
+    const { journals } = await installCapture(pair.source.db, pair.source.dialect, tables);
+    const begin = async () =>
+      await prepareTarget(pair.target.db, pair.target.dialect, tables, journals, { acceptNewJournal: true });
+    await begin();
+    expect(await letters()).toHaveLength(1);
+    await pair.target.test.exec(`UPDATE ${tables[0]?.targetNames.checkpoint} SET JOURNAL_ID = 'the old one'`);
+    await begin();
+    expect(await letters()).toEqual([]);
+  });
+
+  /** A row of green's own, which nobody syncs, refers to the row. */
+  const refuseDeletes = [
+    "CREATE TABLE GREEN (P_ID VARCHAR(20), FOREIGN KEY (P_ID) REFERENCES P (ID))",
+    "INSERT INTO GREEN (P_ID) VALUES ('k')",
+  ];
+  const allowDeletes = ["DROP TABLE GREEN"];
+
+  test("with keep-target a row whose deletion was refused is not taken for green's own when it is made again", async () => {
+    await pair.source.test.exec([
+      "INSERT INTO P (ID, N, U) VALUES ('k', 'old', 'u')",
+      "INSERT INTO C (ID, P_ID) VALUES ('c', 'k')",
+    ]);
+    expect(await drain()).toBe("drained");
+    await pair.target.test.exec(refuseDeletes);
+    await pair.source.test.exec([
+      "DELETE FROM P WHERE ID = 'k'",
+      "INSERT INTO P (ID, N, U) VALUES ('k', 'new', 'u')",
+    ]);
+    await pair.run({ batchSize: 1, conflictPolicy: "keep-target" });
+    await pair.target.test.exec(allowDeletes);
+    expect(await pair.rows("target", "P")).toEqual(await pair.rows("source", "P"));
+  });
+
+  test("a change that is set aside while its journal is purged keeps its row there", async () => {
+    await pair.source.test.exec("INSERT INTO P (ID, N, U) VALUES ('k', 'far too long', 'u')");
+    let looks = 0;
+    const db = watchedDatabase(pair.target.db, {
+      // A runner sets it aside between the two looks at the target.
+      async after(sql) {
+        if (/SYNC_ID/i.test(sql) && looks++ === 0) await drain();
+      },
+    });
+    const purgeable = await findPurgeable({ ...pair.target, db }, await pair.table("P"));
+    expect(looks).toBe(2);
+    await purgeJournal(pair.source, await pair.table("P"), purgeable?.upTo ?? 0n);
+    await pair.target.test.exec(mend);
+    await askForRetry(pair.target.db, await store(), await letters());
+    expect(await drain()).toBe("drained");
+    expect(await pair.rows("target", "P")).toHaveLength(1);
+    await pair.target.test.exec(narrow);
   });
 });

@@ -1,13 +1,18 @@
 import { createHash } from "node:crypto";
 import { afterEach, expect, test } from "vitest";
+import { listDeadLetters } from "../../src/apply/dead-letter.ts";
+import { readLanes } from "../../src/checkpoint/checkpoint.ts";
+import { deadLettersName } from "../../src/plan/object-names.ts";
 import type { Row } from "../../src/row.ts";
 import { openCryptoPool } from "../../src/transform/crypto/crypto-pool.ts";
 import type { KeyProfiles } from "../../src/transform/crypto/key-config.ts";
-import { readByKeys } from "../../src/transform/read-values.ts";
+import { readByKeys, readPlain } from "../../src/transform/read-values.ts";
 import { type BlueGreen, type BlueGreenOptions, openBlueGreen } from "../support/blue-green.ts";
 import { rsaKey, stored } from "../support/crypto-vectors.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { CODES, insert, login, PARENTS, SCOPES, TENANTS, TOKENS } from "../support/tokens-5.0.0.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { watchedDatabase } from "../support/watched-database.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
 const USER_DATA = "IDN_IDENTITY_USER_DATA";
@@ -327,5 +332,84 @@ describeDialects("A source of 5.0.0", (dialect) => {
     expect(await scopesOf(ids.get("at-3-0"))).toEqual(["again -1"]);
     expect(await scopesOf(ids.get("at-2-4"))).toEqual(["a -1", "b -1"]);
     expect(await scopesOf(ids.get("at-1-9"))).toEqual(["email -1", "openid -1"]);
+  });
+
+  test("a token whose deletion is applied is made again after a failure, whatever lane its key had before", async () => {
+    const lanesOf = { parallelism: 6, batchSize: 1 };
+    const names = Array.from({ length: 12 }, (_, i) => `ac-${i}`);
+    const code = (name: string, own: Record<string, string> = {}): string =>
+      insert(CODES, {
+        AUTHORIZATION_CODE: name,
+        CONSUMER_KEY: "app-1",
+        AUTHZ_USER: "ann@carbon.super",
+        TIME_CREATED: "2015-03-04 05:06:07",
+        VALIDITY_PERIOD: "300000",
+        ...own,
+      });
+    const migrated = names.map((name) =>
+      insert(CODES, {
+        CODE_ID: `random-${name}`,
+        AUTHORIZATION_CODE: name,
+        CONSUMER_KEY_ID: "5",
+        AUTHORIZATION_CODE_HASH: JSON.stringify({
+          hash: createHash("sha256").update(name).digest("hex"),
+          algorithm: "SHA-256",
+        }),
+      }),
+    );
+    const { source, target, run, rows, table } = await open(migrated);
+    await source.test.exec(names.map((name) => code(name)));
+    await run(lanesOf);
+    await source.test.exec([
+      ...names.map((name) => `DELETE FROM ${CODES} WHERE AUTHORIZATION_CODE = '${name}'`),
+      ...names.map((name) => code(name, { SCOPE: "made-again" })),
+    ]);
+    // Lanes that would write one of them again are held until another has moved on; then the runner dies.
+    const { checkpoint } = (await table(CODES)).targetNames;
+    const hasMovedOn = async (): Promise<boolean> =>
+      (await readLanes(target.db, target.dialect, checkpoint)).some(({ position }) => position > 24n);
+    const targetDb = watchedDatabase(target.db, {
+      async before(_sql, values) {
+        if (!values.includes("made-again")) return;
+        await waitFor(hasMovedOn, { what: "another lane to move on" });
+        throw new Error("crash");
+      },
+    });
+    await expect(run({ ...lanesOf, targetDb })).rejects.toThrow("crash");
+    await run(lanesOf);
+    expect((await rows("target", CODES)).map((row) => row["AUTHORIZATION_CODE"]).sort()).toEqual(
+      [...names].sort(),
+    );
+  });
+
+  test("a token that could not be read, and then can, leaves no letter that would undo what follows", async () => {
+    const profiles: KeyProfiles = {
+      source: {
+        processor: "encrypted",
+        hashAlgorithm: "SHA-256",
+        keys: { rsa: [rsaKey("rsa1024")], symmetric: [] },
+        mixedRows: true,
+      },
+      target: { processor: "plain", hashAlgorithm: "SHA-256", encryption: undefined },
+    };
+    const pool = openCryptoPool(profiles, { workers: 1 });
+    let canRead = false;
+    const byKeys = readByKeys(pool);
+    const { source, target, run, rows, table } = await open([], {
+      profiles,
+      readValues: async (name, given) => await (canRead ? byKeys : readPlain)(name, given),
+    });
+    const token = stored("rsa-raw-rsa1024-accessToken");
+    await source.test.exec([login(token, { AUTHZ_USER: "bob" })]);
+    await expect(run()).rejects.toMatchObject({ code: "DEAD_LETTERS_LEFT" });
+    canRead = true;
+    await source.test.exec([`UPDATE ${TOKENS} SET TOKEN_STATE = 'REVOKED' WHERE ACCESS_TOKEN = '${token}'`]);
+    await run();
+    const store = { dialect: target.dialect, name: deadLettersName((await table(TOKENS)).target.name) };
+    expect(await listDeadLetters(target.db, store)).toEqual([]);
+    expect((await rows("target", TOKENS)).find((row) => row["AUTHZ_USER"] === "bob")).toMatchObject({
+      TOKEN_STATE: "REVOKED",
+    });
+    await pool.close();
   });
 });

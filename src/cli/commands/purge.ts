@@ -1,11 +1,10 @@
 import { requireCapture } from "../../capture/require-capture.ts";
-import { readCheckpoint } from "../../checkpoint/checkpoint.ts";
+import { findPurgeable } from "../../checkpoint/purgeable.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { journalReplaced } from "../../journal/journal-replaced.ts";
 import { purgeJournal } from "../../journal/purge.ts";
 import { KEY } from "../../log.ts";
 import { planTables, type TablePlan } from "../../plan/sync-plan.ts";
-import { firstDeadLetters } from "../../status/count-dead-letters.ts";
 import { type Connected, type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 
@@ -31,18 +30,14 @@ async function purgeSchema({ log, signal }: Context, { source, target, plan }: S
   const tables = planTables(plan);
   const journals = await requireCapture(source.db, source.dialect, tables);
   await requireCheckpoints(target, tables);
-  const deadLetters = await firstDeadLetters(target, tables);
   for (const table of tables) {
     if (signal.aborted) return;
-    const checkpoint = await readCheckpoint(target.db, target.dialect, table.targetNames.checkpoint);
-    if (checkpoint === undefined) continue;
+    const purgeable = await findPurgeable(target, table);
+    if (purgeable === undefined) continue;
+    const { checkpoint } = purgeable;
     if (checkpoint.journalId !== journals.get(table.name))
       throw journalReplaced(table.name, checkpoint.position, { otherJournal: true });
-    const waiting = deadLetters.get(table.name);
-    // The row of a dead letter is in the journal alone.
-    const applied =
-      waiting !== undefined && waiting <= checkpoint.position ? waiting - 1n : checkpoint.position;
-    const { deleted, upTo } = await purgeJournal(source, table, applied, signal);
+    const { deleted, upTo } = await purgeJournal(source, table, purgeable.upTo, signal);
     log.info(
       { [KEY.table]: table.name, [KEY.changes]: deleted, [KEY.position]: upTo?.toString() ?? "0" },
       "applied changes are purged",

@@ -1,0 +1,27 @@
+import type { Queryable } from "../db/database.ts";
+import type { Dialect } from "../dialect/dialect.ts";
+import type { Position } from "../journal/change.ts";
+import type { TablePlan } from "../plan/sync-plan.ts";
+import { firstDeadLetters } from "../status/count-dead-letters.ts";
+import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
+
+/** How far a table's journal may be purged, and the checkpoint that says so. */
+export interface Purgeable {
+  readonly checkpoint: Checkpoint;
+  readonly upTo: Position;
+}
+
+/** Finds up to where nothing of a table's journal is needed any more; undefined for a table that was not begun. */
+export async function findPurgeable(
+  target: { readonly dialect: Dialect; readonly db: Queryable },
+  table: TablePlan,
+): Promise<Purgeable | undefined> {
+  const checkpoint = await readCheckpoint(target.db, target.dialect, table.targetNames.checkpoint);
+  if (checkpoint === undefined) return undefined;
+  // The row of a dead letter is in the journal alone. Read last: a runner may be setting changes aside, and whatever it
+  // has set aside up to the checkpoint is there by now.
+  const letters = await firstDeadLetters(target, [table]);
+  const letter = letters.get(table.name);
+  const { position } = checkpoint;
+  return { checkpoint, upTo: letter !== undefined && letter <= position ? letter - 1n : position };
+}
