@@ -1,6 +1,6 @@
 import { STANDBY } from "../../db/pick-host.ts";
 import type { ClassifiedError } from "../dialect.ts";
-import { knownNumber } from "./error-numbers.ts";
+import { decisiveNumber, knownNumber } from "./error-numbers.ts";
 
 /** Lock waits of DDL: NOWAIT, DDL_LOCK_TIMEOUT, the library cache, and our own wait for older transactions. */
 const LOCK_TIMEOUTS = new Set([54, 4021, 30006, 20997]);
@@ -38,22 +38,31 @@ const REFUSED: Readonly<Record<string, string>> = {
 interface DriverError {
   readonly errorNum?: unknown;
   readonly code?: unknown;
+  readonly message?: unknown;
+}
+
+/** What the server or its listener gave as the reason, as far as it is one for a lost connection. */
+function whyLost(number: number): string {
+  const [errorClass, reason] = knownNumber(number);
+  return errorClass === "connection" || errorClass === "transient" ? reason : "the server cannot be reached";
 }
 
 /** Classifies by the ORA- number, or by the driver's or the socket's code. */
 export function classifyError(error: unknown): ClassifiedError {
-  const { errorNum, code } = (error ?? {}) as DriverError;
+  const { errorNum, code, message } = (error ?? {}) as DriverError;
+  const stack = [...String(message ?? "").matchAll(/\bORA-(\d{5})\b/g)].map((found) => Number(found[1]));
   const text = typeof code === "string" ? code : "";
   const number = /^ORA-\d+$/.test(text) ? Number(text.slice(4)) : text === "" ? Number(errorNum ?? 0) : 0;
   if (number > 0) {
-    const [errorClass, reason] = knownNumber(number);
-    const label = `ORA-${String(number).padStart(5, "0")}`;
-    return { class: errorClass, code: label, reason, lockTimeout: LOCK_TIMEOUTS.has(number) };
+    const decisive = stack[0] === number ? decisiveNumber(stack) : number;
+    const [errorClass, reason] = knownNumber(decisive);
+    const label = `ORA-${String(decisive).padStart(5, "0")}`;
+    return { class: errorClass, code: label, reason, lockTimeout: LOCK_TIMEOUTS.has(decisive) };
   }
   if (text === STANDBY)
     return { class: "connection", code: text, reason: "the host is a standby, another one is tried" };
-  if (DRIVER_LOST.test(text))
-    return { class: "connection", code: text, reason: "the server cannot be reached" };
+  if (DRIVER_LOST.test(text) || String(message ?? "").startsWith("NJS-500:"))
+    return { class: "connection", code: text, reason: whyLost(stack[0] ?? Number(errorNum ?? 0)) };
   const unknown = NOT_REGISTERED[text];
   if (unknown !== undefined) return { class: "connection", code: text, reason: unknown };
   const refused = REFUSED[text];

@@ -129,26 +129,33 @@ describe("what a login is answered", () => {
     expect(dialect.classifyError(error)).toMatchObject({ class: "login", code: "18456" });
   });
 
-  test("a listener of Oracle that does not know the service may do so in a moment: a lost connection", async () => {
-    const port = await listen((socket) => socket.once("data", () => socket.write(refusal(12514))));
-    const dialect = await loadDialect("oracle");
-    const error: unknown = await dialect
-      .connect({
-        type: "oracle",
-        hosts: [{ host: "127.0.0.1", port }],
-        database: "NOWHERE",
-        user: "sync_tool",
-        password: "wrong",
-        tls: { mode: "disable" },
-        connectTimeoutMs: 2_000,
-        pool: { max: 1, acquireTimeoutMs: 4_000 },
-      })
-      .then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-    expect(dialect.classifyError(error)).toMatchObject({ class: "connection" });
-  });
+  test.each([
+    [12514, "NJS-518", "the listener does not know the service, at least not yet"],
+    [12528, "NJS-511", "the server is starting up or shutting down"],
+    [12520, "NJS-511", "the server has too many sessions"],
+  ])(
+    "what a listener of Oracle refuses with %i may pass: a lost connection",
+    async (number, code, reason) => {
+      const port = await listen((socket) => socket.once("data", () => socket.write(refusal(number))));
+      const dialect = await loadDialect("oracle");
+      const error: unknown = await dialect
+        .connect({
+          type: "oracle",
+          hosts: [{ host: "127.0.0.1", port }],
+          database: "NOWHERE",
+          user: "sync_tool",
+          password: "wrong",
+          tls: { mode: "disable" },
+          connectTimeoutMs: 2_000,
+          pool: { max: 1, acquireTimeoutMs: 4_000 },
+        })
+        .then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+      expect(dialect.classifyError(error)).toMatchObject({ class: "connection", code, reason });
+    },
+  );
 });
 
 function answerLogin(socket: Socket, answer: Buffer): void {
