@@ -12,9 +12,14 @@ const MIN_SILENCE_MS = 3_000;
  */
 export function watchedSocket(silenceMs: number): Socket {
   const socket = new Socket();
+  endWhenSilent(socket, silenceMs);
+  return socket;
+}
+
+/** The same for a socket that a driver has opened. */
+export function endWhenSilent(socket: Socket, silenceMs: number): void {
   socket.setKeepAlive(true, 10_000);
   socket.setTimeout(Math.max(MIN_SILENCE_MS, silenceMs), () => {
     socket.destroy(Object.assign(new Error("the connection fell silent"), { code: "ETIMEDOUT" }));
   });
-  return socket;
 }

@@ -37,12 +37,15 @@ function parseAddress(address: string, report: UrlReport): ParsedUrl | undefined
   }
   const mode = scheme === "tcps" ? ("verify-full" as const) : ("disable" as const);
   const connectTimeoutMs = options.millis("connect_timeout", 1000);
+  // Connection properties may follow the address since 19c (JDBC Java API Reference, URL formats).
+  const socketTimeoutMs = options.millis("oracle.jdbc.ReadTimeout", 1);
   const verify = options.flag("ssl_server_dn_match");
   options.warnOfRest();
   const facts = {
     type: "oracle" as const,
     tls: { mode: mode === "verify-full" && verify === false ? ("verify-ca" as const) : mode },
     connectTimeoutMs,
+    socketTimeoutMs,
   };
   const plain = location.replace(/^(\w+:)?\/\//, "");
   const bySid = /^([^/]*?:\d+):([^:/]+)$/.exec(plain);

@@ -4,6 +4,7 @@ import { type Database, openDatabase, type ResultReader } from "../../db/databas
 import { createHostPicker, poolSize, standbyError } from "../../db/pick-host.ts";
 import { classifyError } from "./classify-error.ts";
 import { OracleClient, type OracleResult, send } from "./client.ts";
+import { DEFAULT_SILENCE_MS, endSilent } from "./silence.ts";
 
 const READER: ResultReader = {
   numbersPlaceholders: true,
@@ -69,8 +70,14 @@ export async function connect(settings: ConnectionSettings): Promise<Database> {
   );
 }
 
+/** Time for the server's answer to being asked to break off. */
+const ANSWER_MS = 5_000;
+
 async function prepareSession(connection: Connection, settings: ConnectionSettings): Promise<void> {
-  if (settings.socketTimeoutMs !== undefined) connection.callTimeout = settings.socketTimeoutMs;
+  const { socketTimeoutMs } = settings;
+  // The server is asked to break a statement off before its connection is given up.
+  if (socketTimeoutMs !== undefined) connection.callTimeout = socketTimeoutMs;
+  endSilent(connection, socketTimeoutMs === undefined ? DEFAULT_SILENCE_MS : socketTimeoutMs + ANSWER_MS);
   connection.module = "sync-tool";
   for (const statement of SESSION) await send(connection, statement, []);
   if (settings.hosts.length < 2 || settings.connectString !== undefined) return;

@@ -164,6 +164,10 @@ const READ: [string, object][] = [
   ["jdbc:oracle:thin:@h:1521/svc", { hosts: [{ host: "h", port: 1521 }], database: "svc" }],
   ["jdbc:oracle:thin:@//h/svc", { hosts: [{ host: "h", port: 1521 }], database: "svc" }],
   [
+    "jdbc:oracle:thin:@//h/svc?oracle.jdbc.ReadTimeout=90000&connect_timeout=5",
+    { database: "svc", socketTimeoutMs: 90_000, connectTimeoutMs: 5_000 },
+  ],
+  [
     "jdbc:oracle:thin:@tcps://h1:2484,h2:2485/svc",
     {
       hosts: [
