@@ -79,15 +79,16 @@ WHERE n.name <> '' AND COALESCE(HAS_PERMS_BY_NAME(n.name, 'OBJECT', n.privilege)
   };
 }
 
-/** "CREATE TABLE", "CREATE SEQUENCE" and "CREATE TRIGGER", each under permissions. */
+/** "CREATE TABLE", "CREATE SEQUENCE", "CREATE TRIGGER" and "NEXT VALUE FOR" (default constraints), each under permissions. */
 function prepareRights({ tables, isPrepared }: FactScope): Fact {
-  const wanted = "CREATE TABLE in the database, ALTER on the schema (or db_owner)";
+  const wanted = "CREATE TABLE in the database, ALTER and REFERENCES on the schema (or db_owner)";
   return {
     id: "grants-prepare",
     group: "grants",
     title: "rights of the user that prepares",
     ask: {
       sql: `SELECT HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE TABLE') AS creates, HAS_PERMS_BY_NAME(QUOTENAME(SCHEMA_NAME()), 'SCHEMA', 'ALTER') AS alters,
+HAS_PERMS_BY_NAME(QUOTENAME(SCHEMA_NAME()), 'SCHEMA', 'REFERENCES') AS refers,
 (SELECT COUNT(*) FROM (VALUES ${["", ...tables].map(() => "(?)").join(", ")}) AS n (name) WHERE n.name <> '' AND COALESCE(HAS_PERMS_BY_NAME(n.name, 'OBJECT', 'ALTER'), 0) = 0) AS fixed`,
       params: ["", ...tables.map((table) => quote(table.source.name))],
     },
@@ -95,6 +96,7 @@ function prepareRights({ tables, isPrepared }: FactScope): Fact {
       const lacks = [
         ...(text(row, "creates") === "1" ? [] : ["CREATE TABLE"]),
         ...(text(row, "alters") === "1" ? [] : ["ALTER on the schema"]),
+        ...(text(row, "refers") === "1" ? [] : ["REFERENCES on the schema"]),
         ...(text(row, "fixed") === "0" ? [] : [`ALTER on ${text(row, "fixed")} tables`]),
       ];
       if (lacks.length === 0) return ok("it has them", wanted);
@@ -110,7 +112,10 @@ function prepareRights({ tables, isPrepared }: FactScope): Fact {
   };
 }
 
-/** Azure SQL Database has no rights on the server, but one on the database ("sys.dm_tran_locks", permissions). */
+/**
+ * Azure SQL Database has no rights on the server, but one on the database; 2022 has smaller ones, which older servers answer
+ * with NULL ("sys.dm_tran_locks", permissions; "HAS_PERMS_BY_NAME").
+ */
 function serverState({ settings }: FactScope): Fact {
   const wanted = "VIEW SERVER STATE (Azure SQL Database: VIEW DATABASE STATE)";
   return {
@@ -118,7 +123,8 @@ function serverState({ settings }: FactScope): Fact {
     group: "grants",
     title: "open transactions can be seen",
     ask: {
-      sql: `SELECT HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE') AS on_server, HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DATABASE STATE') AS on_database,
+      sql: `SELECT HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE') | COALESCE(HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER PERFORMANCE STATE'), 0) AS on_server,
+HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DATABASE STATE') | COALESCE(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DATABASE PERFORMANCE STATE'), 0) AS on_database,
 CONVERT(int, SERVERPROPERTY('EngineEdition')) AS engine, USER_NAME() AS me, SUSER_SNAME() AS login_name, DB_NAME() AS db`,
       params: [],
     },

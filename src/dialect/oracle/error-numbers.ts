@@ -89,6 +89,7 @@ const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
   1692: ["transient", "the tablespace is full"],
   1693: ["transient", "the table cannot grow"],
   1722: ["row", "a value is no number"],
+  1745: ["fatal", "a statement has more values than the server takes (65,535): lower batchSize"],
   1830: ["row", "a value is no date that the column takes"],
   1839: ["row", "a value is no date"],
   1840: ["row", "a value is no date"],

@@ -80,6 +80,22 @@ test("rights on the server are granted in master, those of Azure SQL Database in
   expect(judge([{ ...row, on_server: 1, engine: 3 }]).status).toBe("ok");
 });
 
+/** "sys.dm_tran_locks", permissions: since 2022 a right of its own suffices; a server that does not know it answers NULL. */
+test("the right of 2022 to see transactions counts as well", async () => {
+  const { ask } = await fact("source", "grants-transactions");
+  expect(ask.sql).toContain("HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER PERFORMANCE STATE'), 0)");
+  expect(ask.sql).toContain("'VIEW DATABASE PERFORMANCE STATE'), 0)");
+});
+
+/** "NEXT VALUE FOR", default constraints: who adds one needs REFERENCES on the sequence, which ALTER does not bring along. */
+test("who prepares needs REFERENCES on the schema, for the journals' sequences", async () => {
+  const { ask, judge } = await fact("source", "grants-prepare");
+  expect(ask.sql).toContain("'SCHEMA', 'REFERENCES') AS refers");
+  const row = { creates: 1, alters: 1, refers: 1, fixed: 0 };
+  expect(judge([row]).status).toBe("ok");
+  expect(judge([{ ...row, refers: 0 }]).found).toContain("missing: REFERENCES on the schema");
+});
+
 test("an old compatibility level fails on the target and is blue's own affair on the source", async () => {
   expect((await fact("target", "compatibility-level")).judge([{ level: 120 }])).toMatchObject({
     status: "fail",

@@ -67,6 +67,10 @@ test.each([
   expect(found.reason).not.toContain("secret");
 });
 
+test("a statement of too many values names the key that makes it so", () => {
+  expect(classifyError(failure(1745)).reason).toContain("batchSize");
+});
+
 test.each([54, 4021, 30006, 20997])("ORA number %i means that a lock was not to be had in time", (number) => {
   expect(classifyError(failure(number))).toMatchObject({ class: "transient", lockTimeout: true });
 });
