@@ -1,6 +1,6 @@
 import type { Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
-import type { Change } from "../journal/change.ts";
+import type { Change, Key } from "../journal/change.ts";
 import { keyOf, type NetSegment, netChanges } from "../journal/net.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Row } from "../row.ts";
@@ -19,6 +19,8 @@ export interface WriteRules {
    * later image that came with the dump; what follows in the journal is written as ever. Default: none does.
    */
   readonly keepsExisting?: ((change: Change) => boolean) | undefined;
+  /** Throws when rows with these keys must not be deleted yet. */
+  readonly beforeDelete?: (tx: Queryable, keys: readonly Key[]) => Promise<void>;
 }
 
 /**
@@ -48,7 +50,11 @@ export async function applyNet(
   const key = (change: Change) => keyOf(table.key, change);
   for (const segment of segments) {
     refuseUnknownKeys(table, segment.deletes);
-    if (segment.deletes.length > 0) await dialect.deleteRows(tx, table, segment.deletes.map(key), false);
+    const gone = segment.deletes.map(key);
+    if (gone.length > 0) {
+      await rules.beforeDelete?.(tx, gone);
+      await dialect.deleteRows(tx, table, gone, false);
+    }
     if (segment.upserts.length > 0) {
       const rows = segment.upserts.map(rowFor);
       const guests = keepingExisting(segment, rules);

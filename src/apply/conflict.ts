@@ -12,6 +12,12 @@ export type ConflictOutcome = "written" | "dropped" | "unresolved";
 
 const TOKEN_TABLE = "IDN_OAUTH2_ACCESS_TOKEN";
 
+export interface ConflictWays {
+  readonly write: (row: Row) => Promise<void>;
+  /** Whether a change of the target's row is still to come, or was set aside: then it may yet give the key up. */
+  readonly isUnderWay: (holder: Row) => Promise<boolean>;
+}
+
 /**
  * Resolves a unique-key conflict that no other change of the source explains. Never deletes a row.
  *
@@ -25,12 +31,14 @@ export async function resolveConflict(
   table: TablePlan,
   row: Row,
   policy: ConflictPolicy,
-  write: (row: Row) => Promise<void>,
+  { write, isUnderWay }: ConflictWays,
 ): Promise<ConflictOutcome> {
+  if (policy === "dead-letter") return "unresolved";
+  const holders = await findHolders(tx, dialect, table, row);
+  for (const holder of holders) if (await isUnderWay(holder)) return "unresolved";
   if (policy === "keep-target") return "dropped";
-  if (policy === "dead-letter" || table.name !== TOKEN_TABLE) return "unresolved";
-  const holder = await findHolder(tx, dialect, table, row);
-  if (holder === undefined) return "unresolved";
+  const [holder] = holders;
+  if (table.name !== TOKEN_TABLE || holder === undefined) return "unresolved";
   // Equal times: the token that green already serves stays.
   const sourceIsNewer = text(row["TIME_CREATED"]) > text(holder["TIME_CREATED"]);
   if (sourceIsNewer) {
@@ -42,13 +50,14 @@ export async function resolveConflict(
   return "written";
 }
 
-/** The target's row, another one than ours, that holds a unique key of ours. */
-async function findHolder(
+/** The target's rows, others than ours, that hold a unique key of ours. */
+async function findHolders(
   tx: Queryable,
   dialect: Dialect,
   table: TablePlan,
   row: Row,
-): Promise<Row | undefined> {
+): Promise<readonly Row[]> {
+  const holders: Row[] = [];
   const columns = table.targetColumns.map((column) => column.target);
   for (const key of table.targetUniqueKeys) {
     const keyColumns = key.columns.flatMap((name) =>
@@ -64,10 +73,10 @@ async function findHolder(
           return [name, dialect.codec.decode(column, raw[name])];
         }),
       );
-      if (table.key.some((column) => found[column.name] !== row[column.name])) return found;
+      if (table.key.some((column) => found[column.name] !== row[column.name])) holders.push(found);
     }
   }
-  return undefined;
+  return holders;
 }
 
 /** The same id each time, so that a change applied again leaves the row as it is. */

@@ -10,6 +10,7 @@ import { applyChanges, type RowFor, type WriteRules } from "./applier.ts";
 import { type ConflictPolicy, resolveConflict } from "./conflict.ts";
 import { deleteChildren } from "./delete-children.ts";
 import { hasLaterChange, judgeParents, withoutOrphans } from "./missing-parents.ts";
+import { ChildrenLeft } from "./spare-children.ts";
 import { writeSplitRows } from "./split-rows.ts";
 
 /** What the replay of a refused batch needs to know about its table. */
@@ -83,6 +84,7 @@ async function withoutDeletedParents(
 
 /** A refusal of the row itself; undefined for anything that the whole batch has to be tried again for. */
 export function asRefusal(dialect: Dialect, error: unknown): ClassifiedError | undefined {
+  if (error instanceof ChildrenLeft) return { class: "row", code: error.code, reason: error.reason };
   if (error instanceof SyncError) {
     return error.code === "TRANSFORM_FAILED"
       ? { class: "row", code: error.code, reason: error.message }
@@ -128,7 +130,9 @@ async function deletesWithChildren(tx: Queryable, context: ReplayContext, change
   if (table.children.length === 0 || change.keyFailure !== undefined) return false;
   try {
     await dialect.savepoint(tx, async () => {
-      await deleteChildren(tx, dialect, table, [keyOf(table.key, change)]);
+      const key = keyOf(table.key, change);
+      await context.beforeDelete?.(tx, [key]);
+      await deleteChildren(tx, dialect, table, [key]);
       await applyChanges(tx, dialect, table, [change], context.rowFor, context);
     });
     return true;
@@ -159,7 +163,10 @@ async function findsAnotherWay(tx: Queryable, context: ReplayContext, change: Ch
         await write(onUniqueConflict(row));
         return true;
       }
-      const outcome = await resolveConflict(tx, dialect, table, row, context.conflictPolicy, write);
+      const outcome = await resolveConflict(tx, dialect, table, row, context.conflictPolicy, {
+        write,
+        isUnderWay: (holder) => isUnderWay(tx, context, change, holder),
+      });
       if (outcome === "written") await writeSplitRows(tx, dialect, table, [change]);
       return outcome !== "unresolved";
     });
@@ -167,4 +174,17 @@ async function findsAnotherWay(tx: Queryable, context: ReplayContext, change: Ch
     if (asRefusal(dialect, error) === undefined) throw error;
     return false;
   }
+}
+
+/** A lane may lag behind, and a change that was refused may have been passed for a later one of its row. */
+async function isUnderWay(
+  tx: Queryable,
+  { source, table, isSetAside }: ReplayContext,
+  change: Change,
+  row: Row,
+): Promise<boolean> {
+  // Its key does not tell the source's.
+  if (table.isRekeyed) return false;
+  const key = table.key.map(({ name }) => row[name] ?? null);
+  return (await hasLaterChange(source, table, change, key)) || (await isSetAside(tx, table.name, key));
 }

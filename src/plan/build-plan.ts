@@ -1,13 +1,13 @@
 import type { IsVersion } from "../config/versions.ts";
 import type { Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
-import type { TableSchema } from "../dialect/table-schema.ts";
+import type { ForeignKey, TableSchema } from "../dialect/table-schema.ts";
 import { SyncError } from "../errors.ts";
 import { cascadePaths } from "./cascades.ts";
 import { groupTables } from "./groups.ts";
 import { has, planTable, writable } from "./plan-table.ts";
 import { type Rekeyed, rekeyedTable, splitFrom } from "./rekeyed-tables.ts";
-import type { ChildLink, SplitTable, SyncPlan, TablePlan, TargetTable } from "./sync-plan.ts";
+import type { CascadeLink, ChildLink, SplitTable, SyncPlan, TablePlan, TargetTable } from "./sync-plan.ts";
 import { holdsUserIds, USER_ID_CLAIM } from "./user-claims.ts";
 
 /** One side of a plan: a dialect and a connection of it. */
@@ -88,6 +88,7 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
   }
   problems.push(...nameClashes(tables));
   const attributes = targetTables.find((table) => holdsUserIds(table, sourceVersion, targetVersion));
+  const takesAlong = cascadeLinks(tables);
   const linked = tables.map((table): TablePlan => {
     const claims =
       attributes !== undefined && table.name === USER_ID_CLAIM.users && has(table.target, "UM_USER_ID");
@@ -96,7 +97,8 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
     const written = claims ? [...tables, targetTable(attributes)] : tables;
     return {
       ...table,
-      children: childLinks(table, written),
+      children: childLinks(table, written).filter(({ onDelete }) => onDelete !== "cascade"),
+      takesAlong: takesAlong.get(table) ?? [],
       ...(claims ? { claims: targetTable(attributes) } : {}),
       ...(table.target === attributes ? { holdsClaims: true } : {}),
     };
@@ -147,20 +149,37 @@ function targetTable(target: TableSchema): TargetTable {
   return { target, targetColumns, key, targetUniqueKeys: target.uniqueKeys };
 }
 
-/** By the target's foreign keys on this table's whole key; those with a cascade see to themselves. */
-function childLinks(parent: TablePlan, written: readonly TargetTable[]): readonly ChildLink[] {
+interface ForeignKeyLink extends ChildLink {
+  readonly onDelete: ForeignKey["onDelete"];
+}
+
+/** By the target's foreign keys on a table's whole key; of two plans of one table the later counts. */
+function childLinks<Child extends TargetTable>(
+  parent: TablePlan,
+  written: readonly Child[],
+): readonly (ForeignKeyLink & { readonly child: Child })[] {
   const tables = new Map(written.map((table) => [table.target.name, table]));
   return [...tables.values()].flatMap((child) =>
     child.target.foreignKeys
-      .filter(({ refTable, onDelete }) => refTable === parent.target.name && onDelete !== "cascade")
+      .filter(({ refTable }) => refTable === parent.target.name)
       .flatMap((link) => {
         const columns = parent.key.flatMap(({ name }) => {
           const own = link.columns[link.refColumns.findIndex((column) => column.toUpperCase() === name)];
           return child.target.columns.filter((column) => column.name === own);
         });
-        return columns.length === parent.key.length ? [{ child, columns }] : [];
+        return columns.length === parent.key.length ? [{ child, columns, onDelete: link.onDelete }] : [];
       }),
   );
+}
+
+/** What goes along when a row is deleted, table by table. */
+function cascadeLinks(tables: readonly TablePlan[]): ReadonlyMap<TablePlan, readonly CascadeLink[]> {
+  const links = new Map(tables.map((table): [TablePlan, CascadeLink[]] => [table, []]));
+  for (const [table, own] of links) {
+    for (const { child, columns, onDelete } of childLinks(table, tables))
+      if (onDelete !== "set null") own.push({ child, columns, below: links.get(child) ?? [] });
+  }
+  return links;
 }
 
 /** Two long table names can be cut to the same object name. */

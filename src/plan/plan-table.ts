@@ -94,6 +94,7 @@ export function planTable(request: TableRequest, notes: string[], problems: stri
     sourceOnly,
     targetUniqueKeys: target.uniqueKeys,
     parents: parentLinks(target, synced),
+    takesAlong: [],
     cascades: [],
     children: [],
     names: objectNames(source.name),

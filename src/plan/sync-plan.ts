@@ -67,6 +67,15 @@ export interface ChildLink {
   readonly columns: readonly Column[];
 }
 
+/** Synced rows that the target deletes along with a row of another synced table, or of their own. */
+export interface CascadeLink {
+  readonly child: TablePlan;
+  /** The child's columns, in the order of the key of the table above. */
+  readonly columns: readonly Column[];
+  /** What goes along with the child's rows; the same list again where a table refers to itself. */
+  readonly below: readonly CascadeLink[];
+}
+
 /** How one table is captured on the source and written on the target. */
 export interface TablePlan extends TargetTable {
   /** Upper case. */
@@ -91,6 +100,7 @@ export interface TablePlan extends TargetTable {
   /** The target's rows of this table are not the source's alone: the migration, and we, made claims of some users. */
   readonly holdsClaims?: true;
   readonly children: readonly ChildLink[];
+  readonly takesAlong: readonly CascadeLink[];
   readonly targetOnly: readonly string[];
   readonly sourceOnly: readonly string[];
   readonly parents: readonly ParentLink[];

@@ -3,6 +3,7 @@ import type { ConflictPolicy } from "../apply/conflict.ts";
 import { type DeadLetterStore, isSetAside, keyDigest, letterId, setAside } from "../apply/dead-letter.ts";
 import { hasLaterChange } from "../apply/missing-parents.ts";
 import { applyRefused, asRefusal, type ReplayContext } from "../apply/refused-batch.ts";
+import { spareChildren } from "../apply/spare-children.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";
 import type { ClassifiedError, Dialect, PreparedWrite } from "../dialect/dialect.ts";
@@ -81,9 +82,14 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
    * there only because its deletion, or an earlier change, was set aside.
    */
   function rules(refused: Refused = new Map()): WriteRules {
-    if (options.conflictPolicy !== "keep-target") return rows;
-    return {
+    const always: WriteRules = {
       keepOnUpdate: rows.keepOnUpdate,
+      beforeDelete: (tx, keys) =>
+        spareChildren(source, { dialect: target.dialect, tx }, table.takesAlong, keys),
+    };
+    if (options.conflictPolicy !== "keep-target") return always;
+    return {
+      ...always,
       keepsExisting: (change) => !letters.areOf(change, refused),
     };
   }

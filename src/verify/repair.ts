@@ -1,5 +1,6 @@
 import { applyChanges } from "../apply/applier.ts";
 import { asRefusal } from "../apply/refused-batch.ts";
+import { spareChildren } from "../apply/spare-children.ts";
 import { moveCheckpoint, readLanes } from "../checkpoint/checkpoint.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
@@ -72,7 +73,7 @@ function whyNot({ deleteExtra, comparison }: RepairOptions, difference: Differen
 }
 
 async function write(options: RepairOptions, todo: readonly Difference[]): Promise<void> {
-  const { table, target, rows, comparison, isCaptured } = options;
+  const { table, source, target, rows, comparison, isCaptured } = options;
   await target.db.transaction(async (tx) => {
     if (isCaptured) await holdCheckpoint(options, tx);
     // What is written is what the source holds now, not when the difference was found.
@@ -81,13 +82,10 @@ async function write(options: RepairOptions, todo: readonly Difference[]): Promi
     await applyChanges(tx, target.dialect, table, changes, rowFor, rows);
     const extra = todo.filter(({ kind }) => kind === "extra");
     const gone = (await comparison.compareAgain(extra)).filter(({ kind }) => kind === "extra");
-    if (gone.length > 0)
-      await target.dialect.deleteRows(
-        tx,
-        table,
-        gone.map(({ key }) => key),
-        false,
-      );
+    if (gone.length === 0) return;
+    const keys = gone.map(({ key }) => key);
+    await spareChildren(source, { dialect: target.dialect, tx }, table.takesAlong, keys);
+    await target.dialect.deleteRows(tx, table, keys, false);
   });
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ConflictPolicy } from "../../src/apply/conflict.ts";
 import { askForRetry, listDeadLetters } from "../../src/apply/dead-letter.ts";
 import { readLanes } from "../../src/checkpoint/checkpoint.ts";
 import type { Database } from "../../src/db/database.ts";
@@ -122,8 +123,8 @@ describeDialects("Writing in lanes", (dialect) => {
     await expectEqual();
   });
 
-  /** An id that starts with the word and whose lane, of four, is not that of the other id. */
-  async function inAnotherLaneThan(id: string, word: string): Promise<string> {
+  /** An id that starts with the word and whose lane, of four, is not that of the other id, or is. */
+  async function inAnotherLaneThan(id: string, word: string, isSame = false): Promise<string> {
     const plan = await pair.table("P");
     const four = [0, 1, 2, 3].map((lane) => ({ lane, position: 0n, journalId: "", digest: "" }));
     const laneOf = (ID: string): number | undefined =>
@@ -131,7 +132,7 @@ describeDialects("Writing in lanes", (dialect) => {
         (part) => part.changes.length > 0,
       )?.lane;
     const found = Array.from({ length: 50 }, (_, i) => `${word}${i}`).find(
-      (one) => laneOf(one) !== laneOf(id),
+      (one) => (laneOf(one) === laneOf(id)) === isSame,
     );
     if (found === undefined) throw new Error("all ids in one lane");
     return found;
@@ -144,6 +145,7 @@ describeDialects("Writing in lanes", (dialect) => {
   async function runHolding(
     value: string,
     until: Watcher & { readonly isOver: () => Promise<boolean> | boolean },
+    policy: { readonly conflictPolicy?: ConflictPolicy } = {},
   ) {
     let held = 0;
     const targetDb = watchedDatabase(pair.target.db, {
@@ -154,7 +156,7 @@ describeDialects("Writing in lanes", (dialect) => {
         await waitFor(() => until.isOver(), { what: "the other lanes" });
       },
     });
-    await pair.run({ parallelism: 4, batchSize: 10, targetDb });
+    await pair.run({ parallelism: 4, batchSize: 10, targetDb, ...policy });
     expect(held).toBeGreaterThan(0);
     await expectEqual();
   }
@@ -170,6 +172,30 @@ describeDialects("Writing in lanes", (dialect) => {
     await runHolding("lags", {
       isOver: async () => (await pair.rows("target", "P")).some((row) => Object.values(row).includes(other)),
     });
+  });
+
+  test("with keep-target a row is not dropped for one that a lagging lane has not moved out of its way yet", async () => {
+    await pair.source.test.exec("INSERT INTO P (ID, U) VALUES ('gives', 'handed')");
+    await pair.run();
+    const other = await inAnotherLaneThan("gives", "ahead");
+    const taker = await inAnotherLaneThan("gives", "takes", true);
+    await pair.source.test.exec([
+      "UPDATE P SET U = 'for-now' WHERE ID = 'gives'",
+      `INSERT INTO P (ID, U) VALUES ('${taker}', 'handed')`,
+    ]);
+    await write(7, CHANGES_BETWEEN);
+    await pair.source.test.exec([
+      "UPDATE P SET U = 'for-good' WHERE ID = 'gives'",
+      `INSERT INTO P (ID, U) VALUES ('${other}', 'for-now')`,
+    ]);
+    await runHolding(
+      "gives",
+      {
+        isOver: async () =>
+          (await pair.rows("target", "P")).some((row) => Object.values(row).includes(other)),
+      },
+      { conflictPolicy: "keep-target" },
+    );
   });
 
   test("a lane that is batches ahead finds its unique key not free yet", async () => {
