@@ -30,12 +30,24 @@ export async function writeScripts(
       target: {
         dialect: target.dialect,
         user: target.datasource.settings.user,
-        lookups: await namesOf(target, lookupTables(plan).target),
+        lookups: await targetLookups({ source, target, plan }),
       },
     });
     for (const { file, text } of scripts) files.push(await write(dir, file, text));
   }
   return files;
+}
+
+/** Before the restore the target has nothing yet that a run must read: what the source has comes with the dump. */
+async function targetLookups({
+  source,
+  target,
+  plan,
+}: Pick<SchemaContext, "source" | "target" | "plan">): Promise<readonly string[]> {
+  const wanted = lookupTables(plan).target;
+  const awaitsRestore = planTables(plan).some((table) => table.awaitsRestore);
+  const side = awaitsRestore && source.dialect.ddl === target.dialect.ddl ? source : target;
+  return await namesOf(side, wanted);
 }
 
 /** As the catalogue spells them; those only that are there. */

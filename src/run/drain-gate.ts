@@ -179,7 +179,7 @@ function tableReasons(
       : reason(
           lagSeconds !== null && lagSeconds > maxLagSeconds,
           "lagging",
-          `${lagSeconds?.toFixed(1)} s behind, ${maxLagSeconds} s are allowed`,
+          `at least ${lagSeconds?.toFixed(1)} s behind, ${maxLagSeconds} s are allowed`,
         );
   return [
     ...reason(!captured, "not-captured", "changes are not captured as the table needs it"),

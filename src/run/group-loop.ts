@@ -37,6 +37,8 @@ const STANDBY_POLL_MS = 1_000;
 /** An open hole this old is reported, and again every so often. */
 const BLOCKED_PATIENCE_MS = 500;
 const BLOCKED_REPORT_MS = 10_000;
+/** One pass takes this long beyond the age at which a hole can be judged, before a hole ends it. */
+const ONE_PASS_MARGIN_MS = 500;
 /** Empty polls in a row that count as drained. */
 const EMPTY_POLLS = 2;
 
@@ -82,13 +84,18 @@ async function cycle(options: GroupLoopOptions, lock: WatchedLock, progressed: (
   let emptyPolls = 0;
   let blockedSince: number | undefined;
   let reportedAt = 0;
+  let onePassUntil: number | undefined;
   while (!signal.aborted) {
     if (lock.lost.aborted) throw lockLost(options.group.name);
     const pass = (await idlePass(options, emptyPolls)) ?? (await onePass(options, stop));
     progressed();
     for (const table of pass.empty) events.idle(table);
     for (const table of tables) await table.retryDeadLetters(false);
-    if (until === "one pass") return;
+    if (until === "one pass") {
+      // A rolled-back hole is proven dead only by a second look: without it, no pass would ever get beyond it.
+      onePassUntil ??= Date.now() + options.source.dialect.capabilities.minHoleAgeMs + ONE_PASS_MARGIN_MS;
+      if (!pass.waiting || Date.now() > onePassUntil) return;
+    }
     emptyPolls = pass.allCaughtUp && pass.applied === 0 ? emptyPolls + 1 : 0;
     if (until === "drained" && emptyPolls >= EMPTY_POLLS) return await lastRetry(tables);
     if (pass.waiting) {

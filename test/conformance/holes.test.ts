@@ -39,6 +39,22 @@ describeDialects("Missing positions", (dialect) => {
     expect(await tokenIds(pair, "target")).toEqual(["after", "before"]);
   });
 
+  test("that are dead do not end one pass", async () => {
+    const session = await pair.source.test.session();
+    await session.exec(["BEGIN", insertToken("gone"), "ROLLBACK"]);
+    await pair.source.test.exec(insertToken("after"));
+    await pair.run({ until: "one pass" });
+    expect(await tokenIds(pair, "target")).toEqual(["after"]);
+    // One that is open does, and soon.
+    await session.exec(["BEGIN", insertToken("open")]);
+    await pair.source.test.exec(insertToken("behind"));
+    await pair.run({ until: "one pass" });
+    await session.exec("COMMIT");
+    expect(await tokenIds(pair, "target")).not.toContain("open");
+    await pair.run({ until: "one pass" });
+    expect(await tokenIds(pair, "target")).toEqual(["after", "behind", "open"]);
+  });
+
   test("a million in a row cost no more than one", async () => {
     const { names } = await pair.table(AT);
     await pair.source.test.exec(insertToken("before"));

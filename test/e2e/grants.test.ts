@@ -64,6 +64,26 @@ describeDialects("A user with the grants of the scripts and no other right", (di
     expect({ code, stderr }).toEqual(TOLD[dialect.name] ?? TOLD.mysql);
   });
 
+  test("finds all that it needs in scripts that were written before the restore", async () => {
+    const early = await openCliPair(dialect);
+    try {
+      await early.blue.exec(createTables(dialect.name, "5.7.0"));
+      await writeConfigFiles(early.folder, {
+        ...{ source: early.blue, target: early.green, sourceVersion: "5.7.0", syncTables: TABLES },
+      });
+      expect((await runCli(["prepare", "--generate-ddl"], early.folder)).code).toBe(0);
+      const path = (name: string) => join(early.folder, "dbscripts/sync-tool", `identity_${name}.sql`);
+      expect(await readFile(path("target_grants"), "utf8")).toMatch(/GRANT SELECT ON .?IDP\b/i);
+      await early.green.exec(createTables(dialect.name, "5.11.0"));
+      expect((await runScript(early.blue, path("source"))).code).toBe(0);
+      expect((await runScript(early.green, path("target"))).code).toBe(0);
+      const { stdout } = await runCli(["doctor", "--json"], early.folder);
+      expect(stdout).toMatch(/"target\.checkpoints"[^}]*"status": ?"ok"/);
+    } finally {
+      await early.close();
+    }
+  });
+
   test("runs, tells the status and purges", async () => {
     // The owner makes the scripts; the grants are for the user of the run.
     await configure(blue, green);

@@ -39,7 +39,8 @@ function setIdp(row: Row, { localIdpIdByTenant }: Lookups): Transformed {
   const localIdp = localIdpIdByTenant.get(tenant);
   if (localIdp === undefined) {
     return {
-      failure: "IDP_ID: the row's tenant has no identity provider named LOCAL in the target's table IDP",
+      failure:
+        "IDP_ID: the row's tenant has no identity provider named LOCAL in the target's table IDP, or that table may not be read",
     };
   }
   return { row: { ...row, IDP_ID: localIdp } };
