@@ -2,11 +2,12 @@
  * Logs: facts as fields with a constant message, never a row's value. One copy goes to stderr (a line for people on a
  * terminal, JSON otherwise), one as JSON lines to `<log folder>/sync.log`.
  */
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import pino from "pino";
 import { createStream } from "rotating-file-stream";
 import { formatLine } from "./log-line.ts";
+import { makeFolder } from "./util/make-folder.ts";
 
 /** Names of the fields, so that a search finds every line about the same thing. */
 export const KEY = {
@@ -88,7 +89,7 @@ type LogFile =
 
 function openFile(dir: string): LogFile {
   try {
-    mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
     accessSync(dir, constants.W_OK);
     return { stream: createStream(FILE, { path: dir, size: FILE_SIZE, rotate: OLD_FILES }) };
   } catch (error) {

@@ -1,10 +1,11 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readCaptureState } from "../capture/capture-state.ts";
 import { emitScripts } from "../capture/emit.ts";
 import { SyncError } from "../errors.ts";
 import { planTables } from "../plan/sync-plan.ts";
 import { lookupTables } from "../transform/transformer-for.ts";
+import { makeFolder } from "../util/make-folder.ts";
 import type { Connected, SchemaContext } from "./context.ts";
 
 /** Writes the scripts of every schema into a folder, over older ones; gives their paths. */
@@ -58,7 +59,7 @@ async function namesOf({ dialect, db }: Connected, tables: readonly string[]): P
 async function write(dir: string, file: string, text: string): Promise<string> {
   const path = join(dir, file);
   try {
-    await mkdir(dir, { recursive: true });
+    makeFolder(dir);
     await writeFile(path, text);
   } catch (error) {
     throw new SyncError("USAGE_INVALID", {

@@ -43,6 +43,6 @@ test("a folder that cannot be made is a warning, and stderr gets the lines", asy
   log.info("going on");
   await close();
   const [warning, line] = written.split("\n");
-  expect(warning).toBe(`warning: ${dir}/sync.log cannot be written (EEXIST); the log goes to stderr only`);
+  expect(warning).toBe(`warning: ${dir}/sync.log cannot be written (ENOTDIR); the log goes to stderr only`);
   expect(line).toMatch(/ info {2}going on$/);
 });

@@ -29,7 +29,8 @@ describe("the 5.8.0 step", () => {
 
   it("fails a row whose tenant has no LOCAL provider, with a reason without values", () => {
     expect(transformRow(ACCESS_TOKEN, { ...tokenRow, TENANT_ID: "8" }, into)).toEqual({
-      failure: "IDP_ID: the row's tenant has no identity provider named LOCAL in the target's table IDP, or that table may not be read",
+      failure:
+        "IDP_ID: the row's tenant has no identity provider named LOCAL in the target's table IDP, or that table may not be read",
     });
   });
 
