@@ -21,7 +21,9 @@ export async function cascadePaths(
       reportUnseen(table, child, link, below.length === 0, problems);
       if (link.onDelete !== "cascade" || below.length >= MAX_DEPTH) continue;
       const links = [...below, link];
-      if (links.slice(0, -1).some((earlier) => earlier.refTable === link.refTable)) continue;
+      // A table that refers to itself cascades on and on; any other cycle ends where it began.
+      const isOwn = link.refTable === child.name;
+      if (!isOwn && below.some((earlier) => earlier.refTable === link.refTable)) continue;
       paths.push({
         ancestor: link.refTable,
         links,
@@ -29,7 +31,7 @@ export async function cascadePaths(
         afterTrigger: cascadeTriggerName(table.name, 2 * paths.length + 2),
       });
       const [parent] = await source.dialect.introspector.tables(source.db, [link.refTable]);
-      if (parent !== undefined && parent.name !== table.name) await extend(parent, links);
+      if (parent !== undefined && (isOwn || parent.name !== table.name)) await extend(parent, links);
     }
   };
   await extend(table, []);

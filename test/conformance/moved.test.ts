@@ -84,4 +84,21 @@ describeDialects("Rows that were moved to another parent before theirs was delet
     await pair.run({ batchSize: 1, conflictPolicy: "keep-target" });
     await expectEqual();
   });
+
+  test("and rows far below a deleted one go with it, though one between is made again at once", async () => {
+    await pair.source.test.exec([
+      "INSERT INTO T (ID) VALUES ('root')",
+      "INSERT INTO T (ID, UP) VALUES ('middle', 'root')",
+      "INSERT INTO T (ID, UP) VALUES ('deep', 'middle')",
+      "INSERT INTO T (ID, UP) VALUES ('deeper', 'deep')",
+    ]);
+    await pair.run();
+    await pair.source.test.exec([
+      "DELETE FROM T WHERE ID = 'root'",
+      "INSERT INTO T (ID) VALUES ('root')",
+      "INSERT INTO T (ID) VALUES ('middle')",
+    ]);
+    await pair.run();
+    await expectEqual();
+  });
 });
