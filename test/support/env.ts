@@ -38,6 +38,8 @@ export const testEnv = {
   seed: () => (text("SYNC_TEST_SEED") === undefined ? undefined : Number(text("SYNC_TEST_SEED"))),
   /** `SYNC_TEST_HISTORIES`: how many generated histories are played on each database. Default 200. */
   histories: () => Number(text("SYNC_TEST_HISTORIES") ?? 200),
+  /** `SYNC_TEST_CHAINS`: how many lives of runners over chains of tables are played on each database. Default 12. */
+  chains: () => Number(text("SYNC_TEST_CHAINS") ?? 12),
   /** `SYNC_TEST_CHAOS_FAULTS`: how many faults each database meets in the chaos suite. Default 100. */
   chaosFaults: () => Number(text("SYNC_TEST_CHAOS_FAULTS") ?? 100),
   /** `SYNC_TEST_RUN_DIR`: where started servers are recorded; set by the global set-up of the test run. */
