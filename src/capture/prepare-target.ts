@@ -85,7 +85,7 @@ export async function refuseSameDatabase(
   if (problems.length > 0) {
     throw new SyncError("DATABASE_UNSUPPORTED", {
       what: problems.join("\n"),
-      next: "Connect to a supported server",
+      next: "Correct the datasource as it says; the README lists the servers that are supported",
     });
   }
   if (source.dialect.name !== target.dialect.name || from.identity !== to.identity) return;

@@ -7,11 +7,23 @@ import { driverFailure, isPassing } from "../run/driver-failure.ts";
 export function unreachable(dialect: Dialect, datasource: Datasource, error: unknown): SyncError {
   const { id, settings } = datasource;
   const found = dialect.classifyError(error);
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  // A socket that is not there has the same code, but nobody opens it.
+  if (syscall === "open") {
+    return new SyncError("DATABASE_UNREACHABLE", {
+      what: `Datasource ${id} (${dialect.title}): the certificate file ${path} cannot be read (${code})`,
+      next: `Correct the file's name in the url of ${id} in ${placeOf(datasource)}`,
+      cause: error,
+    });
+  }
+  const isDistrusted = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/.test(found.code);
+  const reason = isDistrusted ? "the server's certificate is refused" : found.reason;
   const place = settings.socketPath ?? settings.hosts.map(({ host, port }) => `${host}:${port}`).join(", ");
   return new SyncError("DATABASE_UNREACHABLE", {
-    what: `Datasource ${id} (${dialect.title} at ${place}) cannot be opened: ${found.reason}${codeText(found.code)}`,
-    next:
-      found.class === "auth" || found.class === "login"
+    what: `Datasource ${id} (${dialect.title} at ${place}) cannot be opened: ${reason}${codeText(found.code)}`,
+    next: isDistrusted
+      ? `Check the certificate's authority, the host name it is for, and the TLS options of the url of ${id} in ${placeOf(datasource)}`
+      : found.class === "auth" || found.class === "login"
         ? `Check user, password and database of ${id} in ${placeOf(datasource)}`
         : `Check that the server runs and that this host reaches it; url of ${id} in ${placeOf(datasource)}`,
     cause: error,

@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { rewriteJavaWords } from "../config/java-words.ts";
 import { EXIT, SyncError } from "../errors.ts";
 import { describeFailure } from "./failure.ts";
-import { writeErr } from "./output.ts";
+import { outliveReaders, writeErr } from "./output.ts";
 import { createProgram } from "./program.ts";
 import { watchSignals } from "./shutdown.ts";
 
@@ -19,6 +19,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   // A driver may fail outside of any call of ours; Node would print its message.
   const failAtOnce = (error: unknown): void => process.exit(fail(error));
   process.on("uncaughtException", failAtOnce);
+  outliveReaders();
   // Before anything is loaded: a signal may come at any time.
   const shutdown = watchSignals();
   try {

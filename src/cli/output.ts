@@ -8,6 +8,25 @@ export function writeErr(text: string): void {
   process.stderr.write(text);
 }
 
+/**
+ * Has the command outlive whoever reads its output (`| head`, a pipe to a program that ended). A log that nobody reads is no
+ * reason to stop a run; of the data, only a reader that went away is none: a full disk is.
+ */
+export function outliveReaders(): void {
+  if (process.stderr.listeners("error").includes(ignore)) return;
+  process.stderr.on("error", ignore);
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    outClosed = true;
+  });
+}
+
+let outClosed = false;
+const ignore = (): void => undefined;
+
+/** Whether the reader of stdout has gone. */
+export const isOutClosed = (): boolean => outClosed;
+
 /** Positions are 64-bit: they become text where a JSON number would lose digits. */
 export function writeJson(value: unknown): void {
   writeOut(JSON.stringify(value, (_, one: unknown) => (typeof one === "bigint" ? one.toString() : one), 2));

@@ -4,7 +4,7 @@ import { type Look, type TimeToDrain, timeToDrain } from "../../status/time-to-d
 import { sleep } from "../../util/sleep.ts";
 import { withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
-import { formatTable, writeJson, writeOut } from "../output.ts";
+import { formatTable, isOutClosed, writeJson, writeOut } from "../output.ts";
 
 export interface StatusFlags extends CommonFlags {
   readonly json?: true;
@@ -32,7 +32,7 @@ export async function status(flags: StatusFlags, signal: AbortSignal): Promise<n
       looks.push(now);
       if (looks.length > RATE_LOOKS) looks.shift();
       await sleep(WATCH_MS, signal);
-      if (signal.aborted) return EXIT.ok;
+      if (signal.aborted || isOutClosed()) return EXIT.ok;
     }
   });
 }

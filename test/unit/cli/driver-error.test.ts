@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { unreachable } from "../../../src/cli/driver-error.ts";
+import type { Datasource } from "../../../src/config/sync-config.ts";
+import { postgres } from "../../../src/dialect/postgres/index.ts";
+
+const datasource = {
+  id: "Blue",
+  at: { file: "deployment.toml", line: 3 },
+  settings: { hosts: [{ host: "db", port: 5432 }] },
+} as unknown as Datasource;
+
+test("a certificate file that is not there is named, and not taken for a server that is away", () => {
+  let found: unknown;
+  try {
+    readFileSync("/nonexistent/ca.pem");
+  } catch (error) {
+    found = error;
+  }
+  const { message, next } = unreachable(postgres, datasource, found);
+  expect(message).toBe(
+    "Datasource Blue (PostgreSQL): the certificate file /nonexistent/ca.pem cannot be read (ENOENT)",
+  );
+  expect(next).toBe("Correct the file's name in the url of Blue in deployment.toml:3");
+});
+
+test.each(["ERR_TLS_CERT_ALTNAME_INVALID", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "DEPTH_ZERO_SELF_SIGNED_CERT"])(
+  "%s is told as a matter of the certificate",
+  (code) => {
+    const { message, next } = unreachable(postgres, datasource, Object.assign(new Error("x"), { code }));
+    expect(message).toBe(
+      `Datasource Blue (PostgreSQL at db:5432) cannot be opened: the server's certificate is refused (${code})`,
+    );
+    expect(next).toMatch(/^Check the certificate's authority, the host name it is for/);
+  },
+);
