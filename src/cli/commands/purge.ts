@@ -1,10 +1,10 @@
 import { requireCapture } from "../../capture/require-capture.ts";
-import { findPurgeable } from "../../checkpoint/purgeable.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { journalReplaced } from "../../journal/journal-replaced.ts";
 import { purgeJournal } from "../../journal/purge.ts";
 import { KEY } from "../../log.ts";
 import { planTables, type TablePlan } from "../../plan/sync-plan.ts";
+import { findPurgeable } from "../../status/purgeable.ts";
 import { type Connected, type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 

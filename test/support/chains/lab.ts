@@ -1,6 +1,5 @@
 /** One source and one target on which the lives of a runner are played, one after the other. */
 import { askForRetry, type DeadLetter, listDeadLetters } from "../../../src/apply/dead-letter.ts";
-import { findPurgeable } from "../../../src/checkpoint/purgeable.ts";
 import { SyncError } from "../../../src/errors.ts";
 import { purgeJournal } from "../../../src/journal/purge.ts";
 import { deadLettersName } from "../../../src/plan/object-names.ts";
@@ -8,6 +7,7 @@ import { planTables } from "../../../src/plan/sync-plan.ts";
 import type { Row } from "../../../src/row.ts";
 import { rowSources } from "../../../src/run/row-sources.ts";
 import { runSync } from "../../../src/run/run-sync.ts";
+import { findPurgeable } from "../../../src/status/purgeable.ts";
 import { verify } from "../../../src/verify/verify.ts";
 import { type BlueGreen, openBlueGreen, SILENT } from "../blue-green.ts";
 import type { TestDialect } from "../dialects.ts";

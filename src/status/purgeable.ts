@@ -1,9 +1,9 @@
+import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import type { Position } from "../journal/change.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
-import { firstDeadLetters } from "../status/count-dead-letters.ts";
-import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
+import { firstDeadLetters } from "./count-dead-letters.ts";
 
 /** How far a table's journal may be purged, and the checkpoint that says so. */
 export interface Purgeable {
