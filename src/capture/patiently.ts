@@ -64,7 +64,7 @@ function ddlFailed(
       code === "1419"
         ? "Set GLOBAL log_bin_trust_function_creators = 1, or prepare as a user with SUPER, or give your DBA the scripts of `prepare --generate-ddl`"
         : isGrant
-          ? "Grant what is missing, or give your DBA the scripts of `prepare --generate-ddl`"
+          ? "Grant what is missing (`sync-tool doctor` names it), or give your DBA the scripts of `prepare --generate-ddl`"
           : `Look at the table and its journal; run ${command} again when the cause is gone`,
     cause,
   });

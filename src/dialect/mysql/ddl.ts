@@ -28,7 +28,7 @@ export function captureSteps(table: TablePlan, survivors: boolean): readonly Ddl
     `INSERT INTO ${quote(names.journal)} (${columnList(columns)}, ACTION) VALUES (${columns.map((c) => `${row}.${quote(c.name)}`).join(", ")}, '${action}');`;
   const same = table.key.map((column) => sameBytes(column.source)).join(" AND ");
   return [
-    journal(names.journal, columns),
+    journal(table, columns),
     trigger(names.insertTrigger, source.name, "AFTER INSERT", insert("INSERT", "NEW")),
     trigger(
       names.updateTrigger,
@@ -53,7 +53,8 @@ function sameBytes(column: Column): string {
     : `OLD.${name} <=> NEW.${name}`;
 }
 
-function journal(name: string, columns: readonly Column[]): DdlStep {
+function journal(table: TablePlan, columns: readonly Column[]): DdlStep {
+  const name = table.names.journal;
   const lines = columns.map((column) => `  ${quote(column.name)} ${column.type} NULL DEFAULT NULL`);
   const create = [
     `CREATE TABLE IF NOT EXISTS ${quote(name)} (`,
@@ -68,10 +69,27 @@ function journal(name: string, columns: readonly Column[]): DdlStep {
   // The identity is drawn by the server, so that a script run again on a new journal draws another.
   return {
     object: { kind: "journal", name },
-    sql: dynamic(
-      `CONCAT(${literal(create)}, QUOTE(CONCAT('sync-tool journal ', REPLACE(UUID(), '-', ''), ' ', ${HOME})))`,
-    ),
+    sql: [
+      ...dynamic(
+        `CONCAT(${literal(create)}, QUOTE(CONCAT('sync-tool journal ', REPLACE(UUID(), '-', ''), ' ', ${HOME})))`,
+      ),
+      ...firingRights(table),
+    ],
   };
+}
+
+/**
+ * Touches no row, and fails while nothing depends on it: triggers fire with the rights of the user that made them, which
+ * nobody asks for when they are made (MySQL manual, "CREATE TRIGGER Statement"). Then every write of a user would fail.
+ */
+function firingRights(table: TablePlan): readonly string[] {
+  const key = table.key.map((column) => column.source);
+  return [
+    `INSERT INTO ${quote(table.names.journal)} (ACTION) SELECT 'INSERT' FROM (SELECT * FROM ${quote(table.source.name)} LIMIT 0) AS none`,
+    ...table.cascades.map(
+      (path) => `SELECT ${fromChild(key)} ${takenAlong(table, path, "FALSE")} LIMIT 1 FOR UPDATE`,
+    ),
+  ];
 }
 
 /** Statements for a text made at run time. */
@@ -139,8 +157,8 @@ function survivorsOf(table: TablePlan, path: CascadePath, columns: readonly Colu
 const fromChild = (columns: readonly Column[]): string =>
   columns.map((column) => `t0.${quote(column.name)}`).join(", ");
 
-/** The rows of a table that hang on the ancestor's row OLD. */
-function takenAlong(table: TablePlan, path: CascadePath): string {
+/** The rows of a table that hang on the ancestor's row OLD, or of which something else is true. */
+function takenAlong(table: TablePlan, path: CascadePath, instead?: string): string {
   const joins = path.links.slice(0, -1).map((link, i) => {
     const on = link.columns.map(
       (column, k) => `t${i}.${quote(column)} = t${i + 1}.${quote(link.refColumns[k] ?? "")}`,
@@ -152,7 +170,8 @@ function takenAlong(table: TablePlan, path: CascadePath): string {
   const where = (link?.columns ?? []).map(
     (column, k) => `t${last}.${quote(column)} = OLD.${quote(link?.refColumns[k] ?? "")}`,
   );
-  return `FROM ${[`${quote(table.source.name)} t0`, ...joins].join(" ")} WHERE ${where.join(" AND ")} AND @@SESSION.foreign_key_checks = 1`;
+  const from = `FROM ${[`${quote(table.source.name)} t0`, ...joins].join(" ")}`;
+  return `${from} WHERE ${instead ?? `${where.join(" AND ")} AND @@SESSION.foreign_key_checks = 1`}`;
 }
 
 const columnList = (columns: readonly Column[]): string => columns.map((c) => quote(c.name)).join(", ");

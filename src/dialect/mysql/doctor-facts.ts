@@ -75,8 +75,16 @@ function runGrants(scope: FactScope): Fact {
   };
 }
 
-function prepareRights({ tables, isPrepared }: FactScope): Fact {
-  const wanted = "CREATE, DROP and TRIGGER on the schema";
+function prepareRights({ tables, isPrepared, settings }: FactScope): Fact {
+  const onTables = ["SELECT", "TRIGGER"];
+  // Some for making triggers, others for what they do when they fire, which is done with the rights of this user.
+  // MariaDB replaces triggers and reads rows FOR UPDATE without LOCK TABLES.
+  const needed = [
+    ...["CREATE", "DROP", "INSERT"],
+    ...(settings.type === "mysql" ? ["LOCK TABLES"] : []),
+    ...onTables,
+  ];
+  const wanted = `${needed.join(", ")} on the schema`;
   return {
     id: "grants-prepare",
     group: "grants",
@@ -84,8 +92,9 @@ function prepareRights({ tables, isPrepared }: FactScope): Fact {
     ask: { sql: PRIVILEGES, params: [] },
     judge: (rows) => {
       const has = holds(rows);
-      const missing = ["CREATE", "DROP", "TRIGGER"].filter(
-        (one) => !has(one, "") && !tables.every((table) => one === "TRIGGER" && has(one, table.source.name)),
+      const missing = needed.filter(
+        (one) =>
+          !has(one, "") && !tables.every((table) => onTables.includes(one) && has(one, table.source.name)),
       );
       if (missing.length === 0) return ok("it has them", wanted);
       const found = `missing: ${missing.join(", ")}`;
