@@ -176,10 +176,11 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
      WHERE c.relnamespace = ${schema} AND c.relkind IN ('r', 'p') AND lower(c.relname) = ANY (?) ORDER BY 1`,
     [wanted],
   );
+  // A partition's are clones of its table's: not to be dropped by themselves.
   const triggers = await db.query(
     `SELECT g.tgname AS name, c.relname AS "table", p.prosrc AS body, g.tgenabled = 'A' AS enabled
      FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_proc p ON p.oid = g.tgfoid
-     WHERE NOT g.tgisinternal AND c.relnamespace = ${schema} AND lower(g.tgname) = ANY (?) ORDER BY 1`,
+     WHERE NOT g.tgisinternal AND NOT c.relispartition AND c.relnamespace = ${schema} AND lower(g.tgname) = ANY (?) ORDER BY 1`,
     [wanted],
   );
   const functions = await db.query(
