@@ -15,8 +15,8 @@ export interface CaptureState {
   readonly drifted: readonly { readonly object: ObjectRef; readonly reason: string }[];
   /** Columns of the table that its journal lacks. */
   readonly journalLacks: readonly Column[];
-  /** A table of the journal's name that sync-tool did not make. */
-  readonly foreignJournal: boolean;
+  /** Tables, triggers and functions that sync-tool did not make, under the names that it needs. */
+  readonly foreign: readonly ObjectRef[];
 }
 
 /** Every name that a table's capture uses, triggers on other tables included. */
@@ -46,10 +46,12 @@ function compare(
 ): CaptureState {
   const missing: ObjectRef[] = [];
   const drifted: { object: ObjectRef; reason: string }[] = [];
+  const foreign: ObjectRef[] = [];
   const journal = find(found, { kind: "journal", name: table.names.journal });
   for (const step of steps) {
     const there = find(found, step.object);
     if (there === undefined) missing.push(step.object);
+    else if (isForeign(dialect, there)) foreign.push(there);
     else if (there.enabled === false)
       drifted.push({ object: step.object, reason: `trigger ${step.object.name} is disabled` });
     else if (there.body !== undefined && !dialect.ddl.isCurrent(step, there.body)) {
@@ -62,6 +64,8 @@ function compare(
   const has = new Map(
     [...(journal?.columns ?? new Map<string, string>())].map(([name, type]) => [name.toUpperCase(), type]),
   );
+  if (journal !== undefined && journal.journalId === undefined && !looksLikeJournal(has))
+    foreign.push(journal);
   const columns = table.source.columns.filter((column) => !column.generated);
   const journalLacks =
     journal === undefined ? [] : columns.filter((column) => !has.has(column.name.toUpperCase()));
@@ -85,10 +89,15 @@ function compare(
     missing,
     drifted,
     journalLacks,
-    foreignJournal: journal !== undefined && journal.journalId === undefined && !looksLikeJournal(has),
+    foreign,
     ...(journal?.journalId === undefined ? {} : { journalId: journal.journalId }),
     ...(journal?.journalHome === undefined ? {} : { journalHome: journal.journalHome }),
   };
+}
+
+/** A trigger or function under one of our names without our mark: the application's, or WSO2's Java client's. */
+export function isForeign(dialect: Dialect, { kind, body }: FoundObject): boolean {
+  return (kind === "trigger" || kind === "function") && body !== undefined && !dialect.ddl.isOurs(body);
 }
 
 /** A journal whose identity was not written yet (a failure in between) still has the columns of one. */
@@ -107,5 +116,10 @@ function find(found: readonly FoundObject[], object: ObjectRef): FoundObject | u
 
 /** Capture is complete and as wanted. */
 export function isComplete(state: CaptureState): boolean {
-  return state.missing.length === 0 && state.drifted.length === 0 && state.journalId !== undefined;
+  return (
+    state.missing.length === 0 &&
+    state.drifted.length === 0 &&
+    state.foreign.length === 0 &&
+    state.journalId !== undefined
+  );
 }

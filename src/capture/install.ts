@@ -24,7 +24,7 @@ export async function installCapture(
   options: Patience = {},
 ): Promise<Installed> {
   const before = await readCaptureState(db, dialect, tables);
-  refuseForeignJournals(before);
+  refuseForeign(before);
   const todo = before.filter((state) => !isComplete(state));
   if (todo.length > 0) {
     const session = await db.session();
@@ -128,12 +128,12 @@ function stepsFor(dialect: Dialect, state: CaptureState): readonly DdlStep[] {
   return [...steps.slice(0, split), ...columns, ...steps.slice(split)];
 }
 
-function refuseForeignJournals(states: readonly CaptureState[]): void {
-  const foreign = states.filter((state) => state.foreignJournal);
+function refuseForeign(states: readonly CaptureState[]): void {
+  const foreign = states.flatMap((state) => state.foreign);
   if (foreign.length === 0) return;
   throw new SyncError("CAPTURE_DRIFT", {
-    what: `Tables that sync-tool did not make stand where journals belong: ${foreign.map((s) => s.table.names.journal).join(", ")}`,
-    next: "Rename or drop them after a look at what they hold",
+    what: `Objects that sync-tool did not make have the names of its own: ${foreign.map(({ kind, name }) => `${kind === "journal" ? "table" : kind} ${name}`).join(", ")}`,
+    next: "Rename or drop them after a look at what they do and hold, triggers first; WSO2's Java client makes such ones",
   });
 }
 

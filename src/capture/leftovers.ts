@@ -1,13 +1,12 @@
 import type { Database } from "../db/database.ts";
 import type { Dialect, FoundObject, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
-import { cascadeTriggerName, objectNames } from "../plan/object-names.ts";
+import { objectNames } from "../plan/object-names.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
+import { refuseForeignWriters } from "./foreign-writers.ts";
 import { type Patience, patiently } from "./patiently.ts";
+import { triggerNames } from "./trigger-names.ts";
 import { unseenTriggers } from "./unseen-triggers.ts";
-
-/** More foreign keys than this between the synced tables do not occur. */
-const MAX_CASCADES = 18;
 
 /** What a dump of the source carried to the target: copies of triggers, functions and journals. */
 export interface Leftovers {
@@ -18,15 +17,7 @@ export interface Leftovers {
 
 /** Names under which a dump's copies can stand on the target. */
 export function leftoverNames(table: TablePlan): readonly string[] {
-  return [...triggerNames(table), objectNames(table.target.name).journal];
-}
-
-function triggerNames(table: TablePlan): readonly string[] {
-  const own = objectNames(table.target.name);
-  return [
-    ...[own.insertTrigger, own.updateTrigger, own.deleteTrigger],
-    ...Array.from({ length: MAX_CASCADES }, (_, i) => cascadeTriggerName(table.target.name, i + 1)),
-  ];
+  return [...triggerNames("target", table), objectNames(table.target.name).journal];
 }
 
 /**
@@ -47,6 +38,7 @@ export async function findLeftovers(
       ? isJournal(object)
       : object.body !== undefined && dialect.ddl.isOurs(object.body),
   );
+  refuseForeignWriters("target", dialect, ours, found);
   const unseen: ObjectRef[] = [];
   for (const table of tables) {
     const journal = ours.find(
@@ -60,7 +52,7 @@ export async function findLeftovers(
         next: `The target was restored from a dump older than the present capture. Restore a dump made after \`prepare\`, or drop the triggers and ${journal.name} there by hand`,
       });
     }
-    unseen.push(...unseenTriggers(dialect, triggerNames(table), found));
+    unseen.push(...unseenTriggers(dialect, triggerNames("target", table), found));
   }
   return { objects: ours, unseen };
 }

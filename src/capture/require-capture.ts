@@ -23,9 +23,10 @@ export async function requireCapture(
   }
   const drifted = states.filter((state) => !isComplete(state));
   if (drifted.length > 0) {
-    const reasons = drifted.flatMap(({ table, drifted: found }) =>
-      found.map(({ reason }) => `  - ${table.name}: ${reason}`),
-    );
+    const reasons = drifted.flatMap(({ table, drifted: found, foreign }) => [
+      ...found.map(({ reason }) => `  - ${table.name}: ${reason}`),
+      ...foreign.map(({ kind, name }) => `  - ${table.name}: ${kind} ${name} is not one that sync-tool made`),
+    ]);
     throw new SyncError("CAPTURE_DRIFT", {
       what: `Capture on the source is not what the tables need now:\n${reasons.join("\n")}`,
       next: "Run `sync-tool prepare`; it keeps the journals",

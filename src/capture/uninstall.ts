@@ -1,13 +1,12 @@
 import type { Database } from "../db/database.ts";
 import type { Dialect, FoundObject, ObjectRef } from "../dialect/dialect.ts";
-import { cascadeTriggerName, deadLettersName, objectNames } from "../plan/object-names.ts";
+import { deadLettersName, objectNames } from "../plan/object-names.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
+import { refuseForeignWriters } from "./foreign-writers.ts";
 import { refuseOwnCapture } from "./leftovers.ts";
 import { type Patience, patiently } from "./patiently.ts";
+import { triggerNames } from "./trigger-names.ts";
 import { unseenTriggers } from "./unseen-triggers.ts";
-
-/** More foreign keys than this between the synced tables do not occur. */
-const MAX_CASCADES = 18;
 
 /** Columns by which tables of ours are known; a table without them was made by somebody else. */
 const COLUMNS: Partial<Record<ObjectRef["kind"], readonly string[]>> = {
@@ -37,7 +36,7 @@ export interface Removable {
 /**
  * Everything of sync-tool on one side of these tables, found under its names: triggers and functions by the mark in
  * their body, tables by their columns. Throws TARGET_LEFTOVERS when the target captures changes of its own: it is the
- * source of another sync.
+ * source of another sync; CAPTURE_DRIFT when triggers that are not ours write to a journal.
  */
 export async function findRemovable(
   side: "source" | "target",
@@ -54,6 +53,7 @@ export async function findRemovable(
     return kind !== undefined && hasColumns(object, COLUMNS[kind] ?? []) ? [{ ...object, kind }] : [];
   });
   if (side === "target") refuseOwnCapture(objects, (await dialect.introspector.server(db)).home);
+  refuseForeignWriters(side, dialect, objects, found);
   return objects.map((object): Removable => {
     const names = object.kind === "journal" ? triggersOf(side, object, tables) : [];
     return { side, db, dialect, object, unseen: unseenTriggers(dialect, names, found) };
@@ -92,11 +92,8 @@ function triggersOf(
 function namesOf(side: "source" | "target", table: TablePlan): readonly ObjectRef[] {
   const name = side === "source" ? table.source.name : table.target.name;
   const own = objectNames(name);
-  const cascades = Array.from({ length: MAX_CASCADES }, (_, i) => cascadeTriggerName(name, i + 1));
   const capture: readonly ObjectRef[] = [
-    ...[own.insertTrigger, own.updateTrigger, own.deleteTrigger, ...cascades].map(
-      (trigger) => ({ kind: "trigger", name: trigger }) as const,
-    ),
+    ...triggerNames(side, table).map((trigger) => ({ kind: "trigger", name: trigger }) as const),
     { kind: "journal", name: own.journal },
   ];
   if (side === "source") return capture;

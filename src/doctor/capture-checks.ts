@@ -47,7 +47,7 @@ async function captured({ capture, source }: DoctorContext): Promise<Outcome> {
   const wrong = states.flatMap((state) => [
     ...state.missing.map(({ kind, name }) => `${kind} ${name} is missing`),
     ...state.drifted.map(({ reason }) => reason),
-    ...(state.foreignJournal ? [`${state.table.names.journal} is a table that sync-tool did not make`] : []),
+    ...state.foreign.map(({ kind, name }) => `${kind} ${name} is not one that sync-tool made`),
   ]);
   if (states.length === 0) return { status: "unknown", found: "no table can be planned", wanted };
   if (wrong.length === 0) return { status: "ok", found: `complete for ${states.length} tables`, wanted };
@@ -68,7 +68,7 @@ async function captured({ capture, source }: DoctorContext): Promise<Outcome> {
 
 /** What `prepare` would do for one table: journal columns before triggers, altered triggers replaced. */
 function mendCapture(dialect: Dialect, state: CaptureState): readonly string[] {
-  if (state.foreignJournal) return [];
+  if (state.foreign.length > 0) return [];
   const isIn = (list: readonly ObjectRef[], object: ObjectRef): boolean =>
     list.some((other) => other.kind === object.kind && other.name === object.name);
   const drifted = state.drifted.map(({ object }) => object);

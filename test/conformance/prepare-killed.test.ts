@@ -78,7 +78,7 @@ describeDialects("prepare", (dialect) => {
       const { journals } = await installCapture(db, pair.source.dialect, planTables(await pair.plan()));
       expect([...journals.keys()].sort()).toEqual(["CHILD", "PARENT"]);
       for (const one of await state())
-        expect(one).toMatchObject({ missing: [], drifted: [], journalLacks: [], foreignJournal: false });
+        expect(one).toMatchObject({ missing: [], drifted: [], journalLacks: [], foreign: [] });
       objects ??= await databaseObjects(source);
       expect(await databaseObjects(source)).toEqual(objects);
       await source.exec("DELETE FROM PARENT");
