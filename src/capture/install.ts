@@ -37,6 +37,7 @@ export async function installCapture(
     }
   }
   const after = await readCaptureState(db, dialect, tables);
+  refuseNarrowJournals(after);
   return {
     created: before.flatMap((state) => state.missing),
     replaced: before.flatMap((state) => state.drifted.map(({ object }) => object)),
@@ -134,6 +135,20 @@ function refuseForeign(states: readonly CaptureState[]): void {
   throw new SyncError("CAPTURE_DRIFT", {
     what: `Objects that sync-tool did not make have the names of its own: ${foreign.map(({ kind, name }) => `${kind === "journal" ? "table" : kind} ${name}`).join(", ")}`,
     next: "Rename or drop them after a look at what they do and hold, triggers first; WSO2's Java client makes such ones",
+  });
+}
+
+/** Changing a column's type can take long, and the application's writes would wait for it. */
+function refuseNarrowJournals(states: readonly CaptureState[]): void {
+  const reasons = states.flatMap(({ table, drifted }) =>
+    drifted
+      .filter(({ object }) => object.kind === "journal")
+      .map(({ reason }) => `  - ${table.name}: ${reason}`),
+  );
+  if (reasons.length === 0) return;
+  throw new SyncError("CAPTURE_DRIFT", {
+    what: `Journals are not what the tables need now, and prepare does not change a column's type:\n${reasons.join("\n")}`,
+    next: "Give the column of the journal (the table ending in _S) the type that it has in the table, with ALTER TABLE, at once: until then a write of a value that only the table can hold fails. Then run `sync-tool prepare` again",
   });
 }
 

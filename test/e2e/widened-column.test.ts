@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runCli } from "../support/cli.ts";
+import { type CliPair, openCliPair } from "../support/cli-pair.ts";
+import { writeConfigFiles } from "../support/config-files.ts";
+import { describeDialects } from "../support/dialects.ts";
+import { createTables } from "../support/wso2-tables.ts";
+
+const TABLE = "IDN_IDENTITY_USER_DATA";
+
+describeDialects(
+  "A column that was widened after prepare",
+  (dialect) => {
+    let pair: CliPair;
+    const widen = (table: string): string =>
+      dialect.name === "postgres"
+        ? `ALTER TABLE ${table} ALTER COLUMN DATA_VALUE TYPE VARCHAR(400)`
+        : `ALTER TABLE ${table} MODIFY DATA_VALUE VARCHAR(400)`;
+    const syncTool = (...args: readonly string[]) => runCli(args, pair.folder);
+
+    beforeAll(async () => {
+      pair = await openCliPair(dialect);
+      await pair.blue.exec(createTables(dialect.name, "5.7.0", [TABLE]));
+      await pair.green.exec(createTables(dialect.name, "5.11.0", [TABLE]));
+      await writeConfigFiles(pair.folder, {
+        source: pair.blue,
+        target: pair.green,
+        sourceVersion: "5.7.0",
+        syncTables: [TABLE],
+      });
+    });
+    afterAll(() => pair.close());
+
+    test("is told by prepare, which cannot widen the journal's, until a DBA has", async () => {
+      expect((await syncTool("prepare")).code).toBe(0);
+      await pair.blue.exec([widen(TABLE)]);
+      const { code, stderr } = await syncTool("prepare");
+      expect({ code, stderr }).toEqual({
+        code: 5,
+        stderr: expect.stringMatching(
+          /column data_value is [\s\S]*\[CAPTURE_DRIFT\]\nnext: Give the column/i,
+        ),
+      });
+      await pair.blue.exec([widen(`${TABLE}_S`)]);
+      expect((await syncTool("prepare")).code).toBe(0);
+    });
+  },
+  ["postgres", "mysql", "mariadb"],
+);
