@@ -3,7 +3,7 @@ import type { Side } from "./build-plan.ts";
 import { cascadeTriggerName } from "./object-names.ts";
 import type { CascadePath } from "./sync-plan.ts";
 
-/** Longer chains than this do not occur; a cycle of foreign keys ends here. */
+/** Longer chains than this do not occur; a table that refers to itself is followed so many levels. */
 const MAX_DEPTH = 6;
 
 /**
@@ -16,14 +16,26 @@ export async function cascadePaths(
   problems: string[],
 ): Promise<readonly CascadePath[]> {
   const paths: CascadePath[] = [];
-  const extend = async (child: TableSchema, below: readonly ForeignKey[]): Promise<void> => {
+  const extend = async (child: TableSchema, below: readonly ForeignKey[], refersToItself: boolean) => {
     for (const link of child.foreignKeys) {
       reportUnseen(table, child, link, below.length === 0, problems);
-      if (link.onDelete !== "cascade" || below.length >= MAX_DEPTH) continue;
-      const links = [...below, link];
-      // A table that refers to itself cascades on and on; any other cycle ends where it began.
+      if (link.onDelete !== "cascade") continue;
       const isOwn = link.refTable === child.name;
-      if (!isOwn && below.some((earlier) => earlier.refTable === link.refTable)) continue;
+      if (!isOwn && [table.name, ...below.map(({ refTable }) => refTable)].includes(link.refTable)) {
+        // One deletion goes round and round: each round would need triggers of its own.
+        problems.push(
+          `${table.name}: foreign keys with ON DELETE CASCADE form a circle (${child.name} to ${link.refTable}), of which triggers do not see every row`,
+        );
+        continue;
+      }
+      if (below.length >= MAX_DEPTH) {
+        if (!isOwn && !refersToItself)
+          problems.push(
+            `${table.name}: foreign keys with ON DELETE CASCADE lead over more than ${MAX_DEPTH} tables (to ${link.refTable}), whose deletions would not be captured`,
+          );
+        continue;
+      }
+      const links = [...below, link];
       paths.push({
         ancestor: link.refTable,
         links,
@@ -31,10 +43,10 @@ export async function cascadePaths(
         afterTrigger: cascadeTriggerName(table.name, 2 * paths.length + 2),
       });
       const [parent] = await source.dialect.introspector.tables(source.db, [link.refTable]);
-      if (parent !== undefined && (isOwn || parent.name !== table.name)) await extend(parent, links);
+      if (parent !== undefined) await extend(parent, links, refersToItself || isOwn);
     }
   };
-  await extend(table, []);
+  await extend(table, [], false);
   return paths;
 }
 
