@@ -87,6 +87,26 @@ describeDialects("Doctor", (dialect) => {
     },
   );
 
+  test.runIf(isPostgres)(
+    "a trigger that fires before capture is warned of, one behind it is not",
+    async () => {
+      const found = async (): Promise<CheckResult | undefined> =>
+        (await examined()).find(({ id }) => id === "source.other-triggers");
+      const trigger = (name: string, when: string) =>
+        `CREATE TRIGGER ${name} ${when} ON ${TOKENS} FOR EACH ROW EXECUTE FUNCTION nothing()`;
+      await pair.source.test.exec([
+        "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        trigger("a_before", "BEFORE INSERT"),
+        trigger("a_deleted", "AFTER DELETE"),
+        trigger("z_after", "AFTER INSERT OR UPDATE"),
+      ]);
+      expect(await found()).toMatchObject({ status: "ok" });
+      await pair.source.test.exec([trigger("a_after", "AFTER UPDATE")]);
+      expect(await found()).toMatchObject({ status: "warn", found: `a_after on ${TOKENS.toLowerCase()}` });
+      await pair.source.test.exec(["DROP FUNCTION nothing CASCADE"]);
+    },
+  );
+
   test("users with exactly the grants that prepare writes for them may run", async () => {
     const tables = planTables(await pair.plan());
     const sides = ["source", "target"] as const;

@@ -3,6 +3,7 @@ import type { Fact, FactScope } from "../fact.ts";
 import { neededGrants } from "../needed-grants.ts";
 import { journalSizeFact, oldTransactionsFact, tlsFact, untoldDisk } from "../shared-facts.ts";
 import { quote } from "./connect.ts";
+import { otherTriggers } from "./doctor-triggers.ts";
 
 export const clock = "SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now_ms";
 
@@ -12,7 +13,10 @@ const SPARE_CONNECTIONS = 10;
 export function facts(scope: FactScope): readonly Fact[] {
   const both = [runGrants(scope), encoding, timeZone, tls(scope), connections, untoldDisk];
   return scope.side === "source"
-    ? [...both, durability, prepareRights(scope), oldTransactions(scope), journalSize(scope)]
+    ? [
+        ...[...both, durability, prepareRights(scope), otherTriggers(scope)],
+        ...[oldTransactions(scope), journalSize(scope)],
+      ]
     : both;
 }
 
