@@ -42,7 +42,7 @@ export const ERROR_CODES = {
   TARGET_LEFTOVERS: EXIT.precondition,
   /** The checkpoint belongs to another journal, or the journal no longer holds what the checkpoint says. */
   JOURNAL_REPLACED: EXIT.precondition,
-  /** A table stayed locked by others for the whole time allowed. */
+  /** A table stayed locked by others, or its server refused for a passing reason, for the whole time allowed. */
   LOCK_TIMEOUT: EXIT.precondition,
   /** Changes are pending and the command would lose them. */
   CHANGES_PENDING: EXIT.precondition,

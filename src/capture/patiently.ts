@@ -10,8 +10,8 @@ export interface Patience {
   readonly signal?: AbortSignal;
   /** Default: five minutes. */
   readonly patienceMs?: number;
-  /** Told each time a lock was not to be had in time. */
-  readonly onBusy?: (object: ObjectRef, attempt: number) => void;
+  /** Told before each further attempt: mostly a lock was not to be had in time; the reason says. */
+  readonly onBusy?: (object: ObjectRef, attempt: number, reason: string) => void;
 }
 
 /**
@@ -36,13 +36,19 @@ export async function patiently(
       if (found.lockTimeout !== true && found.class !== "transient")
         throw ddlFailed(command, object, found.reason, found.code, found.class, error);
       if (Date.now() > deadline || options.signal?.aborted === true) {
+        const table = object.table ?? object.name;
+        const isLock = found.lockTimeout === true;
         throw new SyncError("LOCK_TIMEOUT", {
-          what: `${object.table ?? object.name} stayed locked by other transactions for ${attempt} attempts`,
-          next: `Run ${command} again at a quieter time, or find the long transaction that holds the table; nothing was lost`,
+          what: isLock
+            ? `${table} stayed locked by other transactions for ${attempt} attempts`
+            : `${table}: ${attempt} attempts failed, the last one because ${found.reason} (${found.code})`,
+          next: isLock
+            ? `Run ${command} again at a quieter time, or find the long transaction that holds the table; nothing was lost`
+            : `Mend the cause, then run ${command} again; nothing was lost`,
           cause: error,
         });
       }
-      options.onBusy?.(object, attempt);
+      options.onBusy?.(object, attempt, found.reason);
       await sleep(wait.pauseMs * (1 + Math.random()), options.signal);
     }
   }

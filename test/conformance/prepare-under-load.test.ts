@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readCaptureState } from "../../src/capture/capture-state.ts";
 import { installCapture } from "../../src/capture/install.ts";
+import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import { planTables } from "../../src/plan/sync-plan.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { databaseObjects } from "../support/database-objects.ts";
@@ -153,6 +154,30 @@ describeDialects("prepare", (dialect) => {
     await holder.exec("COMMIT");
     await install();
     expect(await drift()).toEqual([]);
+  });
+
+  test.runIf(isPostgres)("says why it was tried in vain when no lock is the cause", async () => {
+    const { test, dialect: own } = pair.source;
+    const admin = await test.session({ admin: true });
+    await admin.exec([
+      `ALTER DATABASE "${test.settings.database}" SET default_transaction_read_only = on`,
+      "SET default_transaction_read_only = off",
+    ]);
+    const planned = await tables();
+    // Its sessions begin after the change.
+    const db = await own.connect(test.settings as ConnectionSettings);
+    const reasons = new Set<string>();
+    try {
+      const onBusy = (_object: unknown, _attempt: number, reason: string) => void reasons.add(reason);
+      await expect(installCapture(db, own, planned, { patienceMs: 1_000, onBusy })).rejects.toMatchObject({
+        code: "LOCK_TIMEOUT",
+        message: expect.stringMatching(/because the database is read-only \(25006\)/),
+      });
+      expect([...reasons]).toEqual(["the database is read-only"]);
+    } finally {
+      await db.close();
+      await admin.close();
+    }
   });
 
   test("done twice is prepare done once: no journal, no change in it and no trigger is touched", async () => {

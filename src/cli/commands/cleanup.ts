@@ -50,9 +50,9 @@ async function removables({ source, target, plan }: SchemaContext): Promise<read
 async function remove(context: Context, found: readonly Removable[]): Promise<void> {
   await uninstall(found, {
     signal: context.signal,
-    onBusy: ({ table, name }, attempt) =>
+    onBusy: ({ table, name }, attempt, reason) =>
       context.log.info(
-        { [KEY.object]: name, [KEY.table]: table, [KEY.attempts]: attempt },
+        { [KEY.object]: name, [KEY.table]: table, [KEY.attempts]: attempt, [KEY.reason]: reason },
         "table is busy, trying again",
       ),
   });

@@ -60,9 +60,9 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
   const tables = planTables(plan);
   const installed = await installCapture(source.db, source.dialect, tables, {
     signal,
-    onBusy: ({ table, name }, attempt) =>
+    onBusy: ({ table, name }, attempt, reason) =>
       log.info(
-        { [KEY.object]: name, [KEY.table]: table, [KEY.attempts]: attempt },
+        { [KEY.object]: name, [KEY.table]: table, [KEY.attempts]: attempt, [KEY.reason]: reason },
         "table is busy, trying again",
       ),
   });
