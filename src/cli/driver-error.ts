@@ -1,5 +1,5 @@
 import type { Datasource } from "../config/sync-config.ts";
-import type { Dialect } from "../dialect/dialect.ts";
+import type { Dialect, ErrorClass } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import { driverFailure, isPassing } from "../run/driver-failure.ts";
 
@@ -21,13 +21,22 @@ export function unreachable(dialect: Dialect, datasource: Datasource, error: unk
   const place = settings.socketPath ?? settings.hosts.map(({ host, port }) => `${host}:${port}`).join(", ");
   return new SyncError("DATABASE_UNREACHABLE", {
     what: `Datasource ${id} (${dialect.title} at ${place}) cannot be opened: ${reason}${codeText(found.code)}`,
-    next: isDistrusted
-      ? `Check the certificate's authority, the host name it is for, and the TLS options of the url of ${id} in ${placeOf(datasource)}`
-      : found.class === "auth" || found.class === "login"
-        ? `Check user, password and database of ${id} in ${placeOf(datasource)}`
-        : `Check that the server runs and that this host reaches it; url of ${id} in ${placeOf(datasource)}`,
+    next: adviceFor(isDistrusted ? "certificate" : found.class, id, placeOf(datasource)),
     cause: error,
   });
+}
+
+function adviceFor(fault: ErrorClass | "certificate", id: string, place: string): string {
+  switch (fault) {
+    case "certificate":
+      return `Check the certificate's authority, the host name it is for, and the TLS options of the url of ${id} in ${place}`;
+    case "auth":
+      return `Grant the user of ${id} its rights on the database, or correct user and database in ${place}`;
+    case "login":
+      return `Check user, password and database of ${id} in ${place}`;
+    default:
+      return `Check that the server runs and that this host reaches it; url of ${id} in ${place}`;
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { unreachable } from "../../../src/cli/driver-error.ts";
 import type { Datasource } from "../../../src/config/sync-config.ts";
+import { mysql } from "../../../src/dialect/mysql/index.ts";
 import { postgres } from "../../../src/dialect/postgres/index.ts";
 
 const datasource = {
@@ -34,3 +35,16 @@ test.each(["ERR_TLS_CERT_ALTNAME_INVALID", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "D
     expect(next).toMatch(/^Check the certificate's authority, the host name it is for/);
   },
 );
+
+test("a user that may log in but not use the database is told to be granted that", () => {
+  const denied = Object.assign(new Error("x"), {
+    errno: 1044,
+    code: "ER_DBACCESS_DENIED_ERROR",
+    sqlState: "42000",
+  });
+  expect(unreachable(mysql, datasource, denied)).toMatchObject({
+    code: "DATABASE_UNREACHABLE",
+    message: "Datasource Blue (MySQL at db:5432) cannot be opened: the user may not use the database (1044)",
+    next: "Grant the user of Blue its rights on the database, or correct user and database in deployment.toml:3",
+  });
+});
