@@ -24,7 +24,7 @@ const TOLD: Readonly<Partial<Record<TestDialectName, object>>> = {
   postgres: { code: 5, stderr: expect.stringContaining("[GRANT_MISSING]\nnext: ") },
   mysql: {
     code: 4,
-    stderr: expect.stringContaining("[DATABASE_UNREACHABLE]\nnext: Check user, password"),
+    stderr: expect.stringContaining("[DATABASE_UNREACHABLE]\nnext: Grant the user of"),
   },
   mssql: HIDDEN,
   oracle: HIDDEN,
