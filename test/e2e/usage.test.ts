@@ -160,7 +160,7 @@ describe("The command line", () => {
     const { code, stderr } = await runCli(["run"], folder);
     expect(code).toBe(4);
     expect(stderr).toContain(
-      "warning: logs/sync.log cannot be written (EEXIST); the log goes to stderr only\n",
+      "warning: logs/sync.log cannot be written (ENOTDIR); the log goes to stderr only\n",
     );
   });
 });
