@@ -72,7 +72,7 @@ for (const name of flags.servers.split(",")) {
         server,
         startDurable: start.durable,
         rounds: flags.quick ? 1 : 3,
-        scale: flags.quick ? 5 : 1,
+        scale: flags.quick ? 10 : 1,
       });
       say(`  ${scenario.name} (${((performance.now() - started) / 1000).toFixed(0)} s)`);
       for (const figure of figures) {

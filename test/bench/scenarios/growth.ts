@@ -13,6 +13,7 @@ const SAMPLE = 10_000;
 export const growth: Scenario = {
   name: "growth",
   async run({ server, rounds, scale }) {
+    const sample = SAMPLE / scale;
     const few = await openLab(server, "5.11.0", [TOKENS]);
     const many = await openLab(server, "5.11.0", [TOKENS]);
     try {
@@ -27,9 +28,9 @@ export const growth: Scenario = {
       for (let turn = 0; turn <= rounds * 2; turn++) {
         for (const [name, lab] of turn % 2 === 0 ? labs : labs.slice().reverse()) {
           await lab.reset();
-          const s = await seconds(() => lab.drain({ atMost: SAMPLE }));
+          const s = await seconds(() => lab.drain({ atMost: sample }));
           // The first turn warms up.
-          if (turn > 0) rates[name].push(SAMPLE / s);
+          if (turn > 0) rates[name].push(sample / s);
         }
       }
       await many.reset();
