@@ -33,12 +33,12 @@ export async function resolveConflict(
   policy: ConflictPolicy,
   { write, isUnderWay }: ConflictWays,
 ): Promise<ConflictOutcome> {
-  if (policy === "dead-letter") return "unresolved";
+  if (policy === "dead-letter" || (policy === "newest" && table.name !== TOKEN_TABLE)) return "unresolved";
   const holders = await findHolders(tx, dialect, table, row);
   for (const holder of holders) if (await isUnderWay(holder)) return "unresolved";
   if (policy === "keep-target") return "dropped";
   const [holder] = holders;
-  if (table.name !== TOKEN_TABLE || holder === undefined) return "unresolved";
+  if (holder === undefined) return "unresolved";
   // Equal times: the token that green already serves stays.
   const sourceIsNewer = text(row["TIME_CREATED"]) > text(holder["TIME_CREATED"]);
   if (sourceIsNewer) {

@@ -114,6 +114,14 @@ function find(found: readonly FoundObject[], object: ObjectRef): FoundObject | u
   );
 }
 
+/** What of a table's capture is not as wanted, though it is there; a line each, without the table's name. */
+export function deviations({ drifted, foreign }: CaptureState): readonly string[] {
+  return [
+    ...drifted.map(({ reason }) => reason),
+    ...foreign.map(({ kind, name }) => `${kind} ${name} is not one that sync-tool made`),
+  ];
+}
+
 /** Capture is complete and as wanted. */
 export function isComplete(state: CaptureState): boolean {
   return (

@@ -2,7 +2,7 @@ import type { Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
-import { type CaptureState, isComplete, readCaptureState } from "./capture-state.ts";
+import { type CaptureState, deviations, isComplete, readCaptureState } from "./capture-state.ts";
 
 /**
  * The journals' identities by table name, when capture on the source is complete and what the plan wants. Throws
@@ -23,10 +23,9 @@ export async function requireCapture(
   }
   const drifted = states.filter((state) => !isComplete(state));
   if (drifted.length > 0) {
-    const reasons = drifted.flatMap(({ table, drifted: found, foreign }) => [
-      ...found.map(({ reason }) => `  - ${table.name}: ${reason}`),
-      ...foreign.map(({ kind, name }) => `  - ${table.name}: ${kind} ${name} is not one that sync-tool made`),
-    ]);
+    const reasons = drifted.flatMap((state) =>
+      deviations(state).map((reason) => `  - ${state.table.name}: ${reason}`),
+    );
     throw new SyncError("CAPTURE_DRIFT", {
       what: `Capture on the source is not what the tables need now:\n${reasons.join("\n")}`,
       next: "Run `sync-tool prepare`; it keeps the journals",

@@ -29,8 +29,8 @@ export interface Removable {
   readonly db: Database;
   readonly dialect: Dialect;
   readonly object: ObjectRef;
-  /** Of a journal: triggers that may write to it unseen. */
-  readonly unseen?: readonly ObjectRef[];
+  /** Of a journal: triggers that may write to it unseen; of others none. */
+  readonly unseen: readonly ObjectRef[];
 }
 
 /**
@@ -62,7 +62,7 @@ export async function findRemovable(
 
 /** Removes them, triggers of both sides first: a trigger without its journal makes every write of a user fail. */
 export async function uninstall(removables: readonly Removable[], options: Patience = {}): Promise<void> {
-  const unseen = removables.flatMap((one) => (one.unseen ?? []).map((object) => ({ ...one, object })));
+  const unseen = removables.flatMap((one) => one.unseen.map((object) => ({ ...one, object })));
   const inOrder = ORDER.flatMap((kind) => removables.filter((one) => one.object.kind === kind));
   for (const { db, dialect, object } of [...unseen, ...inOrder]) {
     const session = await db.session();
@@ -83,14 +83,13 @@ function triggersOf(
   journal: ObjectRef,
   tables: readonly TablePlan[],
 ): readonly string[] {
-  return tables
-    .map((table) => namesOf(side, table))
-    .filter((names) => names.some(({ name }) => name.toUpperCase() === journal.name.toUpperCase()))
-    .flatMap((names) => names.filter(({ kind }) => kind === "trigger").map(({ name }) => name));
+  const isItsTable = (table: TablePlan): boolean =>
+    objectNames(table[side].name).journal.toUpperCase() === journal.name.toUpperCase();
+  return tables.filter(isItsTable).flatMap((table) => triggerNames(side, table));
 }
 
 function namesOf(side: "source" | "target", table: TablePlan): readonly ObjectRef[] {
-  const name = side === "source" ? table.source.name : table.target.name;
+  const { name } = table[side];
   const own = objectNames(name);
   const capture: readonly ObjectRef[] = [
     ...triggerNames(side, table).map((trigger) => ({ kind: "trigger", name: trigger }) as const),

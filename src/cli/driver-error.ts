@@ -1,7 +1,8 @@
 import type { Datasource } from "../config/sync-config.ts";
 import type { Dialect, ErrorClass } from "../dialect/dialect.ts";
+import { isPassing } from "../dialect/is-passing.ts";
 import { SyncError } from "../errors.ts";
-import { driverFailure, isPassing } from "../run/driver-failure.ts";
+import { driverFailure } from "../run/driver-failure.ts";
 
 /** A connection that could not be opened: which datasource, where, and why in our words. */
 export function unreachable(dialect: Dialect, datasource: Datasource, error: unknown): SyncError {
@@ -50,7 +51,7 @@ export function commandFailure(dialects: readonly Dialect[], error: unknown): un
   );
   if (knows === undefined) return error;
   const found = knows.classifyError(error);
-  if (!isPassing(found)) return driverFailure(knows, error, "A statement failed");
+  if (!isPassing(found.class)) return driverFailure(knows, error, "A statement failed");
   return new SyncError("DATABASE_UNREACHABLE", {
     what: `${knows.title} broke off a statement: ${found.reason}${codeText(found.code)}`,
     next: "Run the command again when the server is well; it goes on from where it was",

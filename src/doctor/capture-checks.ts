@@ -1,4 +1,4 @@
-import { type CaptureState, captureNames } from "../capture/capture-state.ts";
+import { type CaptureState, captureNames, deviations } from "../capture/capture-state.ts";
 import { findLeftovers } from "../capture/leftovers.ts";
 import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Queryable } from "../db/database.ts";
@@ -46,8 +46,7 @@ async function captured({ capture, source }: DoctorContext): Promise<Outcome> {
   const states = await capture();
   const wrong = states.flatMap((state) => [
     ...state.missing.map(({ kind, name }) => `${kind} ${name} is missing`),
-    ...state.drifted.map(({ reason }) => reason),
-    ...state.foreign.map(({ kind, name }) => `${kind} ${name} is not one that sync-tool made`),
+    ...deviations(state),
   ]);
   if (states.length === 0) return { status: "unknown", found: "no table can be planned", wanted };
   if (wrong.length === 0) return { status: "ok", found: `complete for ${states.length} tables`, wanted };

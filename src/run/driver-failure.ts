@@ -1,4 +1,4 @@
-import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
+import type { Dialect } from "../dialect/dialect.ts";
 import { type ErrorCode, SyncError } from "../errors.ts";
 
 /** What an operator does about each kind of failure that trying again does not help. */
@@ -31,9 +31,4 @@ export function driverFailure(dialect: Dialect, error: unknown, doing: string, t
     ...(table === undefined ? {} : { at: { table } }),
     cause: error,
   });
-}
-
-/** Failures after which the same work is simply done again. */
-export function isPassing(found: ClassifiedError): boolean {
-  return found.class === "transient" || found.class === "connection";
 }

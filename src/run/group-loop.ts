@@ -1,13 +1,14 @@
 import { lowest, readLanes } from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";
 import type { Dialect, Hole } from "../dialect/dialect.ts";
+import { isPassing } from "../dialect/is-passing.ts";
 import { SyncError } from "../errors.ts";
 import { journalReplaced } from "../journal/journal-replaced.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TableGroup } from "../plan/sync-plan.ts";
 import { sleep } from "../util/sleep.ts";
 import { createBackoff } from "./backoff.ts";
-import { driverFailure, isPassing } from "./driver-failure.ts";
+import { driverFailure } from "./driver-failure.ts";
 import type { RunEvents } from "./events.ts";
 import { type Origin, originOf } from "./origin.ts";
 import type { TableSync } from "./table-sync.ts";
@@ -239,7 +240,7 @@ function describeFailure(
   }
   const { side, dialect } = placeOf(options, error);
   const found = dialect.classifyError(error);
-  if (!isPassing(found)) return undefined;
+  if (!isPassing(found.class)) return undefined;
   return { reason: `${side} ${dialect.title}: ${found.reason}`, code: found.code };
 }
 

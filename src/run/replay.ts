@@ -106,8 +106,8 @@ export function createReplay(
       const isOther = letter.id !== letterId(keyDigest(keyOf(table.key, change)));
       const isOutdated =
         isOther && (await hasLaterChange(source, table, change, sourceKeyOf(table.key, change)));
-      const { done } = isOutdated ? { done: 1 } : await attempt([held], [change], held);
-      if (isOther && done > 0) await letters.forget(letter);
+      const isSettled = isOutdated || (await attempt([held], [change], held)).done > 0;
+      if (isOther && isSettled) await letters.forget(letter);
     }
     return letters.count();
   }

@@ -4,8 +4,9 @@ import { spareChildren } from "../apply/spare-children.ts";
 import { moveCheckpoint, readLanes } from "../checkpoint/checkpoint.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
+import { isPassing } from "../dialect/is-passing.ts";
 import { SyncError } from "../errors.ts";
-import { driverFailure, isPassing } from "../run/driver-failure.ts";
+import { driverFailure } from "../run/driver-failure.ts";
 import type { ComparisonOptions, Difference, TableComparison } from "./table-comparison.ts";
 
 export interface RepairOptions extends ComparisonOptions {
@@ -104,7 +105,7 @@ async function patiently({ target, table }: RepairOptions, work: () => Promise<v
     } catch (error) {
       if (asRefusal(target.dialect, error) !== undefined) throw error;
       const moved = error instanceof SyncError && error.code === "CHECKPOINT_MOVED";
-      const passing = !(error instanceof SyncError) && isPassing(target.dialect.classifyError(error));
+      const passing = !(error instanceof SyncError) && isPassing(target.dialect.classifyError(error).class);
       if ((!moved && !passing) || attempt >= MAX_ATTEMPTS)
         throw driverFailure(target.dialect, error, `${table.name} could not be repaired`, table.name);
     }

@@ -1,11 +1,11 @@
 import { findRemovable, type Removable, uninstall } from "../../capture/uninstall.ts";
 import { EXIT, SyncError } from "../../errors.ts";
-import { KEY } from "../../log.ts";
 import { planTables } from "../../plan/sync-plan.ts";
 import { readStatus } from "../../status/status.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { writeOut } from "../output.ts";
+import { tellBusy } from "../tell-busy.ts";
 
 export interface CleanupFlags extends CommonFlags {
   readonly yes?: true;
@@ -50,11 +50,7 @@ async function removables({ source, target, plan }: SchemaContext): Promise<read
 async function remove(context: Context, found: readonly Removable[]): Promise<void> {
   await uninstall(found, {
     signal: context.signal,
-    onBusy: ({ table, name }, attempt, reason) =>
-      context.log.info(
-        { [KEY.object]: name, [KEY.table]: table, [KEY.attempts]: attempt, [KEY.reason]: reason },
-        "table is busy, trying again",
-      ),
+    onBusy: tellBusy(context.log),
   });
   context.log.info({ removed: found.length }, "every object of sync-tool is removed");
 }

@@ -8,6 +8,7 @@ import { type Context, type SchemaContext, withContext } from "../context.ts";
 import { type CommonFlags, SCRIPT_FOLDER } from "../flags.ts";
 import { writeOut } from "../output.ts";
 import { printPlan } from "../print-plan.ts";
+import { tellBusy } from "../tell-busy.ts";
 
 export interface PrepareFlags extends CommonFlags {
   readonly dryRun?: true;
@@ -60,11 +61,7 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
   const tables = planTables(plan);
   const installed = await installCapture(source.db, source.dialect, tables, {
     signal,
-    onBusy: ({ table, name }, attempt, reason) =>
-      log.info(
-        { [KEY.object]: name, [KEY.table]: table, [KEY.attempts]: attempt, [KEY.reason]: reason },
-        "table is busy, trying again",
-      ),
+    onBusy: tellBusy(log),
   });
   const names = (objects: readonly { readonly name: string }[]): string[] => [
     ...new Set(objects.map((object) => object.name)),

@@ -1,5 +1,6 @@
 import { STANDBY } from "../../db/pick-host.ts";
 import type { ClassifiedError, ErrorClass } from "../dialect.ts";
+import { isPassing } from "../is-passing.ts";
 import { knownNumber } from "./error-numbers.ts";
 
 /** Codes of the driver and of sockets, where no server's number comes with the error. */
@@ -25,8 +26,6 @@ export interface Refusal {
   readonly severity: number;
 }
 
-const PASSING: ReadonlySet<ErrorClass> = new Set(["connection", "transient"]);
-
 /** Classifies by the server's number, or by the socket's or driver's code. Of several errors the first decides. */
 export function classifyError(error: unknown): ClassifiedError {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
@@ -51,10 +50,10 @@ export function classifyError(error: unknown): ClassifiedError {
  */
 function refusal(refusals: readonly Refusal[]): ClassifiedError | undefined {
   const found = refusals.map(({ number, severity }) => ({ number, known: knownNumber(number, severity) }));
-  const decisive = found.find(({ known }) => PASSING.has(known[0])) ?? found[0];
+  const decisive = found.find(({ known }) => isPassing(known[0])) ?? found[0];
   if (decisive === undefined) return undefined;
   const [errorClass, reason] = decisive.known;
-  if (PASSING.has(errorClass)) return { class: errorClass, code: String(decisive.number), reason };
+  if (isPassing(errorClass)) return { class: errorClass, code: String(decisive.number), reason };
   return {
     class: "login",
     code: String(decisive.number),

@@ -1,5 +1,6 @@
 import { STANDBY } from "../../db/pick-host.ts";
 import type { ClassifiedError } from "../dialect.ts";
+import { isPassing } from "../is-passing.ts";
 import { decisiveNumber, knownNumber } from "./error-numbers.ts";
 
 /** Lock waits of DDL: NOWAIT, DDL_LOCK_TIMEOUT, the library cache, and our own wait for older transactions. */
@@ -44,7 +45,7 @@ interface DriverError {
 /** What the server or its listener gave as the reason, as far as it is one for a lost connection. */
 function whyLost(number: number): string {
   const [errorClass, reason] = knownNumber(number);
-  return errorClass === "connection" || errorClass === "transient" ? reason : "the server cannot be reached";
+  return isPassing(errorClass) ? reason : "the server cannot be reached";
 }
 
 /** Classifies by the ORA- number, or by the driver's or the socket's code. */

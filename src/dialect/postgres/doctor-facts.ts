@@ -14,8 +14,12 @@ export function facts(scope: FactScope): readonly Fact[] {
   const both = [runGrants(scope), encoding, timeZone, tls(scope), connections, untoldDisk];
   return scope.side === "source"
     ? [
-        ...[...both, durability, prepareRights(scope), otherTriggers(scope)],
-        ...[oldTransactions(scope), journalSize(scope)],
+        ...both,
+        durability,
+        prepareRights(scope),
+        otherTriggers(scope),
+        oldTransactions(scope),
+        journalSize(scope),
       ]
     : both;
 }
