@@ -58,6 +58,17 @@ const MIGRATED = [
   ]),
 ];
 
+/** Tokens of 255 characters at most: 5.0.0 encrypts with a key of 1024 bits. */
+const ENCRYPTED: KeyProfiles = {
+  source: {
+    processor: "encrypted",
+    hashAlgorithm: "SHA-256",
+    keys: { rsa: [rsaKey("rsa1024")], symmetric: [] },
+    mixedRows: true,
+  },
+  target: { processor: "plain", hashAlgorithm: "SHA-256", encryption: undefined },
+};
+
 describeDialects("A source of 5.0.0", (dialect) => {
   let pair: BlueGreen | undefined;
   afterEach(async () => {
@@ -267,22 +278,12 @@ describeDialects("A source of 5.0.0", (dialect) => {
   });
 
   test("with encrypted tokens finds those of the dump by the hash of what they decrypt to", async () => {
-    // Tokens of 255 characters at most: 5.0.0 encrypts with a key of 1024 bits.
-    const profiles: KeyProfiles = {
-      source: {
-        processor: "encrypted",
-        hashAlgorithm: "SHA-256",
-        keys: { rsa: [rsaKey("rsa1024")], symmetric: [] },
-        mixedRows: true,
-      },
-      target: { processor: "plain", hashAlgorithm: "SHA-256", encryption: undefined },
-    };
-    const pool = openCryptoPool(profiles, { workers: 1 });
+    const pool = openCryptoPool(ENCRYPTED, { workers: 1 });
     const { source, run, rows } = await open(
       [
         `UPDATE ${TOKENS} SET ACCESS_TOKEN_HASH = '{"hash":"f4a8e941a2d2d9c286afafac061d20158691dcd2e65192c4cbf83b953f6f2a5b","algorithm":"SHA-256"}' WHERE TOKEN_ID = 'random-gone'`,
       ],
-      { profiles, readValues: readByKeys(pool) },
+      { profiles: ENCRYPTED, readValues: readByKeys(pool) },
     );
     const refresh = stored("rsa-raw-rsa1024-refreshToken");
     await source.test.exec([
@@ -383,20 +384,11 @@ describeDialects("A source of 5.0.0", (dialect) => {
   });
 
   test("a token that could not be read, and then can, leaves no letter that would undo what follows", async () => {
-    const profiles: KeyProfiles = {
-      source: {
-        processor: "encrypted",
-        hashAlgorithm: "SHA-256",
-        keys: { rsa: [rsaKey("rsa1024")], symmetric: [] },
-        mixedRows: true,
-      },
-      target: { processor: "plain", hashAlgorithm: "SHA-256", encryption: undefined },
-    };
-    const pool = openCryptoPool(profiles, { workers: 1 });
+    const pool = openCryptoPool(ENCRYPTED, { workers: 1 });
     let canRead = false;
     const byKeys = readByKeys(pool);
     const { source, target, run, rows, table } = await open([], {
-      profiles,
+      profiles: ENCRYPTED,
       readValues: async (name, given) => await (canRead ? byKeys : readPlain)(name, given),
     });
     const token = stored("rsa-raw-rsa1024-accessToken");

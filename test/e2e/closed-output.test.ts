@@ -2,10 +2,8 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCli } from "../support/cli.ts";
-import { type CliPair, openCliPair } from "../support/cli-pair.ts";
-import { writeConfigFiles } from "../support/config-files.ts";
+import { type CliPair, openMigrationPair } from "../support/cli-pair.ts";
 import { describeDialects } from "../support/dialects.ts";
-import { createTables } from "../support/wso2-tables.ts";
 
 const TABLE = "IDN_IDENTITY_USER_DATA";
 const ENTRY = join(import.meta.dirname, "../../bin/sync-tool.js");
@@ -13,12 +11,7 @@ const ENTRY = join(import.meta.dirname, "../../bin/sync-tool.js");
 describeDialects("A command whose output nobody reads any more", (dialect) => {
   let pair: CliPair;
   beforeAll(async () => {
-    pair = await openCliPair(dialect);
-    await pair.blue.exec(createTables(dialect.name, "5.7.0", [TABLE]));
-    await pair.green.exec(createTables(dialect.name, "5.11.0", [TABLE]));
-    await writeConfigFiles(pair.folder, {
-      ...{ source: pair.blue, target: pair.green, sourceVersion: "5.7.0", syncTables: [TABLE] },
-    });
+    pair = await openMigrationPair(dialect, [TABLE]);
     expect((await runCli(["prepare"], pair.folder)).code).toBe(0);
   });
   afterAll(() => pair.close());

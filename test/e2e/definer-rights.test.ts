@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCli } from "../support/cli.ts";
 import { type CliPair, openCliPair } from "../support/cli-pair.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
-import { createUser, dropUser, granteeOf, userName } from "../support/database-users.ts";
+import { createUser, dropUser, enteredBy, granteeOf, userName } from "../support/database-users.ts";
 import { describeDialects } from "../support/dialects.ts";
 import type { TestDatabase } from "../support/servers/test-server.ts";
 import { createTables } from "../support/wso2-tables.ts";
@@ -33,10 +33,6 @@ describeDialects(
       ]);
       await admin.close();
     };
-    const asMaker = (database: TestDatabase): TestDatabase => ({
-      ...database,
-      settings: { ...database.settings, user: nameOn(database) },
-    });
     const triggers = () => pair.blue.query("SHOW TRIGGERS");
 
     beforeAll(async () => {
@@ -47,7 +43,7 @@ describeDialects(
         createTables(dialect.name, "5.11.0", ["IDN_OAUTH_CONSUMER_APPS", "IDP", ...TABLES]),
       );
       await writeConfigFiles(pair.folder, {
-        source: asMaker(pair.blue),
+        source: enteredBy(nameOn(pair.blue), pair.blue),
         target: pair.green,
         sourceVersion: "5.7.0",
         syncTables: TABLES,

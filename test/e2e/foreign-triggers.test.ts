@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runCli } from "../support/cli.ts";
-import { type CliPair, openCliPair } from "../support/cli-pair.ts";
-import { writeConfigFiles } from "../support/config-files.ts";
+import { type CliPair, openMigrationPair } from "../support/cli-pair.ts";
 import { describeDialects } from "../support/dialects.ts";
-import { createTables } from "../support/wso2-tables.ts";
 
 const TABLE = "IDN_IDENTITY_USER_DATA";
 
@@ -34,15 +32,7 @@ describeDialects(
       );
 
     beforeEach(async () => {
-      pair = await openCliPair(dialect);
-      await pair.blue.exec(createTables(dialect.name, "5.7.0", [TABLE]));
-      await pair.green.exec(createTables(dialect.name, "5.11.0", [TABLE]));
-      await writeConfigFiles(pair.folder, {
-        source: pair.blue,
-        target: pair.green,
-        sourceVersion: "5.7.0",
-        syncTables: [TABLE],
-      });
+      pair = await openMigrationPair(dialect, [TABLE]);
     });
     afterEach(() => pair.close());
 

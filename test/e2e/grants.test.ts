@@ -5,7 +5,7 @@ import { runCli } from "../support/cli.ts";
 import { type CliPair, openCliPair } from "../support/cli-pair.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
 import { copyRows } from "../support/copy-rows.ts";
-import { createUser, dropUser, userName } from "../support/database-users.ts";
+import { createUser, dropUser, enteredBy, userName } from "../support/database-users.ts";
 import { describeDialects } from "../support/dialects.ts";
 import type { TestDialectName } from "../support/env.ts";
 import type { TestDatabase } from "../support/servers/test-server.ts";
@@ -35,10 +35,7 @@ describeDialects("A user with the grants of the scripts and no other right", (di
   let folder: string;
   let blue: TestDatabase;
   let green: TestDatabase;
-  const asUser = (database: TestDatabase): TestDatabase => ({
-    ...database,
-    settings: { ...database.settings, user: userName("run", database) },
-  });
+  const asUser = (database: TestDatabase): TestDatabase => enteredBy(userName("run", database), database);
   const configure = (source: TestDatabase, target: TestDatabase) =>
     writeConfigFiles(folder, { source, target, sourceVersion: "5.7.0", syncTables: TABLES });
   const script = (name: string) => join(folder, "dbscripts/sync-tool", `identity_${name}.sql`);

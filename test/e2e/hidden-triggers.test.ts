@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCli } from "../support/cli.ts";
-import { type CliPair, openCliPair } from "../support/cli-pair.ts";
+import { type CliPair, openMigrationPair } from "../support/cli-pair.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
-import { createUser, dropUser, granteeOf, userName } from "../support/database-users.ts";
+import { createUser, dropUser, enteredBy, granteeOf, userName } from "../support/database-users.ts";
 import { describeDialects } from "../support/dialects.ts";
 import type { TestDatabase } from "../support/servers/test-server.ts";
-import { createTables } from "../support/wso2-tables.ts";
 
 const TABLE = "IDN_IDENTITY_USER_DATA";
 
@@ -14,10 +13,7 @@ describeDialects(
   (dialect) => {
     let pair: CliPair;
     const name = (database: TestDatabase): string => userName("half", database);
-    const asUser = (database: TestDatabase): TestDatabase => ({
-      ...database,
-      settings: { ...database.settings, user: name(database) },
-    });
+    const asUser = (database: TestDatabase): TestDatabase => enteredBy(name(database), database);
     const configure = (source: TestDatabase, target: TestDatabase) =>
       writeConfigFiles(pair.folder, { source, target, sourceVersion: "5.7.0", syncTables: [TABLE] });
     const syncTool = (...args: readonly string[]) => runCli(args, pair.folder);
@@ -25,7 +21,7 @@ describeDialects(
       `INSERT INTO ${TABLE} (USER_NAME, DATA_KEY, DATA_VALUE) VALUES ('${user}', 'k', 'v')`;
 
     beforeAll(async () => {
-      pair = await openCliPair(dialect);
+      pair = await openMigrationPair(dialect, [TABLE]);
       for (const database of [pair.blue, pair.green]) {
         const user = name(database);
         await createUser(user, [database]);
@@ -35,8 +31,6 @@ describeDialects(
         ]);
         await admin.close();
       }
-      await pair.blue.exec(createTables(dialect.name, "5.7.0", [TABLE]));
-      await pair.green.exec(createTables(dialect.name, "5.11.0", [TABLE]));
     });
     afterAll(async () => {
       for (const database of [pair.blue, pair.green]) await dropUser(name(database), [database]);

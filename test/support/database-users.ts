@@ -79,6 +79,12 @@ export function userName(prefix: string, { name }: TestDatabase): string {
   return name === name.toUpperCase() ? text.toUpperCase() : text;
 }
 
+/** The same database, entered as this user. */
+export const enteredBy = (user: string, database: TestDatabase): TestDatabase => ({
+  ...database,
+  settings: { ...database.settings, user },
+});
+
 /** The user as GRANT names it in this database. */
 export const granteeOf = (database: TestDatabase, user: string): string => wordsOf(database).grantee(user);
 

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ConnectionSettings } from "../../../src/config/sync-config.ts";
+import type { ClassifiedError } from "../../../src/dialect/dialect.ts";
 import { loadDialect } from "../../../src/dialect/registry.ts";
 
 const servers = new Set<Server>();
@@ -26,29 +27,40 @@ async function listen(onConnection: (socket: Socket) => void): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-describe.each(["postgres", "mysql", "mariadb", "mssql", "oracle"] as const)("connecting to %s", (type) => {
-  const settings = (port: number): ConnectionSettings => ({
+/** How a connection that cannot be opened is classified. */
+async function classOfFailure(
+  type: ConnectionSettings["type"],
+  port: number,
+  settings: Partial<ConnectionSettings> = {},
+): Promise<ClassifiedError> {
+  const dialect = await loadDialect(type);
+  const connecting = dialect.connect({
     type,
     hosts: [{ host: "127.0.0.1", port }],
-    database: "identity",
     user: "sync_tool",
     password: "not-to-be-seen",
     tls: { mode: "disable" },
-    connectTimeoutMs: 1_000,
-    pool: { max: 2, acquireTimeoutMs: 4_000 },
+    connectTimeoutMs: 2_000,
+    pool: { max: 1, acquireTimeoutMs: 4_000 },
+    ...settings,
   });
+  const error: unknown = await connecting.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeDefined();
+  const found = dialect.classifyError(error);
+  expect(`${found.code} ${found.reason}`).not.toContain("not-to-be-seen");
+  return found;
+}
 
-  async function failure(port: number) {
-    const dialect = await loadDialect(type);
-    const error: unknown = await dialect.connect(settings(port)).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(error).toBeDefined();
-    const found = dialect.classifyError(error);
-    expect(`${found.code} ${found.reason}`).not.toContain("not-to-be-seen");
-    return found;
-  }
+describe.each(["postgres", "mysql", "mariadb", "mssql", "oracle"] as const)("connecting to %s", (type) => {
+  const failure = (port: number): Promise<ClassifiedError> =>
+    classOfFailure(type, port, {
+      database: "identity",
+      connectTimeoutMs: 1_000,
+      pool: { max: 2, acquireTimeoutMs: 4_000 },
+    });
 
   test("is a connection failure when nobody listens", async () => {
     const port = await listen(() => undefined);
@@ -89,44 +101,19 @@ describe("what a login is answered", () => {
     [[29999, 18456], "login", "29999"],
   ])("SQL Server refusing a login with %j is of class %s", async (numbers, errorClass, code) => {
     const port = await listen((socket) => answerLogin(socket, loginErrors(numbers)));
-    const dialect = await loadDialect("mssql");
-    const error: unknown = await dialect
-      .connect({
-        type: "mssql",
-        hosts: [{ host: "127.0.0.1", port }],
-        user: "sync_tool",
-        password: "wrong",
-        tls: { mode: "disable" },
+    expect(
+      await classOfFailure("mssql", port, {
         connectTimeoutMs: 4_000,
         pool: { max: 1, acquireTimeoutMs: 6_000 },
-      })
-      .then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-    expect(dialect.classifyError(error)).toMatchObject({ class: errorClass, code });
+      }),
+    ).toMatchObject({ class: errorClass, code });
   });
 
   /** Azure sends clients of its own network from its gateway to the node ("Connectivity architecture", redirect). */
   test("SQL Server sending a login to another place is followed there", async () => {
     const node = await listen((socket) => answerLogin(socket, loginErrors([18456])));
     const gateway = await listen((socket) => answerLogin(socket, routedTo(node)));
-    const dialect = await loadDialect("mssql");
-    const error: unknown = await dialect
-      .connect({
-        type: "mssql",
-        hosts: [{ host: "127.0.0.1", port: gateway }],
-        user: "sync_tool",
-        password: "wrong",
-        tls: { mode: "disable" },
-        connectTimeoutMs: 2_000,
-        pool: { max: 1, acquireTimeoutMs: 4_000 },
-      })
-      .then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-    expect(dialect.classifyError(error)).toMatchObject({ class: "login", code: "18456" });
+    expect(await classOfFailure("mssql", gateway)).toMatchObject({ class: "login", code: "18456" });
   });
 
   test.each([
@@ -137,23 +124,11 @@ describe("what a login is answered", () => {
     "what a listener of Oracle refuses with %i may pass: a lost connection",
     async (number, code, reason) => {
       const port = await listen((socket) => socket.once("data", () => socket.write(refusal(number))));
-      const dialect = await loadDialect("oracle");
-      const error: unknown = await dialect
-        .connect({
-          type: "oracle",
-          hosts: [{ host: "127.0.0.1", port }],
-          database: "NOWHERE",
-          user: "sync_tool",
-          password: "wrong",
-          tls: { mode: "disable" },
-          connectTimeoutMs: 2_000,
-          pool: { max: 1, acquireTimeoutMs: 4_000 },
-        })
-        .then(
-          () => undefined,
-          (reason: unknown) => reason,
-        );
-      expect(dialect.classifyError(error)).toMatchObject({ class: "connection", code, reason });
+      expect(await classOfFailure("oracle", port, { database: "NOWHERE" })).toMatchObject({
+        class: "connection",
+        code,
+        reason,
+      });
     },
   );
 });
