@@ -164,11 +164,9 @@ export function keyDigest(key: Key): string {
 const RETRY_FIRST_MS = 15_000;
 const RETRY_CAP_MS = 600_000;
 
-/** Whether it is time to try a letter again: at once when asked, else after a pause that doubles. */
-export function isDue(letter: DeadLetter, now: Date): boolean {
-  if (letter.lastTried === "") return true;
-  const pause = Math.min(RETRY_CAP_MS, RETRY_FIRST_MS * 2 ** Math.min(letter.attempts - 1, 20));
-  return now.getTime() - Date.parse(letter.lastTried) >= pause;
+/** How long a letter that was tried so often is left alone: 15 s, doubling up to ten minutes. */
+export function retryPauseMs(attempts: number): number {
+  return Math.min(RETRY_CAP_MS, RETRY_FIRST_MS * 2 ** Math.min(attempts - 1, 20));
 }
 
 function fromRow(row: ResultRow): DeadLetter {

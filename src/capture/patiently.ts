@@ -1,6 +1,7 @@
 import type { Session } from "../db/database.ts";
 import type { Dialect, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
+import { monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
 
 /** How long a busy table is tried again before giving up. */
@@ -25,7 +26,7 @@ export async function patiently(
   options: Patience,
   work: () => Promise<void>,
 ): Promise<void> {
-  const deadline = Date.now() + (options.patienceMs ?? PATIENCE_MS);
+  const deadline = monotonic() + (options.patienceMs ?? PATIENCE_MS);
   for (let attempt = 1; ; attempt++) {
     const wait = dialect.ddl.lockWait(attempt);
     for (const sql of wait.sql) await session.execute(sql);
@@ -35,7 +36,7 @@ export async function patiently(
       const found = dialect.classifyError(error);
       if (found.lockTimeout !== true && found.class !== "transient")
         throw ddlFailed(command, object, found.reason, found.code, found.class, error);
-      if (Date.now() > deadline || options.signal?.aborted === true) {
+      if (monotonic() > deadline || options.signal?.aborted === true) {
         const table = object.table ?? object.name;
         const isLock = found.lockTimeout === true;
         throw new SyncError("LOCK_TIMEOUT", {

@@ -1,5 +1,6 @@
 import type { Position } from "../journal/change.ts";
 import type { BatchReport } from "../run/table-sync.ts";
+import { monotonic } from "../util/monotonic.ts";
 import type { Terminal } from "./context.ts";
 
 /** A table as the progress line knows it. */
@@ -59,7 +60,7 @@ export function openProgress(terminal: Terminal, tables: readonly TableProgress[
         () => undefined,
       );
     }
-    const parts = [...entries.values()].map((entry) => formatEntry(entry, Date.now()));
+    const parts = [...entries.values()].map((entry) => formatEntry(entry, monotonic()));
     terminal.showProgress(parts.join(" | ").slice(0, (process.stderr.columns ?? 80) - 1));
   }, REDRAW_MS);
   return {
@@ -68,7 +69,7 @@ export function openProgress(terminal: Terminal, tables: readonly TableProgress[
       if (entry === undefined) return;
       entry.applied += changes;
       entry.position = position;
-      entry.recent.push({ atMs: Date.now(), changes });
+      entry.recent.push({ atMs: monotonic(), changes });
     },
     idle(table) {
       const entry = entries.get(table);

@@ -1,5 +1,6 @@
 import { KEY, type Log } from "../log.ts";
 import type { RunEvents } from "../run/events.ts";
+import { type Clock, monotonic } from "../util/monotonic.ts";
 import type { Progress } from "./progress.ts";
 
 /** An idle table says so at most this often. */
@@ -9,7 +10,7 @@ const IDLE_LOG_MS = 5_000;
  * Writes what a run does to the log and to the progress line. The sentences about fetched records and missing data are
  * those that operators of WSO2's own client were told to watch.
  */
-export function logEvents(log: Log, progress: Progress, now: () => number = Date.now): RunEvents {
+export function logEvents(log: Log, progress: Progress, now: Clock = monotonic): RunEvents {
   const idleLoggedAt = new Map<string, number>();
   return {
     batch(report) {

@@ -3,6 +3,7 @@ import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { type Row, rowTemplate, type Value } from "../row.ts";
 import { mapInTurns } from "../util/in-turns.ts";
+import { type Clock, monotonic } from "../util/monotonic.ts";
 import type { Action, Change, Position } from "./change.ts";
 import { changeDigest } from "./digest.ts";
 import { advance, findHoles, type Horizon, NO_HORIZON } from "./horizon.ts";
@@ -41,11 +42,7 @@ export interface JournalReader {
 /** A read may find that a hole was just filled, or that its evidence has just come in: then it is done again. */
 const MAX_ATTEMPTS = 4;
 
-export function createJournalReader(
-  source: Side,
-  table: TablePlan,
-  now: () => number = Date.now,
-): JournalReader {
+export function createJournalReader(source: Side, table: TablePlan, now: Clock = monotonic): JournalReader {
   const { dialect, db } = source;
   const { journal } = table.names;
   const toChange = changeReader(table, dialect.codec.decode);

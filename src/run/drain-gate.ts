@@ -2,6 +2,7 @@ import type { Position } from "../journal/change.ts";
 import type { TableGroup, TablePlan } from "../plan/sync-plan.ts";
 import { planTables } from "../plan/sync-plan.ts";
 import { readStatus, type StatusRequest, type TableStatus } from "../status/status.ts";
+import { monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
 
 export interface DrainOptions {
@@ -66,7 +67,7 @@ interface Watched {
  */
 export async function watchDrain(options: DrainOptions): Promise<DrainAnswer> {
   const { wait, timeoutMs, pollMs = POLL_MS, signal } = options;
-  const started = Date.now();
+  const started = monotonic();
   const watched = new Map<string, Watched>();
   let agreed = 0;
   for (let looks = 1; ; looks++) {
@@ -74,7 +75,7 @@ export async function watchDrain(options: DrainOptions): Promise<DrainAnswer> {
     options.onLook?.(answer);
     agreed = answer.drained ? agreed + 1 : 0;
     const onlyLetters = !answer.drained && answer.reasons.every(({ kind }) => kind === "dead-letters");
-    const isOver = timeoutMs !== undefined && Date.now() - started >= timeoutMs;
+    const isOver = timeoutMs !== undefined && monotonic() - started >= timeoutMs;
     const enough = looks >= LOOKS && agreed === 0 && (!wait || onlyLetters || isOver);
     if (agreed >= LOOKS || enough || signal.aborted) return { ...answer, drained: agreed >= LOOKS };
     await sleep(pollMs, signal);
@@ -113,7 +114,7 @@ async function look(
     }
     reasons.push(...(await idleGroups(schema, standing)));
   }
-  return { drained: reasons.length === 0, reasons, tables, seconds: (Date.now() - started) / 1000 };
+  return { drained: reasons.length === 0, reasons, tables, seconds: (monotonic() - started) / 1000 };
 }
 
 interface Observed {
@@ -136,7 +137,7 @@ async function observe(
   const last = before?.samples.at(-1);
   const applied = BigInt(status.checkpoint ?? "0");
   const samples = [...(before?.samples ?? [])];
-  if (last === undefined || last.highest !== highest) samples.push({ at: Date.now(), highest });
+  if (last === undefined || last.highest !== highest) samples.push({ at: monotonic(), highest });
   // Of what is applied, nothing needs to be remembered.
   while (samples.length > 1 && (samples[0]?.highest ?? 0n) <= applied) samples.shift();
   return {
@@ -151,7 +152,7 @@ function lag(status: TableStatus, { samples }: Watched): number | null {
   if (status.pending === null) return null;
   const applied = BigInt(status.checkpoint ?? "0");
   const oldest = samples.find(({ highest }) => highest > applied);
-  return oldest === undefined || status.pending === 0 ? 0 : (Date.now() - oldest.at) / 1000;
+  return oldest === undefined || status.pending === 0 ? 0 : (monotonic() - oldest.at) / 1000;
 }
 
 function tableReasons(

@@ -6,6 +6,7 @@ import { SyncError } from "../errors.ts";
 import { journalReplaced } from "../journal/journal-replaced.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TableGroup } from "../plan/sync-plan.ts";
+import { monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
 import { createBackoff } from "./backoff.ts";
 import { driverFailure } from "./driver-failure.ts";
@@ -57,7 +58,7 @@ export async function runGroup(options: GroupLoopOptions): Promise<void> {
       await openCheckpoints(options);
       const progressed = (): void => {
         if (failingSince === undefined) return;
-        events.recovered(group.name, backoff.attempts, (Date.now() - failingSince) / 1000);
+        events.recovered(group.name, backoff.attempts, (monotonic() - failingSince) / 1000);
         failingSince = undefined;
         failingFor = undefined;
         backoff.reset();
@@ -67,7 +68,7 @@ export async function runGroup(options: GroupLoopOptions): Promise<void> {
     } catch (error) {
       const failure = describeFailure(options, error);
       if (failure === undefined) throw finalFailure(options, error);
-      failingSince ??= Date.now();
+      failingSince ??= monotonic();
       if (failure.reason !== failingFor) events.retrying(group.name, failure.reason, failure.code);
       failingFor = failure.reason;
       await sleep(backoff.next(), signal);
@@ -84,7 +85,7 @@ async function cycle(options: GroupLoopOptions, lock: WatchedLock, progressed: (
   const stop = AbortSignal.any([signal, lock.lost]);
   let emptyPolls = 0;
   let blockedSince: number | undefined;
-  let reportedAt = 0;
+  let reportedAt: number | undefined;
   let onePassUntil: number | undefined;
   while (!signal.aborted) {
     if (lock.lost.aborted) throw lockLost(options.group.name);
@@ -94,15 +95,17 @@ async function cycle(options: GroupLoopOptions, lock: WatchedLock, progressed: (
     for (const table of tables) await table.retryDeadLetters(false);
     if (until === "one pass") {
       // A rolled-back hole is proven dead only by a second look: without it, no pass would ever get beyond it.
-      onePassUntil ??= Date.now() + options.source.dialect.capabilities.minHoleAgeMs + ONE_PASS_MARGIN_MS;
-      if (!pass.waiting || Date.now() > onePassUntil) return;
+      onePassUntil ??= monotonic() + options.source.dialect.capabilities.minHoleAgeMs + ONE_PASS_MARGIN_MS;
+      if (!pass.waiting || monotonic() > onePassUntil) return;
     }
     emptyPolls = pass.allCaughtUp && pass.applied === 0 ? emptyPolls + 1 : 0;
     if (until === "drained" && emptyPolls >= EMPTY_POLLS) return await lastRetry(tables);
     if (pass.waiting) {
-      blockedSince ??= Date.now();
-      if (Date.now() - reportedAt >= BLOCKED_REPORT_MS && Date.now() - blockedSince >= BLOCKED_PATIENCE_MS) {
-        reportedAt = Date.now();
+      blockedSince ??= monotonic();
+      const now = monotonic();
+      const isTold = reportedAt !== undefined && now - reportedAt < BLOCKED_REPORT_MS;
+      if (!isTold && now - blockedSince >= BLOCKED_PATIENCE_MS) {
+        reportedAt = now;
         await reportBlocked(pass.holes, blockedSince, events);
       }
     } else {
@@ -184,7 +187,7 @@ async function reportBlocked(
   events: RunEvents,
 ): Promise<void> {
   for (const [table, hole] of holes)
-    events.blocked(table.table.name, hole, (Date.now() - since) / 1000, await table.reader.holders());
+    events.blocked(table.table.name, hole, (monotonic() - since) / 1000, await table.reader.holders());
 }
 
 async function waitForLock(options: GroupLoopOptions): Promise<WatchedLock | undefined> {

@@ -2,7 +2,6 @@ import {
   type DeadLetter,
   type DeadLetterStore,
   discard,
-  isDue,
   keyDigest,
   letterId,
   listDeadLetters,
@@ -13,6 +12,7 @@ import { SyncError } from "../errors.ts";
 import type { Change } from "../journal/change.ts";
 import { keyOf } from "../journal/net.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
+import { createLetterSchedule } from "./letter-schedule.ts";
 
 /** Changes that are being set aside at this moment, by the digest of their key. */
 export type Refused = ReadonlyMap<string, { readonly change: Change }>;
@@ -40,16 +40,18 @@ export function createTableLetters(
 ): TableLetters {
   let letters: readonly DeadLetter[] = [];
   let ids: ReadonlySet<string> = new Set();
+  const schedule = createLetterSchedule();
 
   async function reload(): Promise<void> {
     letters = await listDeadLetters(db, store, table.name);
     ids = new Set(letters.map((letter) => letter.id));
+    schedule.see(letters);
   }
 
   return {
     count: () => letters.length,
     reload,
-    due: (all) => letters.filter((letter) => all || isDue(letter, new Date())),
+    due: (all) => letters.filter((letter) => all || schedule.isDue(letter)),
     areOf(change, refused) {
       const digest = keyDigest(keyOf(table.key, change));
       return refused.has(digest) || ids.has(letterId(digest));

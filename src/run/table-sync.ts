@@ -5,6 +5,7 @@ import type { Change, Position } from "../journal/change.ts";
 import { readAhead } from "../journal/read-ahead.ts";
 import { type Anchor, type Batch, createJournalReader, type JournalReader } from "../journal/reader.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
+import { monotonic } from "../util/monotonic.ts";
 import { type BatchWriterOptions, createBatchWriter, type PreparedBatch } from "./batch-writer.ts";
 import { resolvedReader } from "./resolved-reader.ts";
 import { batchesPerSlice } from "./slice-size.ts";
@@ -161,14 +162,14 @@ export function createTableSync(options: TableSyncOptions): TableSync {
           if (!(await parentsCame(slice.parents, signal))) return { applied, caughtUp: false, waiting: true };
           held = undefined;
           const { last } = slice;
-          let since = Date.now();
+          let since = monotonic();
           const writing = writer.write(slice.batches, signal, ({ changes, end: { position } }) => {
-            const now = Date.now();
+            const now = monotonic();
             options.onBatch({
               table: table.name,
               changes: changes.length,
               position,
-              durationMs: now - since,
+              durationMs: Math.round(now - since),
             });
             applied += changes.length;
             since = now;

@@ -4,6 +4,7 @@ import type { Side } from "../plan/build-plan.ts";
 import type { Row, Value } from "../row.ts";
 import { LOCAL_IDP, type Lookups, localIdpIds, SCIM_ID, tenantIds } from "../transform/lookups.ts";
 import type { Transformer } from "../transform/transformer.ts";
+import { monotonic } from "../util/monotonic.ts";
 
 /** How long a look-up of a whole table is used: tenants are made rarely, and mostly on blue. */
 const FRESH_MS = 10_000;
@@ -108,8 +109,8 @@ function cached<T>(load: () => Promise<T>): (anew: boolean) => Promise<T> {
   let loaded: Promise<T> | undefined;
   let loadedAt = 0;
   return (anew) => {
-    if (anew || loaded === undefined || Date.now() - loadedAt > FRESH_MS) {
-      loadedAt = Date.now();
+    if (anew || loaded === undefined || monotonic() - loadedAt > FRESH_MS) {
+      loadedAt = monotonic();
       loaded = load();
       // A failed look-up must not be kept for the next batch.
       loaded.catch(() => {

@@ -1,3 +1,4 @@
+import { type Clock, monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
 
 /** Holds a stream of rows below a rate. */
@@ -10,7 +11,7 @@ export interface Pace {
 export function createPace(
   maxRowsPerSecond: number | undefined,
   signal: AbortSignal,
-  now: () => number = Date.now,
+  now: Clock = monotonic,
   wait: (ms: number, signal: AbortSignal) => Promise<void> = sleep,
 ): Pace {
   if (maxRowsPerSecond === undefined) return { spend: async () => undefined };

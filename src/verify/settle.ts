@@ -1,5 +1,6 @@
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Position } from "../journal/change.ts";
+import { monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
 import { pendingKeys } from "./pending-keys.ts";
 import {
@@ -73,16 +74,16 @@ export function createSettler(options: SettleOptions): Settler {
   /** Waits until the checkpoint has passed the bound. False when it stands still, or when we are stopped. */
   async function passed(): Promise<boolean> {
     let position = await applied();
-    let since = Date.now();
+    let since = monotonic();
     while (position < bound) {
       if (signal.aborted || position === stuckAt) return false;
-      if (Date.now() - since >= patienceMs) {
+      if (monotonic() - since >= patienceMs) {
         stuckAt = position;
         return false;
       }
       await sleep(POLL_MS, signal);
       const now = await applied();
-      if (now !== position) since = Date.now();
+      if (now !== position) since = monotonic();
       position = now;
     }
     return true;

@@ -1,6 +1,7 @@
 import { EXIT } from "../../errors.ts";
 import { readStatus, type StatusReport, type TableStatus } from "../../status/status.ts";
 import { type Look, type TimeToDrain, timeToDrain } from "../../status/time-to-drain.ts";
+import { monotonic } from "../../util/monotonic.ts";
 import { sleep } from "../../util/sleep.ts";
 import { withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
@@ -23,7 +24,7 @@ export async function status(flags: StatusFlags, signal: AbortSignal): Promise<n
     const looks: Look[] = [];
     for (;;) {
       const report = await readStatus(schemas);
-      const now = { atMs: Date.now(), report };
+      const now = { atMs: monotonic(), report };
       if (flags.watch && !flags.json && process.stdout.isTTY) writeOut(CLEAR_SCREEN);
       if (flags.json) writeJson(report);
       else

@@ -1,5 +1,6 @@
 import type { Queryable } from "../../db/database.ts";
 import type { Position } from "../../journal/change.ts";
+import { monotonic } from "../../util/monotonic.ts";
 import type { HolderFacts, Hole, Observation } from "../dialect.ts";
 import { isMoment, recentMoments } from "../elapsed-time.ts";
 import { sequenceName } from "../sequence-name.ts";
@@ -36,7 +37,7 @@ AND request_mode IN ('IX', 'SIX', 'X', 'BU', 'UIX') AND request_owner_type = 'TR
     return new Set(rows.map((row) => String(row["holder"])));
   } catch (error) {
     if (classifyError(error).class !== "auth") throw error;
-    return recentMoments(Date.now(), BLIND_WAIT_MS);
+    return recentMoments(monotonic(), BLIND_WAIT_MS);
   }
 }
 

@@ -1,6 +1,7 @@
 /** How large a statement may be: a server hangs up on one that is larger than its max_allowed_packet (error 1153). */
 import type { Queryable } from "../../db/database.ts";
 import type { TargetTable } from "../../plan/sync-plan.ts";
+import { monotonic } from "../../util/monotonic.ts";
 
 /** Larger statements are no faster, however much a server takes. */
 const MAX_BYTES = 2_000_000;
@@ -21,9 +22,9 @@ export class RowTooLarge extends Error {
 /** Bytes that the rows or keys in one statement with these words may have. */
 export async function roomFor(tx: Queryable, table: TargetTable, sql: string): Promise<number> {
   let known = limits.get(table);
-  if (known === undefined || Date.now() - known.readAt > FRESH_MS) {
+  if (known === undefined || monotonic() - known.readAt > FRESH_MS) {
     const [row] = await tx.query("SELECT @@max_allowed_packet AS n");
-    known = { bytes: Number(row?.["n"]), readAt: Date.now() };
+    known = { bytes: Number(row?.["n"]), readAt: monotonic() };
     limits.set(table, known);
   }
   return known.bytes - Buffer.byteLength(sql) - SPARE_BYTES;

@@ -1,5 +1,6 @@
 import type { Queryable } from "../../db/database.ts";
 import { objectNames } from "../../plan/object-names.ts";
+import { monotonic } from "../../util/monotonic.ts";
 import type { HolderFacts, Hole, Observation } from "../dialect.ts";
 import { isMoment, recentMoments } from "../elapsed-time.ts";
 import { classifyError } from "./classify-error.ts";
@@ -53,7 +54,7 @@ UNION SELECT 'in doubt:' || p.LOCAL_TRAN_ID FROM DBA_2PC_PENDING p WHERE p.STATE
     return new Set(rows.map((row) => String(row["HOLDER"])));
   } catch (error) {
     if (!NOT_SHOWN.has(classifyError(error).code)) throw error;
-    return recentMoments(Date.now(), BLIND_WAIT_MS);
+    return recentMoments(monotonic(), BLIND_WAIT_MS);
   }
 }
 

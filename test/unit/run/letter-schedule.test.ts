@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import { type DeadLetter, retryPauseMs } from "../../../src/apply/dead-letter.ts";
+import { createLetterSchedule } from "../../../src/run/letter-schedule.ts";
+
+const NOON = Date.parse("2026-01-01T12:00:00Z");
+
+const letter = (over: Partial<DeadLetter> = {}): DeadLetter => ({
+  table: "T",
+  id: "0123456789ab",
+  key: '["k"]',
+  position: 7n,
+  reason: "a text is longer than its column",
+  code: "22001",
+  attempts: 1,
+  firstSeen: "2026-01-01T11:00:00.000Z",
+  lastTried: "2026-01-01T12:00:00.000Z",
+  ...over,
+});
+
+function clocks() {
+  let monotonic = 1_000;
+  let timeOfDay = NOON;
+  return {
+    schedule: createLetterSchedule(
+      () => monotonic,
+      () => timeOfDay,
+    ),
+    pass: (ms: number) => {
+      monotonic += ms;
+      timeOfDay += ms;
+    },
+    setBack: (ms: number) => {
+      timeOfDay -= ms;
+    },
+  };
+}
+
+test("the pause between two tries is 15 seconds, doubles, and ends at ten minutes", () => {
+  expect([1, 2, 3, 4, 6, 7, 50].map(retryPauseMs)).toEqual([
+    15_000, 30_000, 60_000, 120_000, 480_000, 600_000, 600_000,
+  ]);
+});
+
+test("a letter is due once its pause is over, and not before", () => {
+  const { schedule, pass } = clocks();
+  const tried = letter({ attempts: 2 });
+  schedule.see([tried]);
+  pass(29_999);
+  schedule.see([tried]);
+  expect(schedule.isDue(tried)).toBe(false);
+  pass(1);
+  expect(schedule.isDue(tried)).toBe(true);
+});
+
+test("a retry that was asked for is due at once, and a new try begins a new pause", () => {
+  const { schedule, pass } = clocks();
+  schedule.see([letter()]);
+  expect(schedule.isDue(letter())).toBe(false);
+  const asked = letter({ lastTried: "" });
+  schedule.see([asked]);
+  expect(schedule.isDue(asked)).toBe(true);
+  const triedAgain = letter({ attempts: 2, lastTried: "2026-01-01T12:00:00.000Z" });
+  schedule.see([triedAgain]);
+  expect(schedule.isDue(triedAgain)).toBe(false);
+  pass(30_000);
+  expect(schedule.isDue(triedAgain)).toBe(true);
+});
+
+test("what was tried before this process began counts", () => {
+  const { schedule } = clocks();
+  const before = letter({ lastTried: "2026-01-01T11:59:40.000Z" });
+  schedule.see([before]);
+  expect(schedule.isDue(before)).toBe(true);
+});
+
+test("a time of day that is set back an hour adds nothing to a pause under way", () => {
+  const { schedule, pass, setBack } = clocks();
+  schedule.see([letter()]);
+  setBack(3_600_000);
+  pass(15_000);
+  schedule.see([letter()]);
+  expect(schedule.isDue(letter())).toBe(true);
+});
+
+test("a last try that lies in the future costs one pause at most", () => {
+  const { schedule, pass, setBack } = clocks();
+  setBack(3_600_000);
+  schedule.see([letter()]);
+  expect(schedule.isDue(letter())).toBe(false);
+  pass(15_000);
+  expect(schedule.isDue(letter())).toBe(true);
+});

@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test, vi } from "vitest";
+import { monotonic } from "../../../src/util/monotonic.ts";
+
+const SRC = join(import.meta.dirname, "../../../src");
+
+/** Files that may ask for the time of day: people read it, it is stored, or it is what is looked at. */
+const TIME_OF_DAY: Readonly<Record<string, string>> = {
+  "dialect/mssql/write-rows.ts": "the calendar of a date that is written",
+  "doctor/connection-checks.ts": "compares the clock of this machine with those of the servers",
+  "run/letter-schedule.ts": "compared with a stored time, once",
+  "run/replay.ts": "stored with a dead letter",
+};
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("the time of day is asked for where people read it or it is stored, and nowhere else", () => {
+  const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".ts"),
+  );
+  const asking = files.filter((name) =>
+    /\bDate\.now\b|\bnew Date\b|(?<![.\w])Date\(\)/.test(readFileSync(join(SRC, name), "utf8")),
+  );
+  expect(asking.sort()).toEqual(Object.keys(TIME_OF_DAY).sort());
+});
+
+test("the clock for intervals goes on when the time of day is set back", () => {
+  const before = monotonic();
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 3_600_000 });
+  const after = monotonic();
+  expect(after).toBeGreaterThanOrEqual(before);
+  expect(after - before).toBeLessThan(60_000);
+});
