@@ -46,8 +46,8 @@ export interface Statements {
    * spelling is none: the row that it belongs to came before it.
    */
   laterChange(table: TablePlan, after: Position, key: Key): Statement;
-  /** Exact number of changes after a position: one row, column "n". */
-  countChanges(journal: string, after: Position): Statement;
+  /** Number of changes after a position, counted no further than `atMost`: one row, column "n". */
+  countChanges(journal: string, after: Position, atMost: number): Statement;
   /** Turns the row at `position` into the purge marker and deletes up to `limit` rows before it. */
   markPurged(table: TablePlan, position: Position): Statement;
   purgeBefore(journal: string, position: Position, limit: number): Statement;

@@ -95,11 +95,11 @@ async function backlog({ capture, source, target }: DoctorContext): Promise<Outc
     const [found] = await to.introspector.objects(await target.db(), [name]);
     const position =
       found === undefined ? undefined : (await readCheckpoint(await target.db(), to, name))?.position;
-    const count = from.sql.countChanges(table.names.journal, position ?? 0n);
+    const count = from.sql.countChanges(table.names.journal, position ?? 0n, LONG_BACKLOG);
     const [row] = await (await source.db()).query(count.sql, count.params);
     const pending = Number(row?.["n"] ?? row?.["N"] ?? 0);
     longest = Math.max(longest, pending);
-    if (pending > 0) counts.push(`${table.name} ${pending}`);
+    if (pending > 0) counts.push(`${table.name} ${pending >= LONG_BACKLOG ? "at least " : ""}${pending}`);
   }
   const found = counts.length === 0 ? "none" : counts.join(", ");
   if (longest < LONG_BACKLOG) return { status: "ok", found, wanted };

@@ -55,6 +55,18 @@ function thin(samples: readonly Sample[]): readonly Sample[] {
     : [...spaced.slice(0, MAX_SAMPLES / 2), ...spaced.slice(-MAX_SAMPLES / 2)];
 }
 
+/** Beyond every position that a journal can have. */
+export const NO_END: Position = 2n ** 63n - 1n;
+
+/**
+ * The positions behind the last visible one that may have been handed out: up to the last that was, or without an end
+ * where the database does not tell. Undefined when none was.
+ */
+export function tailOf(last: Position, drawn: Position | undefined): Hole | undefined {
+  if (drawn === undefined) return { first: last + 1n, last: NO_END };
+  return drawn > last ? { first: last + 1n, last: drawn } : undefined;
+}
+
 /** The runs of positions missing between `after` and the last of these, in order. */
 export function findHoles(after: Position, positions: readonly Position[]): readonly Hole[] {
   const holes: Hole[] = [];

@@ -1,4 +1,5 @@
 import type { HolderFacts, Hole } from "../dialect/dialect.ts";
+import { isMoment } from "../dialect/elapsed-time.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { type Row, rowTemplate, type Value } from "../row.ts";
@@ -6,7 +7,7 @@ import { mapInTurns } from "../util/in-turns.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
 import type { Action, Change, Position } from "./change.ts";
 import { changeDigest } from "./digest.ts";
-import { advance, findHoles, type Horizon, NO_HORIZON } from "./horizon.ts";
+import { advance, findHoles, type Horizon, NO_END, NO_HORIZON, tailOf } from "./horizon.ts";
 import { journalReplaced } from "./journal-replaced.ts";
 
 /** Where a read starts: the last position applied and the digest of the row there ("" at position 0). */
@@ -26,9 +27,26 @@ export interface Batch {
   readonly blocked?: Hole;
 }
 
+/** Whether anything may still come to a journal behind what is applied. */
+export interface Survey {
+  /** The last visible position. */
+  readonly highest: Position;
+  /** Nobody was handed a position beyond it, as far as the database tells. */
+  readonly reached: Position;
+  /** The first positions that may still appear, between visible ones or behind the last. */
+  readonly open?: Hole;
+  /** Transactions that were writing to the journal, where the database shows them. */
+  readonly writers: readonly string[];
+}
+
 /** Reads the prefix of one journal that is safe to apply; it remembers evidence, never positions. */
 export interface JournalReader {
   read(after: Anchor, limit: number, upTo?: Position): Promise<Batch>;
+  /**
+   * Looks for changes behind a position that are not visible yet, at most `limit` positions far. Evidence first: whoever
+   * counts what is visible afterwards misses nothing that this has not told of.
+   */
+  survey(after: Anchor, limit: number): Promise<Survey>;
   /** The transactions that keep the horizon where it is. */
   holders(): Promise<readonly HolderFacts[]>;
   /** Highest visible position. */
@@ -38,6 +56,8 @@ export interface JournalReader {
   /** The changes at these positions, as far as the journal holds them; at most 500. */
   at(positions: readonly Position[]): Promise<readonly Change[]>;
 }
+
+type Verdict = "open" | "filled" | "dead";
 
 /** A read may find that a hole was just filled, or that its evidence has just come in: then it is done again. */
 const MAX_ATTEMPTS = 4;
@@ -49,10 +69,17 @@ export function createJournalReader(source: Side, table: TablePlan, now: Clock =
   let horizon: Horizon = NO_HORIZON;
   let sawHoles = false;
 
-  async function observe(): Promise<void> {
+  async function observe(drawn?: Position): Promise<Omit<Survey, "open">> {
     const seen = await dialect.horizon.observe(db, journal);
-    horizon = advance(horizon, seen, now(), dialect.capabilities.minHoleAgeMs);
+    const reached = drawn !== undefined && drawn > seen.highest ? drawn : seen.highest;
+    // What was drawn by now is judged like what is missing in between: by those who could still fill it.
+    horizon = advance(horizon, { ...seen, highest: reached }, now(), dialect.capabilities.minHoleAgeMs);
+    const writers = [...seen.holders].filter((holder) => !isMoment(holder));
+    return { highest: seen.highest, reached, writers };
   }
+
+  const confirm = (holes: readonly Hole[], last: Position): Promise<readonly Verdict[]> =>
+    holes.length === 0 ? Promise.resolve([]) : dialect.horizon.confirm(db, journal, holes, last);
 
   async function fetch(
     after: Anchor,
@@ -85,10 +112,7 @@ export function createJournalReader(source: Side, table: TablePlan, now: Clock =
         const fresh = !sawHoles && holes.length > 0;
         sawHoles = holes.length > 0;
         const judged = holes.filter((hole) => hole.last <= horizon.position);
-        const verdicts =
-          judged.length === 0
-            ? []
-            : await dialect.horizon.confirm(db, journal, judged, changes.at(-1)?.position ?? 0n);
+        const verdicts = await confirm(judged, changes.at(-1)?.position ?? 0n);
         if (verdicts.includes("filled") && attempt < MAX_ATTEMPTS) continue;
         const open = holes.find((hole, i) => verdicts[i] !== "dead" || hole !== judged[i]);
         // The first look at a hole has no evidence yet; it may need only one more statement.
@@ -102,6 +126,24 @@ export function createJournalReader(source: Side, table: TablePlan, now: Clock =
           full: full && open === undefined,
           ...(open === undefined ? {} : { blocked: open }),
         };
+      }
+    },
+    async survey(after, limit) {
+      for (let attempt = 1; ; attempt++) {
+        const [drawn] = (await dialect.horizon.drawn?.(db, [journal])) ?? [];
+        const seen = await observe(drawn);
+        const { changes, full } = await fetch(after, limit, undefined);
+        const positions = changes.map((change) => change.position);
+        const last = positions.at(-1) ?? after.position;
+        const tail = full ? undefined : tailOf(last, drawn);
+        const holes = [...findHoles(after.position, positions), ...(tail === undefined ? [] : [tail])];
+        const judged = holes.filter(
+          (hole) => (hole.last === NO_END ? seen.reached : hole.last) <= horizon.position,
+        );
+        const verdicts = await confirm(judged, last);
+        if (verdicts.includes("filled") && attempt < MAX_ATTEMPTS) continue;
+        const open = holes.find((hole, i) => verdicts[i] !== "dead" || hole !== judged[i]);
+        return { ...seen, ...(open === undefined ? {} : { open }) };
       }
     },
     reset() {

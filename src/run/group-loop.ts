@@ -6,6 +6,7 @@ import { SyncError } from "../errors.ts";
 import { journalReplaced } from "../journal/journal-replaced.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TableGroup } from "../plan/sync-plan.ts";
+import { stillToCome } from "../status/arrival.ts";
 import { monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
 import { createBackoff } from "./backoff.ts";
@@ -89,7 +90,7 @@ async function cycle(options: GroupLoopOptions, lock: WatchedLock, progressed: (
   let onePassUntil: number | undefined;
   while (!signal.aborted) {
     if (lock.lost.aborted) throw lockLost(options.group.name);
-    const pass = (await idlePass(options, emptyPolls)) ?? (await onePass(options, stop));
+    let pass = (await idlePass(options, emptyPolls)) ?? (await onePass(options, stop));
     progressed();
     for (const table of pass.empty) events.idle(table);
     for (const table of tables) await table.retryDeadLetters(false);
@@ -99,7 +100,11 @@ async function cycle(options: GroupLoopOptions, lock: WatchedLock, progressed: (
       if (!pass.waiting || monotonic() > onePassUntil) return;
     }
     emptyPolls = pass.allCaughtUp && pass.applied === 0 ? emptyPolls + 1 : 0;
-    if (until === "drained" && emptyPolls >= EMPTY_POLLS) return await lastRetry(tables);
+    if (until === "drained" && emptyPolls >= EMPTY_POLLS) {
+      const toCome = await findStillToCome(tables);
+      if (toCome.size === 0) return await lastRetry(tables);
+      pass = { ...pass, waiting: true, holes: toCome };
+    }
     if (pass.waiting) {
       blockedSince ??= monotonic();
       const now = monotonic();
@@ -134,6 +139,16 @@ async function idlePass({ tables, source }: GroupLoopOptions, emptyPolls: number
     empty: tables.map((t) => t.table.name),
     holes: new Map(),
   };
+}
+
+/** Where a transaction may still make changes visible though everything that is visible is applied. */
+async function findStillToCome(tables: readonly TableSync[]): Promise<ReadonlyMap<TableSync, Hole>> {
+  const found = new Map<TableSync, Hole>();
+  for (const table of tables) {
+    const hole = stillToCome(await table.survey());
+    if (hole !== undefined) found.set(table, hole);
+  }
+  return found;
 }
 
 /** Before a drained run ends, every change that was set aside gets one more chance. */

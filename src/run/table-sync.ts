@@ -3,7 +3,13 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Hole } from "../dialect/dialect.ts";
 import type { Change, Position } from "../journal/change.ts";
 import { readAhead } from "../journal/read-ahead.ts";
-import { type Anchor, type Batch, createJournalReader, type JournalReader } from "../journal/reader.ts";
+import {
+  type Anchor,
+  type Batch,
+  createJournalReader,
+  type JournalReader,
+  type Survey,
+} from "../journal/reader.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { monotonic } from "../util/monotonic.ts";
 import { type BatchWriterOptions, createBatchWriter, type PreparedBatch } from "./batch-writer.ts";
@@ -31,6 +37,8 @@ export interface TableSync {
   readonly reader: JournalReader;
   /** How far it is applied. */
   readonly position: () => Position;
+  /** Whether anything may still come behind what is applied. */
+  survey(): Promise<Survey>;
   /** Starts from the checkpoints of its lanes, as read from the target. */
   open(lanes: readonly Checkpoint[]): Promise<void>;
   /** Tries again the changes that were set aside and are due, or all of them. Gives how many are left. */
@@ -136,6 +144,7 @@ export function createTableSync(options: TableSyncOptions): TableSync {
     table,
     reader,
     position: appliedTo,
+    survey: () => reader.survey(writer.checkpoint(), 1),
     async open(from) {
       held = undefined;
       wait = NO_WAIT;

@@ -1,4 +1,5 @@
-import type { StatusReport, TableStatus } from "./status.ts";
+import type { StatusReport } from "./status.ts";
+import type { TableStatus } from "./table-status.ts";
 
 /** A report and when it was made. */
 export interface Look {

@@ -90,7 +90,7 @@ export async function dmlStatements(dialect: Dialect, table: TablePlan): Promise
     sql.readChangesAt(table, [3n, 9n]),
     sql.laterChange(table, 8n, keyOf("a")),
     sql.laterChange(table, 8n, keyOf("é")),
-    sql.countChanges(journal, 8n),
+    sql.countChanges(journal, 8n, 100_001),
     sql.markPurged(table, 8n),
     sql.purgeBefore(journal, 8n, 100),
     sql.highestAtOrBelow(journal, 8n),

@@ -1,5 +1,7 @@
 import { EXIT } from "../../errors.ts";
-import { readStatus, type StatusReport, type TableStatus } from "../../status/status.ts";
+import { openSnapshots } from "../../status/snapshot.ts";
+import { type StatusReport, statusReport } from "../../status/status.ts";
+import type { TableStatus } from "../../status/table-status.ts";
 import { type Look, type TimeToDrain, timeToDrain } from "../../status/time-to-drain.ts";
 import { monotonic } from "../../util/monotonic.ts";
 import { sleep } from "../../util/sleep.ts";
@@ -21,9 +23,10 @@ const CLEAR_SCREEN = "\u001b[H\u001b[2J";
 export async function status(flags: StatusFlags, signal: AbortSignal): Promise<number> {
   return await withContext(flags, signal, async (context) => {
     const schemas = await context.openSchemas({ beforeRestore: true, quiet: true });
+    const snapshots = openSnapshots(schemas);
     const looks: Look[] = [];
     for (;;) {
-      const report = await readStatus(schemas);
+      const report = statusReport(await snapshots.takeDecided(signal));
       const now = { atMs: monotonic(), report };
       if (flags.watch && !flags.json && process.stdout.isTTY) writeOut(CLEAR_SCREEN);
       if (flags.json) writeJson(report);
@@ -48,7 +51,7 @@ export function formatStatus(
   const row = (table: TableStatus): readonly string[] => [
     table.table,
     table.captured ? "yes" : "no",
-    String(table.pending ?? "-"),
+    pendingText(table),
     table.lagSeconds === null ? "-" : table.lagSeconds.toFixed(1),
     table.checkpoint ?? "-",
     table.openHole === null ? "-" : holeText(table),
@@ -62,6 +65,9 @@ export function formatStatus(
     ...reasons.map((reason) => `  - ${reason}`),
   ].join("\n");
 }
+
+const pendingText = ({ pending, pendingIsEstimate }: TableStatus): string =>
+  pending === null ? "-" : `${pendingIsEstimate ? "~" : ""}${pending}`;
 
 function durationText(time: TimeToDrain): string {
   if (time === null || time === "grows") return time ?? "-";

@@ -77,9 +77,9 @@ SELECT n.* FROM (SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.
       params: [...rows.params, after.toString()],
     };
   },
-  countChanges: (journal, after) => ({
-    sql: `SELECT COUNT_BIG(*) AS n FROM ${quote(journal)} ${PASSING} WHERE [SYNC_ID] > CONVERT(bigint, ?)`,
-    params: [after.toString()],
+  countChanges: (journal, after, atMost) => ({
+    sql: `SELECT COUNT_BIG(*) AS n FROM (SELECT TOP (?) 1 AS one FROM ${quote(journal)} ${PASSING} WHERE [SYNC_ID] > CONVERT(bigint, ?)) AS counted`,
+    params: [atMost, after.toString()],
   }),
   markPurged: (table, position) => ({
     sql: `UPDATE ${quote(table.names.journal)} WITH (ROWLOCK) SET [ACTION] = 'PURGE'${table.source.columns

@@ -39,9 +39,9 @@ FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,
       .join(" AND ")} LIMIT 1`,
     params: [after.toString(), ...table.key.map((column, i) => encode(column.source, key[i] ?? null))],
   }),
-  countChanges: (journal, after) => ({
-    sql: `SELECT COUNT(*) AS n FROM ${quote(journal)} WHERE SYNC_ID > ?`,
-    params: [after.toString()],
+  countChanges: (journal, after, atMost) => ({
+    sql: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${quote(journal)} WHERE SYNC_ID > ? LIMIT ?) AS counted`,
+    params: [after.toString(), atMost],
   }),
   markPurged: (table, position) => ({
     sql: `UPDATE ${quote(table.names.journal)} SET ACTION = 'PURGE'${table.source.columns

@@ -47,9 +47,9 @@ FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" IN (${positions.map(() =>
       params: [after.toString(), ...keyParams(columns, key)],
     };
   },
-  countChanges: (journal, after) => ({
-    sql: `SELECT COUNT(*) AS "n" FROM ${quote(journal)} WHERE "SYNC_ID" > TO_NUMBER(?)`,
-    params: [after.toString()],
+  countChanges: (journal, after, atMost) => ({
+    sql: `SELECT COUNT(*) AS "n" FROM (SELECT 1 FROM ${quote(journal)} WHERE "SYNC_ID" > TO_NUMBER(?) FETCH FIRST ? ROWS ONLY)`,
+    params: [after.toString(), atMost],
   }),
   markPurged: (table, position) => ({
     sql: `UPDATE ${quote(table.names.journal)} SET "ACTION" = 'PURGE'${table.source.columns

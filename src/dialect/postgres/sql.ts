@@ -31,9 +31,9 @@ FROM ${quote(table.names.journal)} WHERE sync_id = ANY (?::bigint[]) ORDER BY sy
       .join(" AND ")} LIMIT 1`,
     params: [after.toString(), ...table.key.map((column, i) => text(encode(column.source, key[i] ?? null)))],
   }),
-  countChanges: (journal, after) => ({
-    sql: `SELECT count(*) AS n FROM ${quote(journal)} WHERE sync_id > ?`,
-    params: [after.toString()],
+  countChanges: (journal, after, atMost) => ({
+    sql: `SELECT count(*) AS n FROM (SELECT 1 FROM ${quote(journal)} WHERE sync_id > ? LIMIT ?) AS counted`,
+    params: [after.toString(), atMost],
   }),
   markPurged: (table, position) => ({
     sql: `UPDATE ${quote(table.names.journal)} SET action = 'PURGE'${table.source.columns

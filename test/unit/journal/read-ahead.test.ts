@@ -27,6 +27,7 @@ function journalOf(count: number) {
       const end = last === undefined ? after : { position: last.position, digest: "of the reader" };
       return { changes, end, full: changes.length === limit };
     },
+    survey: () => Promise.reject(new Error("not asked for here")),
     highest: async () => BigInt(count),
     holders: async () => [],
     at: async () => [],

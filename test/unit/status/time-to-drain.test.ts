@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TableStatus } from "../../../src/status/status.ts";
+import type { TableStatus } from "../../../src/status/table-status.ts";
 import { type Look, timeToDrain } from "../../../src/status/time-to-drain.ts";
 
 const table = (pending: number | null): TableStatus => ({
@@ -9,7 +9,9 @@ const table = (pending: number | null): TableStatus => ({
   pending,
   lagSeconds: 3,
   checkpoint: "7",
+  pendingIsEstimate: false,
   openHole: null,
+  writers: 0,
   holders: [],
   deadLetters: 0,
   drift: [],

@@ -1,0 +1,172 @@
+/** Where every table stands, read from both databases: what all commands that speak of it are views of. */
+import { type CaptureState, isComplete, readCaptureState } from "../capture/capture-state.ts";
+import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
+import { SyncError } from "../errors.ts";
+import type { Position } from "../journal/change.ts";
+import { NO_END } from "../journal/horizon.ts";
+import { createJournalReader, type JournalReader, type Survey } from "../journal/reader.ts";
+import { planTables, type TablePlan } from "../plan/sync-plan.ts";
+import { missingMigration } from "../transform/transformer-for.ts";
+import { sleep } from "../util/sleep.ts";
+import { countDeadLetters } from "./count-dead-letters.ts";
+import type { StatusRequest, TableStatus } from "./table-status.ts";
+
+/** One table of a snapshot: its status, and what only those need who compare two of them. */
+export interface TableSnapshot {
+  readonly status: TableStatus;
+  /** The last visible position, and the last that was handed out; undefined where the journal cannot be read. */
+  readonly journal: { readonly highest: Position; readonly reached: Position } | undefined;
+}
+
+export interface Snapshots {
+  /** Takes one; evidence of earlier ones counts, so that it waits for nothing. */
+  take(): Promise<readonly TableSnapshot[]>;
+  /** The same, but waits once for what only time can decide. */
+  takeDecided(signal?: AbortSignal): Promise<readonly TableSnapshot[]>;
+}
+
+/** How far ahead of the checkpoint holes are looked for. */
+const LOOK_AHEAD = 200;
+/** Counting further would read long stretches of the journal, on the source, at every look. */
+const COUNTED = 100_000;
+
+export function openSnapshots(schemas: readonly StatusRequest[]): Snapshots {
+  const readers = new Map<string, JournalReader>();
+  const readerOf = (schema: StatusRequest, table: TablePlan): JournalReader => {
+    const id = `${schema.name}/${table.name}`;
+    const reader = readers.get(id) ?? createJournalReader(schema.source, table);
+    readers.set(id, reader);
+    return reader;
+  };
+  const take = async (): Promise<readonly TableSnapshot[]> => {
+    const tables: TableSnapshot[] = [];
+    for (const schema of schemas)
+      tables.push(...(await readSchema(schema, (table) => readerOf(schema, table))));
+    return tables;
+  };
+  const minHoleAgeMs = Math.max(0, ...schemas.map(({ source }) => source.dialect.capabilities.minHoleAgeMs));
+  return {
+    take,
+    async takeDecided(signal) {
+      const first = await take();
+      const isUndecided = first.some(({ status }) => status.openHole !== null);
+      if (!isUndecided || minHoleAgeMs === 0) return first;
+      await sleep(minHoleAgeMs + 50, signal);
+      return await take();
+    },
+  };
+}
+
+async function readSchema(
+  schema: StatusRequest,
+  readerOf: (table: TablePlan) => JournalReader,
+): Promise<readonly TableSnapshot[]> {
+  const { source, target, plan } = schema;
+  const tables = planTables(plan);
+  const states = await readCaptureState(source.db, source.dialect, tables);
+  const present = await target.dialect.introspector.objects(
+    target.db,
+    tables.map((table) => table.targetNames.checkpoint),
+  );
+  const checkpoints = new Map(
+    await Promise.all(
+      tables.map(async (table): Promise<[TablePlan, Checkpoint | undefined]> => {
+        const name = table.targetNames.checkpoint;
+        const isThere = present.some((object) => object.name === name);
+        return [table, isThere ? await readCheckpoint(target.db, target.dialect, name) : undefined];
+      }),
+    ),
+  );
+  // Read after the checkpoints: whatever was set aside up to there is counted by now.
+  const deadLetters = await countDeadLetters(target, tables);
+  return await Promise.all(
+    states.map(async (state): Promise<TableSnapshot> => {
+      const { table } = state;
+      const checkpoint = checkpoints.get(table);
+      const unmigrated = missingMigration(plan, table);
+      const journal = await readJournal(schema, state, checkpoint, readerOf(table));
+      return {
+        journal: journal.ends,
+        status: {
+          schema: schema.name,
+          table: table.name,
+          captured: isComplete(state),
+          checkpoint: checkpoint?.position.toString() ?? null,
+          deadLetters: deadLetters.get(table.name) ?? 0,
+          drift: [
+            ...state.missing.map(({ kind, name }) => `${kind} ${name} is missing`),
+            ...state.drifted.map(({ reason }) => reason),
+          ],
+          ...journal.status,
+          problems: [...(unmigrated === undefined ? [] : [unmigrated]), ...journal.status.problems],
+        },
+      };
+    }),
+  );
+}
+
+interface JournalSnapshot {
+  readonly ends: TableSnapshot["journal"];
+  readonly status: Pick<
+    TableStatus,
+    "pending" | "pendingIsEstimate" | "lagSeconds" | "openHole" | "writers" | "holders" | "problems"
+  >;
+}
+
+const NOTHING = {
+  pending: null,
+  pendingIsEstimate: false,
+  lagSeconds: null,
+  openHole: null,
+  writers: 0,
+  holders: [],
+  problems: [],
+} as const;
+
+async function readJournal(
+  { source }: StatusRequest,
+  { table, journalId }: CaptureState,
+  checkpoint: Checkpoint | undefined,
+  reader: JournalReader,
+): Promise<JournalSnapshot> {
+  if (journalId === undefined) return { ends: undefined, status: NOTHING };
+  const isOther = checkpoint !== undefined && checkpoint.journalId !== journalId;
+  const anchor = checkpoint === undefined || isOther ? { position: 0n, digest: "" } : checkpoint;
+  const problems = isOther ? ["The checkpoint belongs to another journal"] : [];
+  const survey = await surveyOrProblem(table, reader.survey(anchor, LOOK_AHEAD));
+  if (typeof survey === "string") problems.push(survey);
+  const { open = undefined, writers = [], ...ends } = typeof survey === "string" ? {} : survey;
+  // Counted after the survey: a change that has become visible meanwhile is counted, one that has not was told of.
+  const count = source.dialect.sql.countChanges(table.names.journal, anchor.position, COUNTED + 1);
+  const [row] = await source.db.query(count.sql, count.params);
+  const counted = Number(row?.["n"] ?? 0);
+  const between = Number(("highest" in ends ? ends.highest : 0n) - anchor.position);
+  const pending = counted > COUNTED ? Math.max(counted, between) : counted;
+  const isHeld = open !== undefined || writers.length > 0;
+  return {
+    ends: "highest" in ends ? ends : undefined,
+    status: {
+      pending,
+      pendingIsEstimate: counted > COUNTED,
+      lagSeconds: pending === 0 ? 0 : (checkpoint?.ageSeconds ?? null),
+      openHole:
+        open === undefined
+          ? null
+          : { first: String(open.first), last: String(open.last === NO_END ? open.first : open.last) },
+      writers: writers.length,
+      holders: isHeld ? await reader.holders() : [],
+      problems,
+    },
+  };
+}
+
+/** Why the journal cannot be read on from the checkpoint is something to show, not to fail with. */
+async function surveyOrProblem(table: TablePlan, survey: Promise<Survey>): Promise<Survey | string> {
+  try {
+    return await survey;
+  } catch (error) {
+    if (!(error instanceof SyncError) || error.code !== "JOURNAL_REPLACED") throw error;
+    // Who shows a problem names the table before it.
+    return error.message.replace(`${table.name}: `, "");
+  }
+}

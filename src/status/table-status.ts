@@ -1,0 +1,40 @@
+import type { SchemaName } from "../config/sync-config.ts";
+import type { Database } from "../db/database.ts";
+import type { Dialect, HolderFacts } from "../dialect/dialect.ts";
+import type { SyncPlan } from "../plan/sync-plan.ts";
+
+export interface StatusRequest {
+  readonly name: SchemaName;
+  readonly plan: SyncPlan;
+  readonly source: { readonly dialect: Dialect; readonly db: Database };
+  readonly target: { readonly dialect: Dialect; readonly db: Database };
+}
+
+/** One table. `status --json` prints these fields under these names. */
+export interface TableStatus {
+  readonly schema: SchemaName;
+  /** Upper case. */
+  readonly table: string;
+  /** Journal and triggers are there and are what the table needs now. */
+  readonly captured: boolean;
+  /** Changes that are committed on the source and not applied; null without a journal. */
+  readonly pending: number | null;
+  /** There are more than are counted: `pending` is how many positions lie between checkpoint and end of the journal. */
+  readonly pendingIsEstimate: boolean;
+  /** Seconds since the checkpoint was moved while changes are pending, 0 when none is; null when not known. */
+  readonly lagSeconds: number | null;
+  /** Last position applied, as text (64 bits); null when the target has no checkpoint yet. */
+  readonly checkpoint: string | null;
+  /** The first positions that are missing and may still appear, also behind the last visible one; the run waits there. */
+  readonly openHole: { readonly first: string; readonly last: string } | null;
+  /** Transactions that write to the journal at the moment, where the database shows them. */
+  readonly writers: number;
+  /** The transactions that are waited for, where the database tells. */
+  readonly holders: readonly HolderFacts[];
+  /** Changes set aside because the target refuses them. */
+  readonly deadLetters: number;
+  /** What is missing or differs from the plan, each a phrase. */
+  readonly drift: readonly string[];
+  /** The target is not migrated, the checkpoint is not one of this journal, and the like: each a sentence. */
+  readonly problems: readonly string[];
+}

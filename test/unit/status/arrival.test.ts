@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { NO_END } from "../../../src/journal/horizon.ts";
+import { arrivalReasons, stillToCome } from "../../../src/status/arrival.ts";
+import type { TableStatus } from "../../../src/status/table-status.ts";
+
+const READY: TableStatus = {
+  schema: "identity",
+  table: "T",
+  captured: true,
+  pending: 0,
+  lagSeconds: 0,
+  checkpoint: "12",
+  pendingIsEstimate: false,
+  openHole: null,
+  writers: 0,
+  holders: [],
+  deadLetters: 0,
+  drift: [],
+  problems: [],
+};
+
+test("a table that is captured, applied and undisturbed gives no reason", () => {
+  expect(arrivalReasons(READY)).toEqual([]);
+});
+
+test.each([
+  [
+    { captured: false, drift: ["trigger T_IT is missing"] },
+    "T: changes are not captured (trigger T_IT is missing)",
+  ],
+  [{ checkpoint: null }, "T: the target has no checkpoint, nothing was applied yet"],
+  [{ pending: 3 }, "T: 3 changes are pending"],
+  [
+    { openHole: { first: "13", last: "14" } },
+    "T: a transaction on the source has not ended: position 13 may still appear",
+  ],
+  [{ writers: 2 }, "T: 2 transactions on the source that write to it have not ended"],
+  [{ pending: 250_000, pendingIsEstimate: true }, "T: about 250000 changes are pending"],
+  [{ deadLetters: 2 }, "T: 2 dead letters"],
+  [
+    { problems: ["The checkpoint belongs to another journal"] },
+    "T: The checkpoint belongs to another journal",
+  ],
+])("%j is a reason not to switch", (change, reason) => {
+  expect(arrivalReasons({ ...READY, ...change }).map(({ text }) => text)).toEqual([reason]);
+});
+
+test.each([
+  [{}, undefined],
+  [{ open: { first: 5n, last: 6n } }, { first: 5n, last: 6n }],
+  [{ open: { first: 8n, last: NO_END } }, { first: 8n, last: 8n }],
+  [{ writers: ["17"] }, { first: 10n, last: 10n }],
+])("of a journal that reached 9, %o still comes", (seen, hole) => {
+  expect(stillToCome({ highest: 7n, reached: 9n, writers: [], ...seen })).toEqual(hole);
+});

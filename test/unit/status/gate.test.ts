@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import { type GateState, isDrained, judge, NO_LOOKS } from "../../../src/status/gate.ts";
+import type { TableSnapshot } from "../../../src/status/snapshot.ts";
+import type { TableStatus } from "../../../src/status/table-status.ts";
+
+const STATUS: TableStatus = {
+  schema: "identity",
+  table: "T",
+  captured: true,
+  pending: 0,
+  pendingIsEstimate: false,
+  lagSeconds: 0,
+  checkpoint: "12",
+  openHole: null,
+  writers: 0,
+  holders: [],
+  deadLetters: 0,
+  drift: [],
+  problems: [],
+};
+
+const seen = (
+  status: Partial<TableStatus> = {},
+  journal: TableSnapshot["journal"] = { highest: 12n, reached: 12n },
+): TableSnapshot => ({ status: { ...STATUS, ...status }, journal });
+
+/** Takes looks a second apart. */
+function play(tables: readonly TableSnapshot[], maxLagSeconds?: number) {
+  let state: GateState = NO_LOOKS;
+  return tables.map((table, second) => {
+    const judged = judge(state, { atMs: second * 1_000, tables: [table] }, maxLagSeconds);
+    state = judged.state;
+    return {
+      drained: isDrained(state),
+      kinds: judged.reasons.map(({ kind }) => kind),
+      lagSeconds: judged.tables[0]?.lagSeconds,
+      stands: judged.standing.length > 0,
+    };
+  });
+}
+
+describe("The gate", () => {
+  test("opens at the second look that finds nothing, not at the first", () => {
+    expect(play([seen(), seen(), seen()]).map(({ drained }) => drained)).toEqual([false, true, true]);
+  });
+
+  test("counts anew after a look that found something", () => {
+    const open = { openHole: { first: "13", last: "13" } };
+    expect(play([seen(), seen(open), seen(), seen()]).map(({ drained }) => drained)).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  test("stays shut when the source was written between two looks, though all of it is applied", () => {
+    const later = seen({ checkpoint: "13" }, { highest: 13n, reached: 13n });
+    expect(play([seen(), later, later, later]).map(({ drained, kinds }) => [drained, kinds])).toEqual([
+      [false, []],
+      [false, ["still-written"]],
+      [false, []],
+      [true, []],
+    ]);
+  });
+
+  test("takes a position that was only handed out for a write", () => {
+    expect(play([seen(), seen({}, { highest: 12n, reached: 13n })])[1]?.kinds).toEqual(["still-written"]);
+  });
+
+  test.each([
+    [{ pending: 1 }, "pending"],
+    [{ openHole: { first: "13", last: "14" } }, "open-hole"],
+    [{ writers: 1 }, "open-hole"],
+    [{ deadLetters: 1 }, "dead-letters"],
+    [{ captured: false }, "not-captured"],
+    [{ checkpoint: null }, "problem"],
+    [{ problems: ["the target is not migrated"] }, "problem"],
+  ])("stays shut for %j", (status, kind) => {
+    const [, second] = play([seen(status), seen(status)]);
+    expect(second).toMatchObject({ drained: false, kinds: [kind] });
+  });
+
+  test("names the tables whose checkpoint stands though changes are pending", () => {
+    const behind = seen({ pending: 4, checkpoint: "8" });
+    const moved = seen({ pending: 2, checkpoint: "10" });
+    expect(play([behind, moved, moved]).map(({ stands }) => stands)).toEqual([false, false, true]);
+  });
+});
+
+describe("The gate for a small lag", () => {
+  const at = (checkpoint: number, highest: number): TableSnapshot =>
+    seen(
+      { checkpoint: String(checkpoint), pending: highest - checkpoint },
+      { highest: BigInt(highest), reached: BigInt(highest) },
+    );
+
+  test("stays shut in the middle of a backlog, however lately it began to look", () => {
+    const answers = play([at(0, 222_000), at(4_000, 222_010), at(8_000, 222_020)], 5);
+    for (const { drained, kinds, lagSeconds } of answers) {
+      expect(drained).toBe(false);
+      expect(kinds).toEqual(["lagging"]);
+      expect(lagSeconds).toBeNull();
+    }
+  });
+
+  test("opens once a change that was seen is applied soon enough, while the source is written", () => {
+    const answers = play([at(100, 120), at(120, 140), at(140, 160)], 2);
+    expect(answers.map(({ lagSeconds }) => lagSeconds)).toEqual([null, 1, 1]);
+    expect(answers.map(({ drained }) => drained)).toEqual([false, false, true]);
+  });
+
+  test("shuts again when what was seen last as applied is too long ago", () => {
+    const answers = play([at(12, 12), at(12, 20), at(12, 30), at(12, 40), at(13, 50)], 2);
+    expect(answers.map(({ lagSeconds }) => lagSeconds)).toEqual([0, 1, 2, 3, 4]);
+    expect(answers.map(({ kinds }) => kinds)).toEqual([[], [], [], ["lagging"], ["lagging"]]);
+  });
+
+  test("says nothing of open transactions and new changes, but of letters and missing capture", () => {
+    const table = seen({ writers: 1, deadLetters: 1, captured: false });
+    expect(play([table], 5)[0]?.kinds).toEqual(["not-captured", "dead-letters"]);
+  });
+});
