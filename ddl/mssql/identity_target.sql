@@ -152,3 +152,12 @@ CREATE TABLE [SYNC_DEAD_LETTERS] (
   PRIMARY KEY ([TABLE_NAME], [ROW_KEY_DIGEST])
 )
 GO
+
+-- What the commands remember for each other, a line for each thing: no value of a row.
+IF OBJECT_ID(N'[SYNC_STATE]', N'U') IS NULL
+CREATE TABLE [SYNC_STATE] (
+  [NAME] varchar(190) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY,
+  [VALUE] varchar(4000) COLLATE Latin1_General_BIN2 NOT NULL,
+  [UPDATED_AT] datetime2(3) NOT NULL
+)
+GO

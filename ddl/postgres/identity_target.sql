@@ -159,4 +159,11 @@ CREATE TABLE IF NOT EXISTS "sync_dead_letters" (
   last_tried varchar(32),
   PRIMARY KEY (table_name, row_key_digest)
 );
+
+-- What the commands remember for each other, a line for each thing: no value of a row.
+CREATE TABLE IF NOT EXISTS "sync_state" (
+  name varchar(190) NOT NULL PRIMARY KEY,
+  value varchar(4000) NOT NULL,
+  updated_at timestamp NOT NULL
+);
 COMMIT;

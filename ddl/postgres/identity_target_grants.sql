@@ -15,6 +15,7 @@ GRANT SELECT, INSERT, UPDATE ON "idn_oauth2_access_token_sco_sv" TO "sync_tool";
 GRANT SELECT, INSERT, UPDATE, DELETE ON "idn_oauth2_authorization_code" TO "sync_tool";
 GRANT SELECT, INSERT, UPDATE ON "idn_oauth2_authorization_co_sv" TO "sync_tool";
 GRANT SELECT, INSERT, UPDATE, DELETE ON "sync_dead_letters" TO "sync_tool";
+GRANT SELECT, INSERT, UPDATE, DELETE ON "sync_state" TO "sync_tool";
 GRANT SELECT ON "idn_oauth_consumer_apps" TO "sync_tool";
 GRANT SELECT ON "idp" TO "sync_tool";
 COMMIT;

@@ -8,4 +8,5 @@ DROP TABLE IF EXISTS "idn_oauth2_access_token_sv";
 DROP TABLE IF EXISTS "idn_oauth2_access_token_sco_sv";
 DROP TABLE IF EXISTS "idn_oauth2_authorization_co_sv";
 DROP TABLE IF EXISTS "sync_dead_letters";
+DROP TABLE IF EXISTS "sync_state";
 COMMIT;

@@ -15,6 +15,8 @@ export interface CaptureState {
   readonly drifted: readonly { readonly object: ObjectRef; readonly reason: string }[];
   /** Columns of the table that its journal lacks. */
   readonly journalLacks: readonly Column[];
+  /** The journal does not note when a change was captured: one of an older release, which `prepare` brings up to date. */
+  readonly journalLacksTime: boolean;
   /** Tables, triggers and functions that sync-tool did not make, under the names that it needs. */
   readonly foreign: readonly ObjectRef[];
 }
@@ -78,6 +80,13 @@ function compare(
       });
     }
   }
+  const journalLacksTime = journal !== undefined && looksLikeJournal(has) && journal.timesCapture === false;
+  if (journalLacksTime) {
+    drifted.push({
+      object: { kind: "journal", name: table.names.journal },
+      reason: "the journal does not note when a change is captured, for an older release made it",
+    });
+  }
   for (const column of journalLacks) {
     drifted.push({
       object: { kind: "journal", name: table.names.journal },
@@ -89,6 +98,7 @@ function compare(
     missing,
     drifted,
     journalLacks,
+    journalLacksTime,
     foreign,
     ...(journal?.journalId === undefined ? {} : { journalId: journal.journalId }),
     ...(journal?.journalHome === undefined ? {} : { journalHome: journal.journalHome }),

@@ -1,7 +1,7 @@
 /** The statements of `prepare` as scripts that a DBA reads and runs with the database's own client. */
 import type { Dialect, ObjectRef } from "../dialect/dialect.ts";
 import type { Column } from "../dialect/table-schema.ts";
-import { deadLettersName } from "../plan/object-names.ts";
+import { deadLettersName, stateName } from "../plan/object-names.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 
 export interface ScriptSide {
@@ -131,6 +131,10 @@ function targetScript(request: EmitRequest): string {
         "Changes that the target refuses are noted here, with the reason and without their values.",
         ddl.deadLetters(deadLettersOf(tables)).sql,
       ),
+      ...explained(
+        "What the commands remember for each other, a line for each thing: no value of a row.",
+        ddl.state(stateOf(tables)).sql,
+      ),
     ],
     [
       "sync-tool: checkpoints. Run it in the TARGET database (green), before or after the restore; both do no harm.",
@@ -159,6 +163,7 @@ function targetRemoval(request: EmitRequest): string {
   const objects: readonly ObjectRef[] = [
     ...tables.map(({ targetNames }) => ({ kind: "checkpoint", name: targetNames.checkpoint }) as const),
     { kind: "dead-letters", name: deadLettersOf(tables) },
+    { kind: "state", name: stateOf(tables) },
   ];
   return ddl.script(
     [...ddl.session(), ...objects.flatMap((object) => ddl.drop(object))],
@@ -210,5 +215,7 @@ function targetTables(request: EmitRequest): readonly TablePlan[] {
 /** MySQL and MariaDB share their DDL, and read each other's dumps. */
 const isDumpPossible = ({ source, target }: EmitRequest): boolean =>
   source.dialect.ddl === target.dialect.ddl;
+
+const stateOf = (tables: readonly TablePlan[]): string => stateName(tables[0]?.target.name ?? "");
 
 const deadLettersOf = (tables: readonly TablePlan[]): string => deadLettersName(tables[0]?.target.name ?? "");

@@ -97,7 +97,10 @@ export async function removeLeftovers(
   options: Patience = {},
 ): Promise<void> {
   if (leftovers.objects.length === 0) return;
-  const order = { trigger: 0, function: 1, sequence: 2, journal: 3, checkpoint: 4, "dead-letters": 5 };
+  const order = {
+    ...{ trigger: 0, function: 1, sequence: 2, journal: 3 },
+    ...{ checkpoint: 4, "dead-letters": 5, state: 6 },
+  };
   const session = await db.session();
   try {
     for (const sql of dialect.ddl.session()) await session.execute(sql);

@@ -6,6 +6,7 @@ import { SyncError } from "../errors.ts";
 import { journalReplaced } from "../journal/journal-replaced.ts";
 import { deadLettersName } from "../plan/object-names.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
+import { forgetJournal, stateTable } from "../state/state.ts";
 import { findLeftovers, type Leftovers, removeLeftovers } from "./leftovers.ts";
 import type { Patience } from "./patiently.ts";
 
@@ -24,8 +25,8 @@ export interface PrepareTargetOptions extends Patience {
 }
 
 /**
- * Puts the target right, before or after the restore: removes what the dump carried along, makes the checkpoint and
- * dead-letter tables, begins checkpoints that are not there. Idempotent.
+ * Puts the target right, before or after the restore: removes what the dump carried along, makes the tables of checkpoints,
+ * dead letters and state, begins checkpoints that are not there. Idempotent.
  */
 export async function prepareTarget(
   db: Database,
@@ -39,9 +40,11 @@ export async function prepareTarget(
   const created: ObjectRef[] = [];
   const started: string[] = [];
   const letters = { dialect, name: deadLettersName(tables[0]?.target.name ?? "") };
+  const state = stateTable(dialect, tables);
   const steps = [
     ...tables.map((table) => dialect.ddl.checkpoint(table.targetNames.checkpoint)),
     dialect.ddl.deadLetters(letters.name),
+    dialect.ddl.state(state.name),
   ];
   const present = await dialect.introspector.objects(
     db,
@@ -65,6 +68,7 @@ export async function prepareTarget(
     if (checkpoint === undefined || checkpoint.journalId !== journalId) {
       // Their positions are another journal's, or will be met again.
       await forgetLetters(db, letters, table.name);
+      await forgetJournal(db, state, table.name);
       await startCheckpoint(db, dialect, name, journalId);
       started.push(table.name);
     }

@@ -1,6 +1,6 @@
 import type { Database } from "../db/database.ts";
 import type { Dialect, FoundObject, ObjectRef } from "../dialect/dialect.ts";
-import { deadLettersName, objectNames } from "../plan/object-names.ts";
+import { deadLettersName, objectNames, stateName } from "../plan/object-names.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { refuseForeignWriters } from "./foreign-writers.ts";
 import { refuseOwnCapture } from "./leftovers.ts";
@@ -13,6 +13,7 @@ const COLUMNS: Partial<Record<ObjectRef["kind"], readonly string[]>> = {
   journal: ["SYNC_ID", "ACTION"],
   checkpoint: ["LANE", "SYNC_ID", "JOURNAL_ID", "DIGEST"],
   "dead-letters": ["ROW_KEY_DIGEST", "SYNC_ID", "REASON"],
+  state: ["NAME", "VALUE", "UPDATED_AT"],
 };
 
 const ORDER: readonly ObjectRef["kind"][] = [
@@ -22,6 +23,7 @@ const ORDER: readonly ObjectRef["kind"][] = [
   "journal",
   "checkpoint",
   "dead-letters",
+  "state",
 ];
 
 export interface Removable {
@@ -100,6 +102,7 @@ function namesOf(side: "source" | "target", table: TablePlan): readonly ObjectRe
     ...capture,
     { kind: "checkpoint", name: own.checkpoint },
     { kind: "dead-letters", name: deadLettersName(name) },
+    { kind: "state", name: stateName(name) },
   ];
 }
 

@@ -9,7 +9,14 @@ import type { Column, TableSchema } from "./table-schema.ts";
 
 export type { CheckpointRow, DigestRange, Param, Statement } from "./statements.ts";
 
-export type ObjectKind = "journal" | "trigger" | "function" | "sequence" | "checkpoint" | "dead-letters";
+export type ObjectKind =
+  | "journal"
+  | "trigger"
+  | "function"
+  | "sequence"
+  | "checkpoint"
+  | "dead-letters"
+  | "state";
 
 /** One of our objects, as found or as wanted. */
 export interface ObjectRef {
@@ -37,6 +44,8 @@ export interface FoundObject extends ObjectRef {
   readonly journalHome?: string;
   /** Journals: column name to exact type. */
   readonly columns?: ReadonlyMap<string, string>;
+  /** Journals: whether the database notes in each row when it was captured. */
+  readonly timesCapture?: boolean;
 }
 
 /**
@@ -157,6 +166,8 @@ export interface Dialect {
     capture(table: TablePlan): readonly DdlStep[];
     checkpoint(name: string): DdlStep;
     deadLetters(name: string): DdlStep;
+    /** The table of `src/state/`. */
+    state(name: string): DdlStep;
     /** How the n-th attempt (from 1) at a DDL statement waits: settings to make first, and the pause before the next. */
     lockWait(attempt: number): { readonly sql: readonly string[]; readonly pauseMs: number };
     /** Wraps statements that replace a trigger, so that no write slips between drop and create. */

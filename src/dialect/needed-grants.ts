@@ -1,4 +1,4 @@
-import { deadLettersName } from "../plan/object-names.ts";
+import { sharedTables } from "../plan/object-names.ts";
 import { alsoWritten } from "../plan/sync-plan.ts";
 import type { FactScope } from "./fact.ts";
 
@@ -53,7 +53,9 @@ export function neededGrants(
         privileges: ["SELECT", "INSERT", "UPDATE"],
       }),
     ),
-    { table: deadLettersName(first.target.name), privileges: ["SELECT", "INSERT", "UPDATE", "DELETE"] },
+    ...sharedTables(first.target.name).map(
+      (table): NeededGrant => ({ table, privileges: ["SELECT", "INSERT", "UPDATE", "DELETE"] }),
+    ),
   ];
   const isRekeyed = tables.some((table) => table.isRekeyed);
   const lookups = [LOOKUP_TABLES.idps, ...(isRekeyed ? [LOOKUP_TABLES.tenants] : [])].map(lookUp);

@@ -37,7 +37,10 @@ export type DigestRange = (
 /** The statements that one database understands; nothing is sent by making them. */
 export interface Statements {
   quote(identifier: string): string;
-  /** Journal rows with position >= from, in order: columns SYNC_ID, ACTION and the plan's, by upper-case name. */
+  /**
+   * Journal rows with position >= from, in order: columns SYNC_ID, ACTION, CAPTURED_AT (UTC by the source's clock, every
+   * digit that it kept, as text) and the plan's, by upper-case name.
+   */
   readChanges(table: TablePlan, from: Position, limit: number): Statement;
   /** Journal rows at these positions, columns as in readChanges, in order. At most 500 positions. */
   readChangesAt(table: TablePlan, positions: readonly Position[]): Statement;
@@ -48,6 +51,11 @@ export interface Statements {
   laterChange(table: TablePlan, after: Position, key: Key): Statement;
   /** Number of changes after a position, counted no further than `atMost`: one row, column "n". */
   countChanges(journal: string, after: Position, atMost: number): Statement;
+  /**
+   * The first change after a position: one row, columns "position" and "age" (seconds since it was captured, by the
+   * source's own clock; null without a time of capture); none without a change. Reads one row of the primary key's index.
+   */
+  oldestChange(journal: string, after: Position): Statement;
   /** Turns the row at `position` into the purge marker and deletes up to `limit` rows before it. */
   markPurged(table: TablePlan, position: Position): Statement;
   purgeBefore(journal: string, position: Position, limit: number): Statement;
@@ -80,4 +88,10 @@ export interface Statements {
   insertCheckpoint(name: string, row: CheckpointRow): Statement;
   /** Compare-and-swap: changes one row when `from` is still the position, none otherwise. */
   moveCheckpoint(name: string, from: CheckpointRow, to: CheckpointRow): Statement;
+  /** Every entry of the state table, columns NAME, VALUE, UPDATED_AT (UTC by the server's clock, as text). */
+  readState(name: string): Statement;
+  /** Puts an entry in the place of one of the same key, or adds it. */
+  writeState(name: string, key: string, value: string): Statement;
+  /** Removes the entries of these keys. */
+  deleteState(name: string, keys: readonly string[]): Statement;
 }

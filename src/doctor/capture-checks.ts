@@ -4,7 +4,7 @@ import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Queryable } from "../db/database.ts";
 import type { DdlStep, Dialect, ObjectRef, Statement } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
-import { deadLettersName } from "../plan/object-names.ts";
+import { sharedTables } from "../plan/object-names.ts";
 import { countDeadLetters } from "../status/count-dead-letters.ts";
 import type { Check, Mend, Outcome } from "./check.ts";
 import type { DoctorContext } from "./doctor-context.ts";
@@ -74,8 +74,12 @@ function mendCapture(dialect: Dialect, state: CaptureState): readonly string[] {
   const mend = (step: DdlStep): readonly string[] => {
     if (isIn(state.missing, step.object)) return step.sql;
     if (!isIn(drifted, step.object)) return [];
-    if (step.object.kind === "journal")
-      return state.journalLacks.flatMap((column) => dialect.ddl.addJournalColumn(step.object.name, column));
+    if (step.object.kind === "journal") {
+      const columns = state.journalLacks.flatMap((column) =>
+        dialect.ddl.addJournalColumn(step.object.name, column),
+      );
+      return [...(state.journalLacksTime ? step.sql : []), ...columns];
+    }
     // Where DDL is transactional, a step replaces what is there.
     if (step.object.kind !== "trigger" || dialect.capabilities.transactionalDdl) return step.sql;
     const table = step.object.table ?? "";
@@ -141,14 +145,14 @@ async function leftovers({ planned, capture, target }: DoctorContext): Promise<O
 }
 
 async function checkpoints({ capture, target }: DoctorContext): Promise<Outcome> {
-  const wanted = "one of the source's journal for each table, and the table of dead letters";
+  const wanted = "one of the source's journal for each table, and the tables of dead letters and of state";
   const dialect = await target.dialect();
   const db = await target.db();
   const states = await capture();
   const first = states[0];
   if (first === undefined) return { status: "unknown", found: "no table can be planned", wanted };
-  const letters = deadLettersName(first.table.target.name);
-  const names = [...states.map(({ table }) => table.targetNames.checkpoint), letters];
+  const [letters = "", state = ""] = sharedTables(first.table.target.name);
+  const names = [...states.map(({ table }) => table.targetNames.checkpoint), letters, state];
   const present = new Set(
     (await dialect.introspector.objects(db, names)).map(({ name }) => name.toUpperCase()),
   );
@@ -184,9 +188,10 @@ async function checkpoints({ capture, target }: DoctorContext): Promise<Outcome>
         inWords(dialect.sql.insertCheckpoint(name, { lane: 0, position: 0n, journalId, digest: "" })),
       );
   }
-  if (!present.has(letters.toUpperCase()) && hidden.length === 0) {
-    wrong.push(`${letters} is missing`);
-    for (const sql of dialect.ddl.deadLetters(letters).sql) statement(sql);
+  for (const { object, sql } of [dialect.ddl.deadLetters(letters), dialect.ddl.state(state)]) {
+    if (present.has(object.name.toUpperCase()) || hidden.length > 0) continue;
+    wrong.push(`${object.name} is missing`);
+    for (const text of sql) statement(text);
   }
   if (mend.some(({ on }) => on === "target")) mend.push(OR_PREPARE);
   if (wrong.length > 0) return { status: "fail", found: wrong.join("; "), wanted, mend };

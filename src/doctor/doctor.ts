@@ -2,7 +2,7 @@ import type { Dialect } from "../dialect/dialect.ts";
 import type { FactScope } from "../dialect/fact.ts";
 import { LOOKUP_TABLES } from "../dialect/needed-grants.ts";
 import { SyncError } from "../errors.ts";
-import { deadLettersName } from "../plan/object-names.ts";
+import { sharedTables } from "../plan/object-names.ts";
 import { captureChecks } from "./capture-checks.ts";
 import { type Check, type CheckResult, type Outcome, outcomeOf } from "./check.ts";
 import { connectionChecks } from "./connection-checks.ts";
@@ -66,7 +66,7 @@ async function scopeOf(context: DoctorContext, side: DoctorSide, dialect: Dialec
       ? tables.map(({ names }) => names.journal)
       : [
           ...tables.map(({ targetNames }) => targetNames.checkpoint),
-          deadLettersName(first?.target.name ?? ""),
+          ...sharedTables(first?.target.name ?? ""),
         ];
   const there = first === undefined ? [] : await dialect.introspector.objects(db, own).catch(() => []);
   const lookups = await dialect.introspector.tables(db, Object.values(LOOKUP_TABLES)).catch(() => []);

@@ -18,6 +18,8 @@ export interface Change {
   readonly position: Position;
   readonly action: Action;
   readonly row: Row;
+  /** When it was captured, UTC by the source's clock, as the database prints it; absent in rows from before such times. */
+  readonly capturedAt?: string;
   /** In a rekeyed table the target's key of the row, found before the change is applied. */
   readonly key?: Row;
   /** In a rekeyed table why the key could not be found: then a DELETE cannot be applied. Never a value. */

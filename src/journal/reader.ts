@@ -6,7 +6,7 @@ import { type Row, rowTemplate, type Value } from "../row.ts";
 import { mapInTurns } from "../util/in-turns.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
 import type { Action, Change, Position } from "./change.ts";
-import { changeDigest } from "./digest.ts";
+import { changeDigest, isDigestOf } from "./digest.ts";
 import { advance, findHoles, type Horizon, NO_END, NO_HORIZON, tailOf } from "./horizon.ts";
 import { journalReplaced } from "./journal-replaced.ts";
 
@@ -174,6 +174,7 @@ function changeReader(
       position: BigInt(String(raw["SYNC_ID"])),
       action: String(raw["ACTION"]) as Action,
       row: row satisfies Row,
+      ...(raw["CAPTURED_AT"] == null ? {} : { capturedAt: String(raw["CAPTURED_AT"]) }),
     };
   };
 }
@@ -185,7 +186,7 @@ function withoutAnchor(table: TablePlan, after: Anchor, rows: readonly Change[])
       throw journalReplaced(table.name, after.position, { purgedTo: first.position });
     throw journalReplaced(table.name, after.position, { found: first?.position });
   }
-  if (first.action !== "PURGE" && changeDigest(first) !== after.digest)
+  if (first.action !== "PURGE" && !isDigestOf(after.digest, first))
     throw journalReplaced(table.name, after.position, { otherRow: true });
   return rest;
 }

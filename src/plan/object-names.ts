@@ -12,8 +12,9 @@ export interface ObjectNames {
   readonly checkpoint: string;
 }
 
-/** One table per schema, on the target. */
+/** One table each per schema, on the target. */
 const DEAD_LETTERS = "SYNC_DEAD_LETTERS";
+const STATE = "SYNC_STATE";
 
 /** Names for a table as its catalogue spells it; suffixes follow the case of the name. */
 export function objectNames(table: string): ObjectNames {
@@ -33,8 +34,19 @@ export function cascadeTriggerName(table: string, n: number): string {
 
 /** The dead-letter table's name, in the case of the tables it serves. */
 export function deadLettersName(table: string): string {
-  return table === table.toLowerCase() ? DEAD_LETTERS.toLowerCase() : DEAD_LETTERS;
+  return inCaseOf(table, DEAD_LETTERS);
 }
+
+/** The name of the table of what a schema's commands remember, in the case of the tables it serves. */
+export function stateName(table: string): string {
+  return inCaseOf(table, STATE);
+}
+
+/** The tables that serve a whole schema, beside each table's checkpoint. */
+export const sharedTables = (table: string): readonly string[] => [deadLettersName(table), stateName(table)];
+
+const inCaseOf = (table: string, name: string): string =>
+  table === table.toLowerCase() ? name.toLowerCase() : name;
 
 function cut(table: string, suffix: string): string {
   const cased = table === table.toLowerCase() ? suffix.toLowerCase() : suffix;

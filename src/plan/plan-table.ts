@@ -5,7 +5,7 @@ import type { Rekeyed } from "./rekeyed-tables.ts";
 import type { ParentLink, PlanColumn, SourceColumn, TablePlan } from "./sync-plan.ts";
 
 /** Names that the journal needs for itself. */
-const JOURNAL_COLUMNS = ["SYNC_ID", "ACTION"];
+const JOURNAL_COLUMNS = ["SYNC_ID", "ACTION", "CAPTURED_AT"];
 
 export interface TableRequest {
   /** Upper case. */

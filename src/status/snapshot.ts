@@ -125,11 +125,13 @@ const NOTHING = {
 
 async function readJournal(
   { source }: StatusRequest,
-  { table, journalId }: CaptureState,
+  { table, journalId, journalLacks, journalLacksTime }: CaptureState,
   checkpoint: Checkpoint | undefined,
   reader: JournalReader,
 ): Promise<JournalSnapshot> {
-  if (journalId === undefined) return { ends: undefined, status: NOTHING };
+  // A journal of an older shape cannot be read as this release reads it: `drift` says so, and `prepare` mends it.
+  const isReadable = journalLacks.length === 0 && !journalLacksTime;
+  if (journalId === undefined || !isReadable) return { ends: undefined, status: NOTHING };
   const isOther = checkpoint !== undefined && checkpoint.journalId !== journalId;
   const anchor = checkpoint === undefined || isOther ? { position: 0n, digest: "" } : checkpoint;
   const problems = isOther ? ["The checkpoint belongs to another journal"] : [];

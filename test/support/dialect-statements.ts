@@ -57,9 +57,11 @@ export function ddlStatements({ ddl }: Dialect, table: TablePlan): readonly stri
     ...(column === undefined ? [] : ddl.addJournalColumn(table.names.journal, column)),
     ...ddl.checkpoint(table.targetNames.checkpoint).sql,
     ...ddl.deadLetters("SYNC_DEAD_LETTERS").sql,
+    ...ddl.state("SYNC_STATE").sql,
     ...steps.flatMap((step) => ddl.drop(step.object)),
     ...ddl.drop({ kind: "checkpoint", name: table.targetNames.checkpoint }),
     ...ddl.drop({ kind: "dead-letters", name: "SYNC_DEAD_LETTERS" }),
+    ...ddl.drop({ kind: "state", name: "SYNC_STATE" }),
     ...ddl.grants("source", [table], ["IDP"], "sync_tool"),
     ...ddl.grants("target", [table], ["IDP"], "sync_tool"),
     ...ddl.refuseIn("abc"),
@@ -91,6 +93,7 @@ export async function dmlStatements(dialect: Dialect, table: TablePlan): Promise
     sql.laterChange(table, 8n, keyOf("a")),
     sql.laterChange(table, 8n, keyOf("é")),
     sql.countChanges(journal, 8n, 100_001),
+    sql.oldestChange(journal, 8n),
     sql.markPurged(table, 8n),
     sql.purgeBefore(journal, 8n, 100),
     sql.highestAtOrBelow(journal, 8n),
@@ -102,6 +105,9 @@ export async function dmlStatements(dialect: Dialect, table: TablePlan): Promise
     sql.readCheckpoint(checkpoint),
     sql.insertCheckpoint(checkpoint, from),
     sql.moveCheckpoint(checkpoint, from, { ...from, position: 9n }),
+    sql.readState("SYNC_STATE"),
+    sql.writeState("SYNC_STATE", "gap/A", "{}"),
+    sql.deleteState("SYNC_STATE", ["gap/A", "seen/A"]),
   ];
 }
 

@@ -61,8 +61,12 @@ CREATE SEQUENCE ${sequence} AS bigint START WITH 1 INCREMENT BY 1 MINVALUE 1 NO 
 CREATE TABLE ${table} (
 ${lines.join(",\n")},
   [SYNC_ID] bigint NOT NULL DEFAULT (NEXT VALUE FOR ${sequence}) PRIMARY KEY CLUSTERED,
-  [ACTION] varchar(15) NOT NULL
+  [ACTION] varchar(15) NOT NULL,
+  [CAPTURED_AT] datetime2(7) NULL DEFAULT (SYSUTCDATETIME())
 )`,
+      // A journal from before such times. Its rows keep none ("ALTER TABLE", WITH VALUES).
+      `IF COL_LENGTH(${literal(table)}, N'CAPTURED_AT') IS NULL
+ALTER TABLE ${table} ADD [CAPTURED_AT] datetime2(7) NULL DEFAULT (SYSUTCDATETIME())`,
       // A statement that changes thousands of rows must not lock the whole journal against other writers. The change
       // itself takes the journal's schema lock ("ALTER TABLE"), so it is made once.
       `IF EXISTS (SELECT 1 FROM sys.tables WHERE object_id = OBJECT_ID(${literal(table)}) AND lock_escalation_desc <> N'DISABLE')

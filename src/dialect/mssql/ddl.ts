@@ -1,4 +1,4 @@
-import { deadLettersName } from "../../plan/object-names.ts";
+import { sharedTables } from "../../plan/object-names.ts";
 import { alsoWritten } from "../../plan/sync-plan.ts";
 import type { Dialect, ObjectRef } from "../dialect.ts";
 import { sequenceName } from "../sequence-name.ts";
@@ -63,6 +63,17 @@ CREATE TABLE ${quote(name)} (
 )`,
     ],
   }),
+  state: (name) => ({
+    object: { kind: "state", name },
+    sql: [
+      `IF OBJECT_ID(${literal(quote(name))}, N'U') IS NULL
+CREATE TABLE ${quote(name)} (
+  [NAME] varchar(190) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY,
+  [VALUE] varchar(4000) COLLATE Latin1_General_BIN2 NOT NULL,
+  [UPDATED_AT] datetime2(3) NOT NULL
+)`,
+    ],
+  }),
   afterFailedTrigger: ["IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"],
   // A timeout of 0 gives up at once ("SET LOCK_TIMEOUT") and delays nobody. Only on tables that are never free for a
   // moment, for seconds on end, does it wait after all.
@@ -114,10 +125,10 @@ ALTER TABLE ${quote(journal)} ADD ${quote(column.name)} ${column.type} NULL`,
       ),
       `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quote(t.targetNames.checkpoint)} TO ${to}`,
     ]);
-    const letters = first === undefined ? [] : [quote(deadLettersName(first.target.name))];
+    const shared = first === undefined ? [] : sharedTables(first.target.name).map(quote);
     return [
       ...own,
-      ...letters.map((table) => `GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${to}`),
+      ...shared.map((table) => `GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${to}`),
       ...reads,
     ];
   },

@@ -1,6 +1,7 @@
 import type { Queryable } from "../../db/database.ts";
 import type { FoundObject, ServerFacts } from "../dialect.ts";
 import type { Column, ForeignKey, TableSchema } from "../table-schema.ts";
+import { timesCapture } from "../times-capture.ts";
 import { type CatalogueColumn, toColumn } from "./catalogue-column.ts";
 
 /** SQL Server 2016; Azure's engines report 12 whatever they are. */
@@ -167,6 +168,7 @@ WHERE t.schema_id = SCHEMA_ID() AND UPPER(g.name) IN (${marks(wanted)}) ORDER BY
         kind: "journal",
         name: String(row["name"]),
         columns: new Map(schema?.columns.map((column) => [column.name, column.type])),
+        timesCapture: timesCapture(schema),
         ...(journalId && maker ? { journalId, journalHome: makerOf(maker, here) } : {}),
       };
     }),

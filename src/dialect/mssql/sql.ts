@@ -35,10 +35,13 @@ function keyText(column: Column, value: Value): Param {
   return encoded instanceof Uint8Array ? Buffer.from(encoded).toString("hex") : encoded;
 }
 
+/** Style 126 gives every digit of a datetime2 ("CAST and CONVERT", date and time styles). */
+const OWN = "j.[SYNC_ID], j.[ACTION], CONVERT(varchar(33), j.[CAPTURED_AT], 126) AS [CAPTURED_AT]";
+
 export const sql: Dialect["sql"] = {
   quote,
   readChanges(table, from, limit) {
-    const list = `j.[SYNC_ID], j.[ACTION], ${selectList(
+    const list = `${OWN}, ${selectList(
       table.sourceColumns.map((c) => c.source),
       "j",
     )}`;
@@ -60,7 +63,7 @@ SELECT n.* FROM (SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.
     };
   },
   readChangesAt: (table, positions) => ({
-    sql: `SELECT j.[SYNC_ID], j.[ACTION], ${selectList(
+    sql: `SELECT ${OWN}, ${selectList(
       table.sourceColumns.map((c) => c.source),
       "j",
     )} FROM ${quote(table.names.journal)} AS j ${WAITING} WHERE j.[SYNC_ID] IN (${positions
@@ -80,6 +83,10 @@ SELECT n.* FROM (SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.
   countChanges: (journal, after, atMost) => ({
     sql: `SELECT COUNT_BIG(*) AS n FROM (SELECT TOP (?) 1 AS one FROM ${quote(journal)} ${PASSING} WHERE [SYNC_ID] > CONVERT(bigint, ?)) AS counted`,
     params: [atMost, after.toString()],
+  }),
+  oldestChange: (journal, after) => ({
+    sql: `SELECT TOP (1) [SYNC_ID] AS [position], DATEDIFF_BIG(millisecond, [CAPTURED_AT], SYSUTCDATETIME()) / 1000.0 AS [age] FROM ${quote(journal)} ${PASSING} WHERE [SYNC_ID] > CONVERT(bigint, ?) ORDER BY [SYNC_ID]`,
+    params: [after.toString()],
   }),
   markPurged: (table, position) => ({
     sql: `UPDATE ${quote(table.names.journal)} WITH (ROWLOCK) SET [ACTION] = 'PURGE'${table.source.columns
@@ -140,6 +147,21 @@ WHERE [LANE] = ? AND [SYNC_ID] = CONVERT(bigint, ?) AND [JOURNAL_ID] = ? AND [DI
       from.journalId,
       from.digest,
     ],
+  }),
+  readState: (name) => ({
+    sql: `SELECT [NAME], [VALUE], CONVERT(varchar(23), [UPDATED_AT], 126) AS [UPDATED_AT] FROM ${quote(name)}`,
+    params: [],
+  }),
+  // HOLDLOCK keeps two sessions from both finding that the entry is not there ("MERGE", concurrency).
+  writeState: (name, key, value) => ({
+    sql: `MERGE INTO ${quote(name)} WITH (HOLDLOCK) AS s USING (SELECT CONVERT(varchar(190), ?) AS [NAME], CONVERT(varchar(4000), ?) AS [VALUE]) AS n ON s.[NAME] = n.[NAME]
+WHEN MATCHED THEN UPDATE SET [VALUE] = n.[VALUE], [UPDATED_AT] = SYSUTCDATETIME()
+WHEN NOT MATCHED THEN INSERT ([NAME], [VALUE], [UPDATED_AT]) VALUES (n.[NAME], n.[VALUE], SYSUTCDATETIME());`,
+    params: [key, value],
+  }),
+  deleteState: (name, keys) => ({
+    sql: `DELETE FROM ${quote(name)} WHERE [NAME] IN (${keys.map(() => "CONVERT(varchar(190), ?)").join(", ")})`,
+    params: keys,
   }),
 };
 

@@ -1,4 +1,4 @@
-import { deadLettersName } from "../../plan/object-names.ts";
+import { sharedTables } from "../../plan/object-names.ts";
 import { alsoWritten, type CascadePath, type TablePlan } from "../../plan/sync-plan.ts";
 import { fingerprint } from "../../util/fingerprint.ts";
 import type { DdlStep, Dialect, ObjectRef } from "../dialect.ts";
@@ -14,6 +14,13 @@ const PAUSE_MS = 500;
 
 /** A block label: unlike a comment, the command-line client does not strip it from a trigger's body. */
 const MARK = "sync_tool_v1_";
+
+/**
+ * A TIMESTAMP holds UTC, whatever the session's time zone, and no session's change of clocks makes two moments one. It ends in
+ * 2038, and a session's own SET TIMESTAMP counts as its time; the triggers' sql_mode stores what it cannot hold as zero
+ * and lets the application's statement pass.
+ */
+const CAPTURED_AT = "`CAPTURED_AT` TIMESTAMP(6) NULL DEFAULT CURRENT_TIMESTAMP(6)";
 
 const isWritten = (column: Column): boolean => !column.generated;
 
@@ -62,6 +69,7 @@ function journal(table: TablePlan, columns: readonly Column[]): DdlStep {
       ...lines,
       "  `SYNC_ID` BIGINT NOT NULL AUTO_INCREMENT",
       "  `ACTION` VARCHAR(15) CHARACTER SET ascii NOT NULL",
+      `  ${CAPTURED_AT}`,
       "  PRIMARY KEY (`SYNC_ID`)",
     ].join(",\n"),
     ") ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COMMENT=",
@@ -73,6 +81,7 @@ function journal(table: TablePlan, columns: readonly Column[]): DdlStep {
       ...dynamic(
         `CONCAT(${literal(create)}, QUOTE(CONCAT('sync-tool journal ', REPLACE(UUID(), '-', ''), ' ', ${HOME})))`,
       ),
+      ...addCaptureTime(name),
       ...firingRights(table),
     ],
   };
@@ -88,6 +97,24 @@ function firingRights(table: TablePlan): readonly string[] {
     `INSERT INTO ${quote(table.names.journal)} (ACTION) SELECT 'INSERT' FROM (SELECT * FROM ${quote(table.source.name)} LIMIT 0) AS none`,
     ...table.cascades.map(
       (path) => `SELECT ${fromChild(key)} ${takenAlong(table, path, "FALSE")} LIMIT 1 FOR UPDATE`,
+    ),
+  ];
+}
+
+/**
+ * For a journal from before such times, whose rows keep none: the default comes after the column, since one that came with
+ * it would be written to every row.
+ */
+function addCaptureTime(journal: string): readonly string[] {
+  const lacks = (condition: string): string =>
+    `(SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${literal(journal)} AND COLUMN_NAME = 'CAPTURED_AT'${condition}) = 0`;
+  const alter = (words: string): string => literal(`ALTER TABLE ${quote(journal)} ${words}`);
+  return [
+    ...dynamic(
+      `IF(${lacks("")}, ${alter("ADD COLUMN `CAPTURED_AT` TIMESTAMP(6) NULL DEFAULT NULL")}, 'DO 0')`,
+    ),
+    ...dynamic(
+      `IF(${lacks(" AND COLUMN_DEFAULT LIKE 'current_timestamp%'")}, ${alter(`MODIFY COLUMN ${CAPTURED_AT}`)}, 'DO 0')`,
     ),
   ];
 }
@@ -222,6 +249,16 @@ export const ddl: Dialect["ddl"] = {
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
     ],
   }),
+  state: (name) => ({
+    object: { kind: "state", name },
+    sql: [
+      `CREATE TABLE IF NOT EXISTS ${quote(name)} (
+  NAME VARCHAR(190) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+  VALUE VARCHAR(4000) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  UPDATED_AT DATETIME(3) NOT NULL
+) ENGINE=InnoDB`,
+    ],
+  }),
   replaceTrigger: (table, statements) => [
     `LOCK TABLES ${quote(table)} WRITE`,
     ...statements,
@@ -258,7 +295,7 @@ export const ddl: Dialect["ddl"] = {
         ...[...ancestors].map((name) => `GRANT TRIGGER ON ${quote(name)} TO ${to}`),
       ];
     }
-    const letters = first === undefined ? [] : [quote(deadLettersName(first.target.name))];
+    const shared = first === undefined ? [] : sharedTables(first.target.name).map(quote);
     return [
       ...tables.flatMap((t) => [
         `GRANT SELECT, INSERT, UPDATE, DELETE, TRIGGER ON ${quote(t.target.name)} TO ${to}`,
@@ -267,7 +304,7 @@ export const ddl: Dialect["ddl"] = {
           ({ target }) => `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quote(target.name)} TO ${to}`,
         ),
       ]),
-      ...letters.map((table) => `GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${to}`),
+      ...shared.map((table) => `GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${to}`),
       ...reads,
     ];
   },

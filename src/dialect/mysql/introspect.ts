@@ -1,6 +1,7 @@
 import type { Queryable } from "../../db/database.ts";
 import type { FoundObject, ServerFacts } from "../dialect.ts";
 import type { Column, ColumnKind, ForeignKey, TableSchema, TextEquality } from "../table-schema.ts";
+import { timesCapture } from "../times-capture.ts";
 
 /** Oldest versions supported, by product. */
 const OLDEST = { MySQL: [5, 7], MariaDB: [10, 4] } as const;
@@ -195,6 +196,7 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
         kind: "journal",
         name: String(row["name"]),
         columns: new Map(schema?.columns.map((c) => [c.name, c.type])),
+        timesCapture: timesCapture(schema),
         ...(journalId === undefined || journalHome === undefined ? {} : { journalId, journalHome }),
       };
     }),

@@ -24,12 +24,12 @@ export const tupleValues = (columns: readonly Column[], keys: readonly Key[]): P
 export const sql: Dialect["sql"] = {
   quote,
   readChanges: (table, from, limit) => ({
-    sql: `SELECT SYNC_ID, ACTION, ${selectList(table.sourceColumns.map((c) => c.source))}
+    sql: `SELECT SYNC_ID, ACTION, CAPTURED_AT, ${selectList(table.sourceColumns.map((c) => c.source))}
 FROM ${quote(table.names.journal)} WHERE SYNC_ID >= ? ORDER BY SYNC_ID LIMIT ?`,
     params: [from.toString(), limit],
   }),
   readChangesAt: (table, positions) => ({
-    sql: `SELECT SYNC_ID, ACTION, ${selectList(table.sourceColumns.map((c) => c.source))}
+    sql: `SELECT SYNC_ID, ACTION, CAPTURED_AT, ${selectList(table.sourceColumns.map((c) => c.source))}
 FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,
     params: [positions.map(String)],
   }),
@@ -42,6 +42,10 @@ FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,
   countChanges: (journal, after, atMost) => ({
     sql: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${quote(journal)} WHERE SYNC_ID > ? LIMIT ?) AS counted`,
     params: [after.toString(), atMost],
+  }),
+  oldestChange: (journal, after) => ({
+    sql: `SELECT SYNC_ID AS position, TIMESTAMPDIFF(MICROSECOND, CAPTURED_AT, NOW(6)) / 1000000 AS age FROM ${quote(journal)} WHERE SYNC_ID > ? ORDER BY SYNC_ID LIMIT 1`,
+    params: [after.toString()],
   }),
   markPurged: (table, position) => ({
     sql: `UPDATE ${quote(table.names.journal)} SET ACTION = 'PURGE'${table.source.columns
@@ -89,6 +93,13 @@ WHERE LANE = ? AND SYNC_ID = ? AND JOURNAL_ID = ? AND DIGEST = ?`,
       from.digest,
     ],
   }),
+  readState: (name) => ({ sql: `SELECT NAME, VALUE, UPDATED_AT FROM ${quote(name)}`, params: [] }),
+  writeState: (name, key, value) => ({
+    sql: `INSERT INTO ${quote(name)} (NAME, VALUE, UPDATED_AT) VALUES (?, ?, UTC_TIMESTAMP(3))
+ON DUPLICATE KEY UPDATE VALUE = VALUES(VALUE), UPDATED_AT = VALUES(UPDATED_AT)`,
+    params: [key, value],
+  }),
+  deleteState: (name, keys) => ({ sql: `DELETE FROM ${quote(name)} WHERE NAME IN (?)`, params: [keys] }),
 };
 
 /** Deletes by a list of keys, in one statement unless the keys are more than it takes. */

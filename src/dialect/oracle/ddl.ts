@@ -21,6 +21,8 @@ const PENDING_TIMEOUT_S = 60;
 
 const MARK = "sync-tool capture v1";
 
+const NOW_UTC = "SYS_EXTRACT_UTC(SYSTIMESTAMP)";
+
 /** Between the head of a trigger and its body; left out when a trigger that works is replaced. */
 const DISABLED = "DISABLE\n";
 
@@ -71,12 +73,32 @@ function journal(name: string, sequence: string, columns: readonly Column[]): Dd
         `CREATE TABLE ${quote(name)} (
 ${lines.join(",\n")},
   "SYNC_ID" NUMBER(19) NOT NULL PRIMARY KEY,
-  "ACTION" VARCHAR2(15) NOT NULL
+  "ACTION" VARCHAR2(15) NOT NULL,
+  "CAPTURED_AT" TIMESTAMP(6) DEFAULT ${NOW_UTC}
 ) SEGMENT CREATION IMMEDIATE`,
         EXISTS,
       ),
+      addCaptureTime(name),
     ],
   };
+}
+
+/**
+ * For a journal from before such times, whose rows keep none: a default that came with the column would be theirs too
+ * ("SQL Language Reference", "ALTER TABLE", DEFAULT).
+ */
+function addCaptureTime(journal: string): string {
+  const add = guarded(`ALTER TABLE ${quote(journal)} ADD ("CAPTURED_AT" TIMESTAMP(6) NULL)`, COLUMN_EXISTS);
+  return `DECLARE
+  v_there NUMBER;
+BEGIN
+  SELECT COUNT(*) INTO v_there FROM ALL_TAB_COLUMNS
+  WHERE OWNER = ${SCHEMA} AND TABLE_NAME = ${literal(journal)} AND COLUMN_NAME = 'CAPTURED_AT' AND DEFAULT_LENGTH > 0;
+  IF v_there = 0 THEN
+    ${add.replaceAll("\n", "\n    ")}
+    EXECUTE IMMEDIATE ${literal(`ALTER TABLE ${quote(journal)} MODIFY ("CAPTURED_AT" DEFAULT ${NOW_UTC})`)};
+  END IF;
+END;`;
 }
 
 /**
@@ -150,6 +172,7 @@ const ABSENT: Readonly<Record<ObjectRef["kind"], readonly number[]>> = {
   journal: [942],
   checkpoint: [942],
   "dead-letters": [942],
+  state: [942],
 };
 
 const dropTable = (name: string): string => guarded(`DROP TABLE ${quote(name)} PURGE`, ABSENT.journal);
@@ -197,6 +220,19 @@ export const ddl: Dialect["ddl"] = {
         EXISTS,
       ),
       guarded(`CREATE TABLE ${quote(LOCKS)} ("NAME" VARCHAR2(64) NOT NULL PRIMARY KEY)`, EXISTS),
+    ],
+  }),
+  state: (name) => ({
+    object: { kind: "state", name },
+    sql: [
+      guarded(
+        `CREATE TABLE ${quote(name)} (
+  "NAME" VARCHAR2(190) NOT NULL PRIMARY KEY,
+  "VALUE" VARCHAR2(4000) NOT NULL,
+  "UPDATED_AT" TIMESTAMP(3) NOT NULL
+)`,
+        EXISTS,
+      ),
     ],
   }),
   // CREATE OR REPLACE puts the new text in place of the old in one step: nothing is dropped and nothing disabled.

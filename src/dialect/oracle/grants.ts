@@ -1,4 +1,4 @@
-import { deadLettersName } from "../../plan/object-names.ts";
+import { sharedTables } from "../../plan/object-names.ts";
 import { alsoWritten } from "../../plan/sync-plan.ts";
 import type { Dialect } from "../dialect.ts";
 import { sequenceName } from "../sequence-name.ts";
@@ -37,13 +37,13 @@ export const grants: Dialect["ddl"]["grants"] = (side, tables, readOnly, user) =
       ),
     ];
   }
-  const letters = first === undefined ? [] : [deadLettersName(first.target.name), LOCKS];
+  const shared = first === undefined ? [] : [...sharedTables(first.target.name), LOCKS];
   return [
     ...tables.flatMap((t) => [
       ...[t, ...alsoWritten(t)].map(({ target }) => grant("SELECT, INSERT, UPDATE, DELETE", target.name)),
       grant("SELECT, INSERT, UPDATE, DELETE", t.targetNames.checkpoint),
     ]),
-    ...letters.map((table) => grant("SELECT, INSERT, UPDATE, DELETE", table)),
+    ...shared.map((table) => grant("SELECT, INSERT, UPDATE, DELETE", table)),
     ...reads,
   ];
 };

@@ -1,6 +1,7 @@
 import type { Queryable } from "../../db/database.ts";
 import type { FoundObject, ServerFacts } from "../dialect.ts";
 import type { Column, ForeignKey, TableSchema } from "../table-schema.ts";
+import { timesCapture } from "../times-capture.ts";
 import { type CatalogueColumn, toColumn } from "./catalogue-column.ts";
 import { type BeforeInsert, whyKeysChange } from "./changed-keys.ts";
 
@@ -187,6 +188,7 @@ WHERE OWNER = ${SCHEMA} AND UPPER(TRIGGER_NAME) IN (${marks(wanted)}) ORDER BY 1
         kind: "journal",
         name: String(row["NAME"]),
         columns: new Map(schema?.columns.map((column) => [column.name, column.type])),
+        timesCapture: timesCapture(schema),
         ...(journalId === undefined || journalHome === undefined ? {} : { journalId, journalHome }),
       };
     }),

@@ -20,10 +20,14 @@ const SAME_DIGEST = `NVL("DIGEST", '-') = NVL(?, '-')`;
 
 const NOW_UTC = "SYS_EXTRACT_UTC(SYSTIMESTAMP)";
 
+const TIME = "YYYY-MM-DD HH24:MI:SS.FF";
+
+const OWN = `j."SYNC_ID", j."ACTION", TO_CHAR(j."CAPTURED_AT", '${TIME}6') AS "CAPTURED_AT"`;
+
 export const sql: Dialect["sql"] = {
   quote,
   readChanges: (table, from, limit) => ({
-    sql: `SELECT j."SYNC_ID", j."ACTION", ${selectList(
+    sql: `SELECT ${OWN}, ${selectList(
       table.sourceColumns.map((c) => c.source),
       "j",
     )}
@@ -31,7 +35,7 @@ FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" >= TO_NUMBER(?) ORDER BY 
     params: [from.toString(), limit],
   }),
   readChangesAt: (table, positions) => ({
-    sql: `SELECT j."SYNC_ID", j."ACTION", ${selectList(
+    sql: `SELECT ${OWN}, ${selectList(
       table.sourceColumns.map((c) => c.source),
       "j",
     )}
@@ -50,6 +54,10 @@ FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" IN (${positions.map(() =>
   countChanges: (journal, after, atMost) => ({
     sql: `SELECT COUNT(*) AS "n" FROM (SELECT 1 FROM ${quote(journal)} WHERE "SYNC_ID" > TO_NUMBER(?) FETCH FIRST ? ROWS ONLY)`,
     params: [after.toString(), atMost],
+  }),
+  oldestChange: (journal, after) => ({
+    sql: `SELECT "SYNC_ID" AS "position", (CAST(${NOW_UTC} AS DATE) - CAST("CAPTURED_AT" AS DATE)) * 86400 AS "age" FROM ${quote(journal)} WHERE "SYNC_ID" > TO_NUMBER(?) ORDER BY "SYNC_ID" FETCH FIRST 1 ROWS ONLY`,
+    params: [after.toString()],
   }),
   markPurged: (table, position) => ({
     sql: `UPDATE ${quote(table.names.journal)} SET "ACTION" = 'PURGE'${table.source.columns
@@ -102,6 +110,20 @@ WHERE "LANE" = ? AND "SYNC_ID" = TO_NUMBER(?) AND "JOURNAL_ID" = ? AND ${SAME_DI
       from.journalId,
       from.digest,
     ],
+  }),
+  readState: (name) => ({
+    sql: `SELECT "NAME", "VALUE", TO_CHAR("UPDATED_AT", '${TIME}3') AS "UPDATED_AT" FROM ${quote(name)}`,
+    params: [],
+  }),
+  writeState: (name, key, value) => ({
+    sql: `MERGE INTO ${quote(name)} s USING (SELECT ? AS "NAME", ? AS "VALUE" FROM DUAL) n ON (s."NAME" = n."NAME")
+WHEN MATCHED THEN UPDATE SET s."VALUE" = n."VALUE", s."UPDATED_AT" = ${NOW_UTC}
+WHEN NOT MATCHED THEN INSERT ("NAME", "VALUE", "UPDATED_AT") VALUES (n."NAME", n."VALUE", ${NOW_UTC})`,
+    params: [key, value],
+  }),
+  deleteState: (name, keys) => ({
+    sql: `DELETE FROM ${quote(name)} WHERE "NAME" IN (${keys.map(() => "?").join(", ")})`,
+    params: keys,
   }),
 };
 

@@ -197,6 +197,7 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
         kind: "journal",
         name: String(row["name"]),
         columns: new Map(own.map((c) => [String(c["name"]), String(c["type"])])),
+        timesCapture: own.some((c) => c["name"] === "captured_at" && c["default"] !== null),
         ...(journalId === undefined || journalHome === undefined ? {} : { journalId, journalHome }),
       };
     }),

@@ -13,15 +13,17 @@ import { digestRange } from "./digest-range.ts";
 import { keyRange } from "./key-range.ts";
 import { advanceSequences, sequenceOf } from "./sequences.ts";
 
+const OWN = 'sync_id AS "SYNC_ID", action AS "ACTION", captured_at AS "CAPTURED_AT"';
+
 export const sql: Dialect["sql"] = {
   quote,
   readChanges: (table, from, limit) => ({
-    sql: `SELECT sync_id AS "SYNC_ID", action AS "ACTION", ${selectList(table.sourceColumns.map((c) => c.source))}
+    sql: `SELECT ${OWN}, ${selectList(table.sourceColumns.map((c) => c.source))}
 FROM ${quote(table.names.journal)} WHERE sync_id >= ? ORDER BY sync_id LIMIT ?`,
     params: [from.toString(), limit],
   }),
   readChangesAt: (table, positions) => ({
-    sql: `SELECT sync_id AS "SYNC_ID", action AS "ACTION", ${selectList(table.sourceColumns.map((c) => c.source))}
+    sql: `SELECT ${OWN}, ${selectList(table.sourceColumns.map((c) => c.source))}
 FROM ${quote(table.names.journal)} WHERE sync_id = ANY (?::bigint[]) ORDER BY sync_id`,
     params: [positions.map(String)],
   }),
@@ -34,6 +36,11 @@ FROM ${quote(table.names.journal)} WHERE sync_id = ANY (?::bigint[]) ORDER BY sy
   countChanges: (journal, after, atMost) => ({
     sql: `SELECT count(*) AS n FROM (SELECT 1 FROM ${quote(journal)} WHERE sync_id > ? LIMIT ?) AS counted`,
     params: [after.toString(), atMost],
+  }),
+  oldestChange: (journal, after) => ({
+    sql: `SELECT sync_id AS position, extract(epoch FROM (clock_timestamp() AT TIME ZONE 'UTC') - captured_at) AS age
+FROM ${quote(journal)} WHERE sync_id > ? ORDER BY sync_id LIMIT 1`,
+    params: [after.toString()],
   }),
   markPurged: (table, position) => ({
     sql: `UPDATE ${quote(table.names.journal)} SET action = 'PURGE'${table.source.columns
@@ -82,6 +89,19 @@ WHERE lane = ? AND sync_id = ? AND journal_id = ? AND digest = ?`,
       from.journalId,
       from.digest,
     ],
+  }),
+  readState: (name) => ({
+    sql: `SELECT name AS "NAME", value AS "VALUE", updated_at AS "UPDATED_AT" FROM ${quote(name)}`,
+    params: [],
+  }),
+  writeState: (name, key, value) => ({
+    sql: `INSERT INTO ${quote(name)} (name, value, updated_at) VALUES (?, ?, clock_timestamp() AT TIME ZONE 'UTC')
+ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
+    params: [key, value],
+  }),
+  deleteState: (name, keys) => ({
+    sql: `DELETE FROM ${quote(name)} WHERE name = ANY (?::text[])`,
+    params: [keys],
   }),
 };
 

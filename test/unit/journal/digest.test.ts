@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Change } from "../../../src/journal/change.ts";
-import { changeDigest } from "../../../src/journal/digest.ts";
+import { changeDigest, isDigestOf } from "../../../src/journal/digest.ts";
 
 const change = (row: Change["row"], action: Change["action"] = "INSERT"): Change => ({
   position: 1n,
@@ -36,4 +36,13 @@ test("every value, its column and the action count", () => {
 
 test("text and the same bytes have one digest, as databases carry a column either way", () => {
   expect(changeDigest(change({ ID: Buffer.from("a") }))).toBe(changeDigest(change({ ID: "a" })));
+});
+
+test("the time of capture counts, and a checkpoint from before there was one still fits", () => {
+  const timed: Change = { ...change({ ID: "a" }), capturedAt: "2026-01-31 10:00:00.000001" };
+  const later: Change = { ...timed, capturedAt: "2026-01-31 10:00:00.000002" };
+  expect(isDigestOf(changeDigest(timed), timed)).toBe(true);
+  expect(isDigestOf(changeDigest(change({ ID: "a" })), timed)).toBe(true);
+  expect(isDigestOf(changeDigest(timed), later)).toBe(false);
+  expect(isDigestOf(changeDigest(timed), change({ ID: "a" }))).toBe(false);
 });
