@@ -1,9 +1,12 @@
 // summary.mjs REPORT EXIT_CODE FAILED_STEPS: prints `N passed, N failed[, N skipped]` for vitest's JSON report and ends
-// with 1 when anything failed, when nothing ran or when a database of SYNC_TEST_REQUIRE was skipped.
+// with 1 when anything failed, when nothing ran or when a database of SYNC_TEST_REQUIRE or a program of
+// SYNC_TEST_REQUIRE_PROGRAMS was skipped.
 import { readFileSync } from "node:fs";
 
 const [file, exitCode, failedSteps] = process.argv.slice(2);
-const required = (process.env.SYNC_TEST_REQUIRE ?? "").split(/[\s,]+/).filter(Boolean);
+const required = ["SYNC_TEST_REQUIRE", "SYNC_TEST_REQUIRE_PROGRAMS"].flatMap((name) =>
+  (process.env[name] ?? "").split(/[\s,]+/).filter(Boolean),
+);
 
 function readTests() {
   try {

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, type OptionValues } from "commander";
+import { Command, Option, type OptionValues } from "commander";
 import { addCommonFlags, type CommonFlags, SCRIPT_FOLDER } from "./flags.ts";
 import { addKeyFlags } from "./key-flags.ts";
 
 /** Ends with the process's exit code; failures are thrown. `signal` asks it to finish what it is at, and end. */
-export type CommandAction<F extends CommonFlags = CommonFlags> = (
+export type CommandAction<F extends object = CommonFlags> = (
   flags: F,
   signal: AbortSignal,
 ) => Promise<number>;
@@ -24,7 +24,7 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
   const command = (name: string, description: string): Command =>
     addCommonFlags(program.command(name).description(description)).exitOverride();
   const does =
-    <F extends CommonFlags>(load: () => Promise<CommandAction<F>>) =>
+    <F extends object>(load: () => Promise<CommandAction<F>>) =>
     async (flags: OptionValues): Promise<void> => {
       const action = await load();
       onDone(await action(flags as F, signal));
@@ -97,6 +97,31 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--yes", "do it; without, the objects are only listed")
     .option("--discard-pending", "also when changes are not applied yet: they are lost")
     .action(does(async () => (await import("./commands/cleanup.ts")).cleanup));
+
+  program
+    .command("endpoints")
+    .description(
+      "write a load balancer's file that lets only the guide's endpoints through: the maintenance window",
+    )
+    .exitOverride()
+    .requiredOption("--format <name>", "nginx, haproxy, apache, envoy, traefik, ingress-nginx or gateway-api")
+    .addOption(
+      new Option("--upstream <host:port>", "a node of Identity Server, e.g. is1:9443; repeatable")
+        .argParser((value: string, before: readonly string[]) => [...before, value])
+        .default([], "none"),
+    )
+    .option("--out <file>", "write to this file instead of stdout")
+    .option("--without <groups>", "leave groups out: oauth2, saml, ws-federation, second-factors, xacml")
+    .option("--with <groups>", "let a group in that is not in the guide: login-helpers")
+    .option("--to <side>", "blue, or green for the switch: whose nodes the upstreams are", "blue")
+    .option("--hostname <name>", "the public name of Identity Server (default: any name)")
+    .option("--listen <port>", "port that clients reach (default: 443)")
+    .option(
+      "--certificate <file>",
+      "PEM file that ends in .crt, its key beside it in .key (default: /etc/ssl/identity/tls.crt)",
+    )
+    .option("--debug", "say where in the code a failure came from")
+    .action(does(async () => (await import("./commands/endpoints.ts")).endpoints));
 
   return program;
 }

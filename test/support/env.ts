@@ -28,6 +28,11 @@ export const testEnv = {
     ),
   /** `SYNC_TEST_REQUIRE=postgres,mariadb`: a missing server of these is a failure, not a skip. */
   required: () => dialectList("SYNC_TEST_REQUIRE") ?? [],
+  /** `SYNC_TEST_REQUIRE_PROGRAMS=nginx,haproxy`: a missing program of these is a failure, not a skip. */
+  requiredPrograms: () =>
+    text("SYNC_TEST_REQUIRE_PROGRAMS")
+      ?.split(/[\s,]+/)
+      .filter(Boolean) ?? [],
   /** `SYNC_TEST_MYSQL_URL=mysql://root:password@host:3306`, one per dialect: use that server, start none. */
   url: (dialect: TestDialectName) => text(`SYNC_TEST_${dialect.toUpperCase()}_URL`),
   /** `SYNC_TEST_MYSQL_CHROOT`: a root file system with a real MySQL in it, run by `chroot`. */

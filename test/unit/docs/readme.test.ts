@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { expect, test } from "vitest";
@@ -58,20 +58,4 @@ test("every option that the README explains exists", () => {
   const section = README.slice(README.indexOf("## Commands"), README.indexOf("## Configuration"));
   const named = [...section.matchAll(/`(--[a-z-]+)/g)].map(([, option]) => option);
   expect(named.filter((option) => !known.has(option))).toEqual([]);
-});
-
-test("every link of the README leads to a heading or a file", () => {
-  const anchors = [...README.matchAll(/^#+ (.+)$/gm)].map(
-    ([, heading = ""]) =>
-      `#${heading
-        .toLowerCase()
-        .replace(/[^\w\s-]/g, "")
-        .replaceAll(" ", "-")}`,
-  );
-  const links = [...README.matchAll(/\]\(([^)]+)\)/g)].map(([, link = ""]) => link);
-  const broken = links.filter((link) => {
-    if (link.startsWith("https://")) return false;
-    return link.startsWith("#") ? !anchors.includes(link) : !existsSync(join(ROOT, link));
-  });
-  expect(broken).toEqual([]);
 });
