@@ -6,7 +6,14 @@
 SET client_min_messages = warning;
 BEGIN;
 SET lock_timeout = 2000;
-LOCK TABLE "idn_identity_user_data" IN SHARE ROW EXCLUSIVE MODE;
+DO $sync_tool$ BEGIN
+  IF current_setting('server_version_num')::int < 140000 AND EXISTS (SELECT FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
+      WHERE g.tgrelid = '"idn_identity_user_data"'::regclass AND p.prosrc LIKE '%-- sync-tool capture v%' AND pg_get_triggerdef(g.oid) NOT LIKE '%sync_tool.mark%') THEN
+    LOCK TABLE "idn_identity_user_data" IN ACCESS EXCLUSIVE MODE;
+  ELSE
+    LOCK TABLE "idn_identity_user_data" IN SHARE ROW EXCLUSIVE MODE;
+  END IF;
+END $sync_tool$;
 
 -- idn_identity_user_data: its journal. Every change is recorded here, in the transaction that makes it.
 CREATE TABLE IF NOT EXISTS "idn_identity_user_data_s" (
@@ -23,6 +30,7 @@ DO $sync_tool$ BEGIN
     ALTER TABLE "idn_identity_user_data_s" ADD COLUMN IF NOT EXISTS captured_at timestamp, ALTER COLUMN captured_at SET DEFAULT (clock_timestamp() AT TIME ZONE 'UTC');
   END IF;
 END $sync_tool$;
+INSERT INTO "idn_identity_user_data_s" (sync_id, action) SELECT 0, 'ANCHOR' WHERE NOT EXISTS (SELECT FROM "idn_identity_user_data_s");
 DO $sync_tool$ BEGIN
   IF obj_description(to_regclass('"idn_identity_user_data_s"'), 'pg_class') IS NULL THEN
     EXECUTE format('COMMENT ON TABLE "idn_identity_user_data_s" IS %L', 'sync-tool journal ' ||
@@ -35,7 +43,7 @@ END $sync_tool$;
 DO $sync_tool$ BEGIN
 EXECUTE format($text$CREATE OR REPLACE FUNCTION %1$I."idn_identity_user_data_it"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $body$
--- sync-tool capture v1 0baab4f50a88
+-- sync-tool capture v2 0baab4f50a88
 BEGIN
   INSERT INTO %1$I."idn_identity_user_data_s" ("tenant_id", "user_name", "data_key", "data_value", action)
   VALUES (NEW."tenant_id", NEW."user_name", NEW."data_key", NEW."data_value", 'INSERT');
@@ -47,9 +55,14 @@ END $sync_tool$;
 -- idn_identity_user_data: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_identity_user_data"'::regclass AND tgname = 'idn_identity_user_data_it'
-      AND tgfoid = '"idn_identity_user_data_it"()'::regprocedure AND tgtype = 5) THEN
-    DROP TRIGGER IF EXISTS "idn_identity_user_data_it" ON "idn_identity_user_data";
-    CREATE TRIGGER "idn_identity_user_data_it" AFTER INSERT ON "idn_identity_user_data" FOR EACH ROW EXECUTE FUNCTION "idn_identity_user_data_it"();
+      AND tgfoid = '"idn_identity_user_data_it"()'::regprocedure AND tgtype = 5
+      AND pg_get_triggerdef(oid) LIKE '%sync_tool.mark%') THEN
+    IF current_setting('server_version_num')::int < 140000 THEN
+      DROP TRIGGER IF EXISTS "idn_identity_user_data_it" ON "idn_identity_user_data";
+    END IF;
+    EXECUTE CASE WHEN current_setting('server_version_num')::int < 140000 THEN 'CREATE' ELSE 'CREATE OR REPLACE' END ||
+      $text$ TRIGGER "idn_identity_user_data_it" AFTER INSERT ON "idn_identity_user_data" FOR EACH ROW
+      WHEN (pg_catalog.current_setting('sync_tool.mark', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION "idn_identity_user_data_it"()$text$;
   END IF;
   ALTER TABLE "idn_identity_user_data" ENABLE ALWAYS TRIGGER "idn_identity_user_data_it";
 END $sync_tool$;
@@ -58,7 +71,7 @@ END $sync_tool$;
 DO $sync_tool$ BEGIN
 EXECUTE format($text$CREATE OR REPLACE FUNCTION %1$I."idn_identity_user_data_ut"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $body$
--- sync-tool capture v1 769a1af05364
+-- sync-tool capture v2 769a1af05364
 BEGIN
   IF ROW(NEW."tenant_id", NEW."user_name", NEW."data_key") IS DISTINCT FROM ROW(OLD."tenant_id", OLD."user_name", OLD."data_key") THEN
   INSERT INTO %1$I."idn_identity_user_data_s" ("tenant_id", "user_name", "data_key", "data_value", action)
@@ -74,9 +87,14 @@ END $sync_tool$;
 -- idn_identity_user_data: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_identity_user_data"'::regclass AND tgname = 'idn_identity_user_data_ut'
-      AND tgfoid = '"idn_identity_user_data_ut"()'::regprocedure AND tgtype = 17) THEN
-    DROP TRIGGER IF EXISTS "idn_identity_user_data_ut" ON "idn_identity_user_data";
-    CREATE TRIGGER "idn_identity_user_data_ut" AFTER UPDATE ON "idn_identity_user_data" FOR EACH ROW EXECUTE FUNCTION "idn_identity_user_data_ut"();
+      AND tgfoid = '"idn_identity_user_data_ut"()'::regprocedure AND tgtype = 17
+      AND pg_get_triggerdef(oid) LIKE '%sync_tool.mark%') THEN
+    IF current_setting('server_version_num')::int < 140000 THEN
+      DROP TRIGGER IF EXISTS "idn_identity_user_data_ut" ON "idn_identity_user_data";
+    END IF;
+    EXECUTE CASE WHEN current_setting('server_version_num')::int < 140000 THEN 'CREATE' ELSE 'CREATE OR REPLACE' END ||
+      $text$ TRIGGER "idn_identity_user_data_ut" AFTER UPDATE ON "idn_identity_user_data" FOR EACH ROW
+      WHEN (pg_catalog.current_setting('sync_tool.mark', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION "idn_identity_user_data_ut"()$text$;
   END IF;
   ALTER TABLE "idn_identity_user_data" ENABLE ALWAYS TRIGGER "idn_identity_user_data_ut";
 END $sync_tool$;
@@ -85,7 +103,7 @@ END $sync_tool$;
 DO $sync_tool$ BEGIN
 EXECUTE format($text$CREATE OR REPLACE FUNCTION %1$I."idn_identity_user_data_dt"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $body$
--- sync-tool capture v1 61df9ae3bd1c
+-- sync-tool capture v2 61df9ae3bd1c
 BEGIN
   INSERT INTO %1$I."idn_identity_user_data_s" ("tenant_id", "user_name", "data_key", "data_value", action)
   VALUES (OLD."tenant_id", OLD."user_name", OLD."data_key", OLD."data_value", 'DELETE');
@@ -97,15 +115,27 @@ END $sync_tool$;
 -- idn_identity_user_data: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_identity_user_data"'::regclass AND tgname = 'idn_identity_user_data_dt'
-      AND tgfoid = '"idn_identity_user_data_dt"()'::regprocedure AND tgtype = 9) THEN
-    DROP TRIGGER IF EXISTS "idn_identity_user_data_dt" ON "idn_identity_user_data";
-    CREATE TRIGGER "idn_identity_user_data_dt" AFTER DELETE ON "idn_identity_user_data" FOR EACH ROW EXECUTE FUNCTION "idn_identity_user_data_dt"();
+      AND tgfoid = '"idn_identity_user_data_dt"()'::regprocedure AND tgtype = 9
+      AND pg_get_triggerdef(oid) LIKE '%sync_tool.mark%') THEN
+    IF current_setting('server_version_num')::int < 140000 THEN
+      DROP TRIGGER IF EXISTS "idn_identity_user_data_dt" ON "idn_identity_user_data";
+    END IF;
+    EXECUTE CASE WHEN current_setting('server_version_num')::int < 140000 THEN 'CREATE' ELSE 'CREATE OR REPLACE' END ||
+      $text$ TRIGGER "idn_identity_user_data_dt" AFTER DELETE ON "idn_identity_user_data" FOR EACH ROW
+      WHEN (pg_catalog.current_setting('sync_tool.mark', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION "idn_identity_user_data_dt"()$text$;
   END IF;
   ALTER TABLE "idn_identity_user_data" ENABLE ALWAYS TRIGGER "idn_identity_user_data_dt";
 END $sync_tool$;
 COMMIT;
 BEGIN;
-LOCK TABLE "idn_oauth2_access_token" IN SHARE ROW EXCLUSIVE MODE;
+DO $sync_tool$ BEGIN
+  IF current_setting('server_version_num')::int < 140000 AND EXISTS (SELECT FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
+      WHERE g.tgrelid = '"idn_oauth2_access_token"'::regclass AND p.prosrc LIKE '%-- sync-tool capture v%' AND pg_get_triggerdef(g.oid) NOT LIKE '%sync_tool.mark%') THEN
+    LOCK TABLE "idn_oauth2_access_token" IN ACCESS EXCLUSIVE MODE;
+  ELSE
+    LOCK TABLE "idn_oauth2_access_token" IN SHARE ROW EXCLUSIVE MODE;
+  END IF;
+END $sync_tool$;
 
 -- idn_oauth2_access_token: its journal. Every change is recorded here, in the transaction that makes it.
 CREATE TABLE IF NOT EXISTS "idn_oauth2_access_token_s" (
@@ -138,6 +168,7 @@ DO $sync_tool$ BEGIN
     ALTER TABLE "idn_oauth2_access_token_s" ADD COLUMN IF NOT EXISTS captured_at timestamp, ALTER COLUMN captured_at SET DEFAULT (clock_timestamp() AT TIME ZONE 'UTC');
   END IF;
 END $sync_tool$;
+INSERT INTO "idn_oauth2_access_token_s" (sync_id, action) SELECT 0, 'ANCHOR' WHERE NOT EXISTS (SELECT FROM "idn_oauth2_access_token_s");
 DO $sync_tool$ BEGIN
   IF obj_description(to_regclass('"idn_oauth2_access_token_s"'), 'pg_class') IS NULL THEN
     EXECUTE format('COMMENT ON TABLE "idn_oauth2_access_token_s" IS %L', 'sync-tool journal ' ||
@@ -150,7 +181,7 @@ END $sync_tool$;
 DO $sync_tool$ BEGIN
 EXECUTE format($text$CREATE OR REPLACE FUNCTION %1$I."idn_oauth2_access_token_it"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $body$
--- sync-tool capture v1 d060c21faf0c
+-- sync-tool capture v2 d060c21faf0c
 BEGIN
   INSERT INTO %1$I."idn_oauth2_access_token_s" ("token_id", "access_token", "refresh_token", "consumer_key_id", "authz_user", "tenant_id", "user_domain", "user_type", "grant_type", "time_created", "refresh_token_time_created", "validity_period", "refresh_token_validity_period", "token_scope_hash", "token_state", "token_state_id", "subject_identifier", "access_token_hash", "refresh_token_hash", "idp_id", action)
   VALUES (NEW."token_id", NEW."access_token", NEW."refresh_token", NEW."consumer_key_id", NEW."authz_user", NEW."tenant_id", NEW."user_domain", NEW."user_type", NEW."grant_type", NEW."time_created", NEW."refresh_token_time_created", NEW."validity_period", NEW."refresh_token_validity_period", NEW."token_scope_hash", NEW."token_state", NEW."token_state_id", NEW."subject_identifier", NEW."access_token_hash", NEW."refresh_token_hash", NEW."idp_id", 'INSERT');
@@ -162,9 +193,14 @@ END $sync_tool$;
 -- idn_oauth2_access_token: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_access_token"'::regclass AND tgname = 'idn_oauth2_access_token_it'
-      AND tgfoid = '"idn_oauth2_access_token_it"()'::regprocedure AND tgtype = 5) THEN
-    DROP TRIGGER IF EXISTS "idn_oauth2_access_token_it" ON "idn_oauth2_access_token";
-    CREATE TRIGGER "idn_oauth2_access_token_it" AFTER INSERT ON "idn_oauth2_access_token" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_it"();
+      AND tgfoid = '"idn_oauth2_access_token_it"()'::regprocedure AND tgtype = 5
+      AND pg_get_triggerdef(oid) LIKE '%sync_tool.mark%') THEN
+    IF current_setting('server_version_num')::int < 140000 THEN
+      DROP TRIGGER IF EXISTS "idn_oauth2_access_token_it" ON "idn_oauth2_access_token";
+    END IF;
+    EXECUTE CASE WHEN current_setting('server_version_num')::int < 140000 THEN 'CREATE' ELSE 'CREATE OR REPLACE' END ||
+      $text$ TRIGGER "idn_oauth2_access_token_it" AFTER INSERT ON "idn_oauth2_access_token" FOR EACH ROW
+      WHEN (pg_catalog.current_setting('sync_tool.mark', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION "idn_oauth2_access_token_it"()$text$;
   END IF;
   ALTER TABLE "idn_oauth2_access_token" ENABLE ALWAYS TRIGGER "idn_oauth2_access_token_it";
 END $sync_tool$;
@@ -173,7 +209,7 @@ END $sync_tool$;
 DO $sync_tool$ BEGIN
 EXECUTE format($text$CREATE OR REPLACE FUNCTION %1$I."idn_oauth2_access_token_ut"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $body$
--- sync-tool capture v1 c85c0d936c77
+-- sync-tool capture v2 c85c0d936c77
 BEGIN
   IF ROW(NEW."token_id") IS DISTINCT FROM ROW(OLD."token_id") THEN
   INSERT INTO %1$I."idn_oauth2_access_token_s" ("token_id", "access_token", "refresh_token", "consumer_key_id", "authz_user", "tenant_id", "user_domain", "user_type", "grant_type", "time_created", "refresh_token_time_created", "validity_period", "refresh_token_validity_period", "token_scope_hash", "token_state", "token_state_id", "subject_identifier", "access_token_hash", "refresh_token_hash", "idp_id", action)
@@ -189,9 +225,14 @@ END $sync_tool$;
 -- idn_oauth2_access_token: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_access_token"'::regclass AND tgname = 'idn_oauth2_access_token_ut'
-      AND tgfoid = '"idn_oauth2_access_token_ut"()'::regprocedure AND tgtype = 17) THEN
-    DROP TRIGGER IF EXISTS "idn_oauth2_access_token_ut" ON "idn_oauth2_access_token";
-    CREATE TRIGGER "idn_oauth2_access_token_ut" AFTER UPDATE ON "idn_oauth2_access_token" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_ut"();
+      AND tgfoid = '"idn_oauth2_access_token_ut"()'::regprocedure AND tgtype = 17
+      AND pg_get_triggerdef(oid) LIKE '%sync_tool.mark%') THEN
+    IF current_setting('server_version_num')::int < 140000 THEN
+      DROP TRIGGER IF EXISTS "idn_oauth2_access_token_ut" ON "idn_oauth2_access_token";
+    END IF;
+    EXECUTE CASE WHEN current_setting('server_version_num')::int < 140000 THEN 'CREATE' ELSE 'CREATE OR REPLACE' END ||
+      $text$ TRIGGER "idn_oauth2_access_token_ut" AFTER UPDATE ON "idn_oauth2_access_token" FOR EACH ROW
+      WHEN (pg_catalog.current_setting('sync_tool.mark', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION "idn_oauth2_access_token_ut"()$text$;
   END IF;
   ALTER TABLE "idn_oauth2_access_token" ENABLE ALWAYS TRIGGER "idn_oauth2_access_token_ut";
 END $sync_tool$;
@@ -200,7 +241,7 @@ END $sync_tool$;
 DO $sync_tool$ BEGIN
 EXECUTE format($text$CREATE OR REPLACE FUNCTION %1$I."idn_oauth2_access_token_dt"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $body$
--- sync-tool capture v1 cb3d00d1b01e
+-- sync-tool capture v2 cb3d00d1b01e
 BEGIN
   INSERT INTO %1$I."idn_oauth2_access_token_s" ("token_id", "access_token", "refresh_token", "consumer_key_id", "authz_user", "tenant_id", "user_domain", "user_type", "grant_type", "time_created", "refresh_token_time_created", "validity_period", "refresh_token_validity_period", "token_scope_hash", "token_state", "token_state_id", "subject_identifier", "access_token_hash", "refresh_token_hash", "idp_id", action)
   VALUES (OLD."token_id", OLD."access_token", OLD."refresh_token", OLD."consumer_key_id", OLD."authz_user", OLD."tenant_id", OLD."user_domain", OLD."user_type", OLD."grant_type", OLD."time_created", OLD."refresh_token_time_created", OLD."validity_period", OLD."refresh_token_validity_period", OLD."token_scope_hash", OLD."token_state", OLD."token_state_id", OLD."subject_identifier", OLD."access_token_hash", OLD."refresh_token_hash", OLD."idp_id", 'DELETE');
@@ -212,15 +253,27 @@ END $sync_tool$;
 -- idn_oauth2_access_token: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_access_token"'::regclass AND tgname = 'idn_oauth2_access_token_dt'
-      AND tgfoid = '"idn_oauth2_access_token_dt"()'::regprocedure AND tgtype = 9) THEN
-    DROP TRIGGER IF EXISTS "idn_oauth2_access_token_dt" ON "idn_oauth2_access_token";
-    CREATE TRIGGER "idn_oauth2_access_token_dt" AFTER DELETE ON "idn_oauth2_access_token" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_dt"();
+      AND tgfoid = '"idn_oauth2_access_token_dt"()'::regprocedure AND tgtype = 9
+      AND pg_get_triggerdef(oid) LIKE '%sync_tool.mark%') THEN
+    IF current_setting('server_version_num')::int < 140000 THEN
+      DROP TRIGGER IF EXISTS "idn_oauth2_access_token_dt" ON "idn_oauth2_access_token";
+    END IF;
+    EXECUTE CASE WHEN current_setting('server_version_num')::int < 140000 THEN 'CREATE' ELSE 'CREATE OR REPLACE' END ||
+      $text$ TRIGGER "idn_oauth2_access_token_dt" AFTER DELETE ON "idn_oauth2_access_token" FOR EACH ROW
+      WHEN (pg_catalog.current_setting('sync_tool.mark', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION "idn_oauth2_access_token_dt"()$text$;
   END IF;
   ALTER TABLE "idn_oauth2_access_token" ENABLE ALWAYS TRIGGER "idn_oauth2_access_token_dt";
 END $sync_tool$;
 COMMIT;
 BEGIN;
-LOCK TABLE "idn_oauth2_access_token_scope" IN SHARE ROW EXCLUSIVE MODE;
+DO $sync_tool$ BEGIN
+  IF current_setting('server_version_num')::int < 140000 AND EXISTS (SELECT FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
+      WHERE g.tgrelid = '"idn_oauth2_access_token_scope"'::regclass AND p.prosrc LIKE '%-- sync-tool capture v%' AND pg_get_triggerdef(g.oid) NOT LIKE '%sync_tool.mark%') THEN
+    LOCK TABLE "idn_oauth2_access_token_scope" IN ACCESS EXCLUSIVE MODE;
+  ELSE
+    LOCK TABLE "idn_oauth2_access_token_scope" IN SHARE ROW EXCLUSIVE MODE;
+  END IF;
+END $sync_tool$;
 
 -- idn_oauth2_access_token_scope: its journal. Every change is recorded here, in the transaction that makes it.
 CREATE TABLE IF NOT EXISTS "idn_oauth2_access_token_scop_s" (
@@ -236,6 +289,7 @@ DO $sync_tool$ BEGIN
     ALTER TABLE "idn_oauth2_access_token_scop_s" ADD COLUMN IF NOT EXISTS captured_at timestamp, ALTER COLUMN captured_at SET DEFAULT (clock_timestamp() AT TIME ZONE 'UTC');
   END IF;
 END $sync_tool$;
+INSERT INTO "idn_oauth2_access_token_scop_s" (sync_id, action) SELECT 0, 'ANCHOR' WHERE NOT EXISTS (SELECT FROM "idn_oauth2_access_token_scop_s");
 DO $sync_tool$ BEGIN
   IF obj_description(to_regclass('"idn_oauth2_access_token_scop_s"'), 'pg_class') IS NULL THEN
     EXECUTE format('COMMENT ON TABLE "idn_oauth2_access_token_scop_s" IS %L', 'sync-tool journal ' ||
@@ -248,7 +302,7 @@ END $sync_tool$;
 DO $sync_tool$ BEGIN
 EXECUTE format($text$CREATE OR REPLACE FUNCTION %1$I."idn_oauth2_access_token_sco_it"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $body$
--- sync-tool capture v1 e3191f8dc22b
+-- sync-tool capture v2 e3191f8dc22b
 BEGIN
   INSERT INTO %1$I."idn_oauth2_access_token_scop_s" ("token_id", "token_scope", "tenant_id", action)
   VALUES (NEW."token_id", NEW."token_scope", NEW."tenant_id", 'INSERT');
@@ -260,9 +314,14 @@ END $sync_tool$;
 -- idn_oauth2_access_token_scope: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_access_token_scope"'::regclass AND tgname = 'idn_oauth2_access_token_sco_it'
-      AND tgfoid = '"idn_oauth2_access_token_sco_it"()'::regprocedure AND tgtype = 5) THEN
-    DROP TRIGGER IF EXISTS "idn_oauth2_access_token_sco_it" ON "idn_oauth2_access_token_scope";
-    CREATE TRIGGER "idn_oauth2_access_token_sco_it" AFTER INSERT ON "idn_oauth2_access_token_scope" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_sco_it"();
+      AND tgfoid = '"idn_oauth2_access_token_sco_it"()'::regprocedure AND tgtype = 5
+      AND pg_get_triggerdef(oid) LIKE '%sync_tool.mark%') THEN
+    IF current_setting('server_version_num')::int < 140000 THEN
+      DROP TRIGGER IF EXISTS "idn_oauth2_access_token_sco_it" ON "idn_oauth2_access_token_scope";
+    END IF;
+    EXECUTE CASE WHEN current_setting('server_version_num')::int < 140000 THEN 'CREATE' ELSE 'CREATE OR REPLACE' END ||
+      $text$ TRIGGER "idn_oauth2_access_token_sco_it" AFTER INSERT ON "idn_oauth2_access_token_scope" FOR EACH ROW
+      WHEN (pg_catalog.current_setting('sync_tool.mark', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION "idn_oauth2_access_token_sco_it"()$text$;
   END IF;
   ALTER TABLE "idn_oauth2_access_token_scope" ENABLE ALWAYS TRIGGER "idn_oauth2_access_token_sco_it";
 END $sync_tool$;
@@ -271,7 +330,7 @@ END $sync_tool$;
 DO $sync_tool$ BEGIN
 EXECUTE format($text$CREATE OR REPLACE FUNCTION %1$I."idn_oauth2_access_token_sco_ut"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $body$
--- sync-tool capture v1 97948f6d7e21
+-- sync-tool capture v2 97948f6d7e21
 BEGIN
   IF ROW(NEW."token_id", NEW."token_scope") IS DISTINCT FROM ROW(OLD."token_id", OLD."token_scope") THEN
   INSERT INTO %1$I."idn_oauth2_access_token_scop_s" ("token_id", "token_scope", "tenant_id", action)
@@ -287,9 +346,14 @@ END $sync_tool$;
 -- idn_oauth2_access_token_scope: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_access_token_scope"'::regclass AND tgname = 'idn_oauth2_access_token_sco_ut'
-      AND tgfoid = '"idn_oauth2_access_token_sco_ut"()'::regprocedure AND tgtype = 17) THEN
-    DROP TRIGGER IF EXISTS "idn_oauth2_access_token_sco_ut" ON "idn_oauth2_access_token_scope";
-    CREATE TRIGGER "idn_oauth2_access_token_sco_ut" AFTER UPDATE ON "idn_oauth2_access_token_scope" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_sco_ut"();
+      AND tgfoid = '"idn_oauth2_access_token_sco_ut"()'::regprocedure AND tgtype = 17
+      AND pg_get_triggerdef(oid) LIKE '%sync_tool.mark%') THEN
+    IF current_setting('server_version_num')::int < 140000 THEN
+      DROP TRIGGER IF EXISTS "idn_oauth2_access_token_sco_ut" ON "idn_oauth2_access_token_scope";
+    END IF;
+    EXECUTE CASE WHEN current_setting('server_version_num')::int < 140000 THEN 'CREATE' ELSE 'CREATE OR REPLACE' END ||
+      $text$ TRIGGER "idn_oauth2_access_token_sco_ut" AFTER UPDATE ON "idn_oauth2_access_token_scope" FOR EACH ROW
+      WHEN (pg_catalog.current_setting('sync_tool.mark', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION "idn_oauth2_access_token_sco_ut"()$text$;
   END IF;
   ALTER TABLE "idn_oauth2_access_token_scope" ENABLE ALWAYS TRIGGER "idn_oauth2_access_token_sco_ut";
 END $sync_tool$;
@@ -298,7 +362,7 @@ END $sync_tool$;
 DO $sync_tool$ BEGIN
 EXECUTE format($text$CREATE OR REPLACE FUNCTION %1$I."idn_oauth2_access_token_sco_dt"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $body$
--- sync-tool capture v1 0304e902d13c
+-- sync-tool capture v2 0304e902d13c
 BEGIN
   INSERT INTO %1$I."idn_oauth2_access_token_scop_s" ("token_id", "token_scope", "tenant_id", action)
   VALUES (OLD."token_id", OLD."token_scope", OLD."tenant_id", 'DELETE');
@@ -310,15 +374,27 @@ END $sync_tool$;
 -- idn_oauth2_access_token_scope: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_access_token_scope"'::regclass AND tgname = 'idn_oauth2_access_token_sco_dt'
-      AND tgfoid = '"idn_oauth2_access_token_sco_dt"()'::regprocedure AND tgtype = 9) THEN
-    DROP TRIGGER IF EXISTS "idn_oauth2_access_token_sco_dt" ON "idn_oauth2_access_token_scope";
-    CREATE TRIGGER "idn_oauth2_access_token_sco_dt" AFTER DELETE ON "idn_oauth2_access_token_scope" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_access_token_sco_dt"();
+      AND tgfoid = '"idn_oauth2_access_token_sco_dt"()'::regprocedure AND tgtype = 9
+      AND pg_get_triggerdef(oid) LIKE '%sync_tool.mark%') THEN
+    IF current_setting('server_version_num')::int < 140000 THEN
+      DROP TRIGGER IF EXISTS "idn_oauth2_access_token_sco_dt" ON "idn_oauth2_access_token_scope";
+    END IF;
+    EXECUTE CASE WHEN current_setting('server_version_num')::int < 140000 THEN 'CREATE' ELSE 'CREATE OR REPLACE' END ||
+      $text$ TRIGGER "idn_oauth2_access_token_sco_dt" AFTER DELETE ON "idn_oauth2_access_token_scope" FOR EACH ROW
+      WHEN (pg_catalog.current_setting('sync_tool.mark', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION "idn_oauth2_access_token_sco_dt"()$text$;
   END IF;
   ALTER TABLE "idn_oauth2_access_token_scope" ENABLE ALWAYS TRIGGER "idn_oauth2_access_token_sco_dt";
 END $sync_tool$;
 COMMIT;
 BEGIN;
-LOCK TABLE "idn_oauth2_authorization_code" IN SHARE ROW EXCLUSIVE MODE;
+DO $sync_tool$ BEGIN
+  IF current_setting('server_version_num')::int < 140000 AND EXISTS (SELECT FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
+      WHERE g.tgrelid = '"idn_oauth2_authorization_code"'::regclass AND p.prosrc LIKE '%-- sync-tool capture v%' AND pg_get_triggerdef(g.oid) NOT LIKE '%sync_tool.mark%') THEN
+    LOCK TABLE "idn_oauth2_authorization_code" IN ACCESS EXCLUSIVE MODE;
+  ELSE
+    LOCK TABLE "idn_oauth2_authorization_code" IN SHARE ROW EXCLUSIVE MODE;
+  END IF;
+END $sync_tool$;
 
 -- idn_oauth2_authorization_code: its journal. Every change is recorded here, in the transaction that makes it.
 CREATE TABLE IF NOT EXISTS "idn_oauth2_authorization_cod_s" (
@@ -348,6 +424,7 @@ DO $sync_tool$ BEGIN
     ALTER TABLE "idn_oauth2_authorization_cod_s" ADD COLUMN IF NOT EXISTS captured_at timestamp, ALTER COLUMN captured_at SET DEFAULT (clock_timestamp() AT TIME ZONE 'UTC');
   END IF;
 END $sync_tool$;
+INSERT INTO "idn_oauth2_authorization_cod_s" (sync_id, action) SELECT 0, 'ANCHOR' WHERE NOT EXISTS (SELECT FROM "idn_oauth2_authorization_cod_s");
 DO $sync_tool$ BEGIN
   IF obj_description(to_regclass('"idn_oauth2_authorization_cod_s"'), 'pg_class') IS NULL THEN
     EXECUTE format('COMMENT ON TABLE "idn_oauth2_authorization_cod_s" IS %L', 'sync-tool journal ' ||
@@ -360,7 +437,7 @@ END $sync_tool$;
 DO $sync_tool$ BEGIN
 EXECUTE format($text$CREATE OR REPLACE FUNCTION %1$I."idn_oauth2_authorization_co_it"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $body$
--- sync-tool capture v1 a9cbb68a04d0
+-- sync-tool capture v2 a9cbb68a04d0
 BEGIN
   INSERT INTO %1$I."idn_oauth2_authorization_cod_s" ("code_id", "authorization_code", "consumer_key_id", "callback_url", "scope", "authz_user", "tenant_id", "user_domain", "time_created", "validity_period", "state", "token_id", "subject_identifier", "pkce_code_challenge", "pkce_code_challenge_method", "authorization_code_hash", "idp_id", action)
   VALUES (NEW."code_id", NEW."authorization_code", NEW."consumer_key_id", NEW."callback_url", NEW."scope", NEW."authz_user", NEW."tenant_id", NEW."user_domain", NEW."time_created", NEW."validity_period", NEW."state", NEW."token_id", NEW."subject_identifier", NEW."pkce_code_challenge", NEW."pkce_code_challenge_method", NEW."authorization_code_hash", NEW."idp_id", 'INSERT');
@@ -372,9 +449,14 @@ END $sync_tool$;
 -- idn_oauth2_authorization_code: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_authorization_code"'::regclass AND tgname = 'idn_oauth2_authorization_co_it'
-      AND tgfoid = '"idn_oauth2_authorization_co_it"()'::regprocedure AND tgtype = 5) THEN
-    DROP TRIGGER IF EXISTS "idn_oauth2_authorization_co_it" ON "idn_oauth2_authorization_code";
-    CREATE TRIGGER "idn_oauth2_authorization_co_it" AFTER INSERT ON "idn_oauth2_authorization_code" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_authorization_co_it"();
+      AND tgfoid = '"idn_oauth2_authorization_co_it"()'::regprocedure AND tgtype = 5
+      AND pg_get_triggerdef(oid) LIKE '%sync_tool.mark%') THEN
+    IF current_setting('server_version_num')::int < 140000 THEN
+      DROP TRIGGER IF EXISTS "idn_oauth2_authorization_co_it" ON "idn_oauth2_authorization_code";
+    END IF;
+    EXECUTE CASE WHEN current_setting('server_version_num')::int < 140000 THEN 'CREATE' ELSE 'CREATE OR REPLACE' END ||
+      $text$ TRIGGER "idn_oauth2_authorization_co_it" AFTER INSERT ON "idn_oauth2_authorization_code" FOR EACH ROW
+      WHEN (pg_catalog.current_setting('sync_tool.mark', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION "idn_oauth2_authorization_co_it"()$text$;
   END IF;
   ALTER TABLE "idn_oauth2_authorization_code" ENABLE ALWAYS TRIGGER "idn_oauth2_authorization_co_it";
 END $sync_tool$;
@@ -383,7 +465,7 @@ END $sync_tool$;
 DO $sync_tool$ BEGIN
 EXECUTE format($text$CREATE OR REPLACE FUNCTION %1$I."idn_oauth2_authorization_co_ut"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $body$
--- sync-tool capture v1 c667a9b98540
+-- sync-tool capture v2 c667a9b98540
 BEGIN
   IF ROW(NEW."code_id") IS DISTINCT FROM ROW(OLD."code_id") THEN
   INSERT INTO %1$I."idn_oauth2_authorization_cod_s" ("code_id", "authorization_code", "consumer_key_id", "callback_url", "scope", "authz_user", "tenant_id", "user_domain", "time_created", "validity_period", "state", "token_id", "subject_identifier", "pkce_code_challenge", "pkce_code_challenge_method", "authorization_code_hash", "idp_id", action)
@@ -399,9 +481,14 @@ END $sync_tool$;
 -- idn_oauth2_authorization_code: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_authorization_code"'::regclass AND tgname = 'idn_oauth2_authorization_co_ut'
-      AND tgfoid = '"idn_oauth2_authorization_co_ut"()'::regprocedure AND tgtype = 17) THEN
-    DROP TRIGGER IF EXISTS "idn_oauth2_authorization_co_ut" ON "idn_oauth2_authorization_code";
-    CREATE TRIGGER "idn_oauth2_authorization_co_ut" AFTER UPDATE ON "idn_oauth2_authorization_code" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_authorization_co_ut"();
+      AND tgfoid = '"idn_oauth2_authorization_co_ut"()'::regprocedure AND tgtype = 17
+      AND pg_get_triggerdef(oid) LIKE '%sync_tool.mark%') THEN
+    IF current_setting('server_version_num')::int < 140000 THEN
+      DROP TRIGGER IF EXISTS "idn_oauth2_authorization_co_ut" ON "idn_oauth2_authorization_code";
+    END IF;
+    EXECUTE CASE WHEN current_setting('server_version_num')::int < 140000 THEN 'CREATE' ELSE 'CREATE OR REPLACE' END ||
+      $text$ TRIGGER "idn_oauth2_authorization_co_ut" AFTER UPDATE ON "idn_oauth2_authorization_code" FOR EACH ROW
+      WHEN (pg_catalog.current_setting('sync_tool.mark', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION "idn_oauth2_authorization_co_ut"()$text$;
   END IF;
   ALTER TABLE "idn_oauth2_authorization_code" ENABLE ALWAYS TRIGGER "idn_oauth2_authorization_co_ut";
 END $sync_tool$;
@@ -410,7 +497,7 @@ END $sync_tool$;
 DO $sync_tool$ BEGIN
 EXECUTE format($text$CREATE OR REPLACE FUNCTION %1$I."idn_oauth2_authorization_co_dt"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $body$
--- sync-tool capture v1 aa421e6c1159
+-- sync-tool capture v2 aa421e6c1159
 BEGIN
   INSERT INTO %1$I."idn_oauth2_authorization_cod_s" ("code_id", "authorization_code", "consumer_key_id", "callback_url", "scope", "authz_user", "tenant_id", "user_domain", "time_created", "validity_period", "state", "token_id", "subject_identifier", "pkce_code_challenge", "pkce_code_challenge_method", "authorization_code_hash", "idp_id", action)
   VALUES (OLD."code_id", OLD."authorization_code", OLD."consumer_key_id", OLD."callback_url", OLD."scope", OLD."authz_user", OLD."tenant_id", OLD."user_domain", OLD."time_created", OLD."validity_period", OLD."state", OLD."token_id", OLD."subject_identifier", OLD."pkce_code_challenge", OLD."pkce_code_challenge_method", OLD."authorization_code_hash", OLD."idp_id", 'DELETE');
@@ -422,9 +509,14 @@ END $sync_tool$;
 -- idn_oauth2_authorization_code: trigger that writes to the journal.
 DO $sync_tool$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '"idn_oauth2_authorization_code"'::regclass AND tgname = 'idn_oauth2_authorization_co_dt'
-      AND tgfoid = '"idn_oauth2_authorization_co_dt"()'::regprocedure AND tgtype = 9) THEN
-    DROP TRIGGER IF EXISTS "idn_oauth2_authorization_co_dt" ON "idn_oauth2_authorization_code";
-    CREATE TRIGGER "idn_oauth2_authorization_co_dt" AFTER DELETE ON "idn_oauth2_authorization_code" FOR EACH ROW EXECUTE FUNCTION "idn_oauth2_authorization_co_dt"();
+      AND tgfoid = '"idn_oauth2_authorization_co_dt"()'::regprocedure AND tgtype = 9
+      AND pg_get_triggerdef(oid) LIKE '%sync_tool.mark%') THEN
+    IF current_setting('server_version_num')::int < 140000 THEN
+      DROP TRIGGER IF EXISTS "idn_oauth2_authorization_co_dt" ON "idn_oauth2_authorization_code";
+    END IF;
+    EXECUTE CASE WHEN current_setting('server_version_num')::int < 140000 THEN 'CREATE' ELSE 'CREATE OR REPLACE' END ||
+      $text$ TRIGGER "idn_oauth2_authorization_co_dt" AFTER DELETE ON "idn_oauth2_authorization_code" FOR EACH ROW
+      WHEN (pg_catalog.current_setting('sync_tool.mark', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION "idn_oauth2_authorization_co_dt"()$text$;
   END IF;
   ALTER TABLE "idn_oauth2_authorization_code" ENABLE ALWAYS TRIGGER "idn_oauth2_authorization_co_dt";
 END $sync_tool$;

@@ -1,16 +1,18 @@
+import type { JournalStart } from "../checkpoint/checkpoint.ts";
 import type { Database, Session } from "../db/database.ts";
 import type { DdlStep, Dialect, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { failpoint } from "../util/failpoint.ts";
 import { type CaptureState, isComplete, readCaptureState } from "./capture-state.ts";
+import { readJournalStarts } from "./journal-starts.ts";
 import { type Patience, patiently } from "./patiently.ts";
 
 export interface Installed {
   readonly created: readonly ObjectRef[];
   readonly replaced: readonly ObjectRef[];
-  /** Journal identities by table name. */
-  readonly journals: ReadonlyMap<string, string>;
+  /** By table name. */
+  readonly journals: ReadonlyMap<string, JournalStart>;
 }
 
 /**
@@ -41,11 +43,7 @@ export async function installCapture(
   return {
     created: before.flatMap((state) => state.missing),
     replaced: before.flatMap((state) => state.drifted.map(({ object }) => object)),
-    journals: new Map(
-      after.flatMap((state) =>
-        state.journalId === undefined ? [] : [[state.table.name, state.journalId] as const],
-      ),
-    ),
+    journals: await readJournalStarts(db, dialect, after),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { JournalStart } from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";
 import type { Dialect, FoundObject, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
@@ -28,7 +29,7 @@ export async function findLeftovers(
   db: Database,
   dialect: Dialect,
   tables: readonly TablePlan[],
-  sourceJournals: ReadonlyMap<string, string>,
+  sourceJournals: ReadonlyMap<string, JournalStart>,
 ): Promise<Leftovers> {
   const { home } = await dialect.introspector.server(db);
   const found = await dialect.introspector.objects(db, tables.flatMap(leftoverNames));
@@ -46,7 +47,7 @@ export async function findLeftovers(
         object.kind === "journal" && object.name.toUpperCase() === table.names.journal.toUpperCase(),
     );
     if (journal === undefined) continue;
-    if (journal.journalId !== undefined && journal.journalId !== sourceJournals.get(table.name)) {
+    if (journal.journalId !== undefined && journal.journalId !== sourceJournals.get(table.name)?.id) {
       throw new SyncError("TARGET_LEFTOVERS", {
         what: `${journal.name} on the target is a copy of another journal than the source's`,
         next: `The target was restored from a dump older than the present capture. Restore a dump made after \`prepare\`, or drop the triggers and ${journal.name} there by hand`,

@@ -1,5 +1,5 @@
 import { forgetLetters } from "../apply/dead-letter.ts";
-import { readCheckpoint, startCheckpoint } from "../checkpoint/checkpoint.ts";
+import { type JournalStart, readCheckpoint, startCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";
 import type { Dialect, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
@@ -32,7 +32,7 @@ export async function prepareTarget(
   db: Database,
   dialect: Dialect,
   tables: readonly TablePlan[],
-  journals: ReadonlyMap<string, string>,
+  journals: ReadonlyMap<string, JournalStart>,
   options: PrepareTargetOptions = {},
 ): Promise<TargetPrepared> {
   const leftovers = await findLeftovers(db, dialect, tables, journals);
@@ -56,20 +56,20 @@ export async function prepareTarget(
     created.push(step.object);
   }
   for (const table of tables) {
-    const journalId = journals.get(table.name);
-    if (journalId === undefined) continue;
+    const journal = journals.get(table.name);
+    if (journal === undefined) continue;
     const name = table.targetNames.checkpoint;
     const checkpoint = await readCheckpoint(db, dialect, name);
-    if (checkpoint !== undefined && checkpoint.journalId !== journalId) {
+    if (checkpoint !== undefined && checkpoint.journalId !== journal.id) {
       if (options.acceptNewJournal !== true)
         throw journalReplaced(table.name, checkpoint.position, { otherJournal: true });
       await db.execute(`DELETE FROM ${dialect.sql.quote(name)}`);
     }
-    if (checkpoint === undefined || checkpoint.journalId !== journalId) {
+    if (checkpoint === undefined || checkpoint.journalId !== journal.id) {
       // Their positions are another journal's, or will be met again.
       await forgetLetters(db, letters, table.name);
       await forgetJournal(db, state, table.name);
-      await startCheckpoint(db, dialect, name, journalId);
+      await startCheckpoint(db, dialect, name, journal);
       started.push(table.name);
     }
   }

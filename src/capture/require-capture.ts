@@ -1,18 +1,20 @@
+import type { JournalStart } from "../checkpoint/checkpoint.ts";
 import type { Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { type CaptureState, deviations, isComplete, readCaptureState } from "./capture-state.ts";
+import { readJournalStarts } from "./journal-starts.ts";
 
 /**
- * The journals' identities by table name, when capture on the source is complete and what the plan wants. Throws
+ * The journals by table name, when capture on the source is complete and what the plan wants. Throws
  * NOT_PREPARED or CAPTURE_DRIFT: without capture a run would look healthy and miss every change.
  */
 export async function requireCapture(
   db: Queryable,
   dialect: Dialect,
   tables: readonly TablePlan[],
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, JournalStart>> {
   const states = await readCaptureState(db, dialect, tables);
   const missing = states.filter((state) => state.missing.length > 0 || state.journalId === undefined);
   if (missing.length > 0) {
@@ -31,7 +33,7 @@ export async function requireCapture(
       next: "Run `sync-tool prepare`; it keeps the journals",
     });
   }
-  return new Map(states.map((state) => [state.table.name, state.journalId ?? ""]));
+  return await readJournalStarts(db, dialect, states);
 }
 
 function describeMissing({ table, missing }: CaptureState): string {

@@ -1,6 +1,7 @@
 import type { Queryable } from "../db/database.ts";
 import type { CheckpointRow, Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
+import { ANCHOR_POSITION } from "../journal/change.ts";
 
 export interface Checkpoint extends CheckpointRow {
   /** Seconds since it was last moved, by the target's clock. */
@@ -46,14 +47,27 @@ export function lowest(lanes: readonly Checkpoint[]): Checkpoint | undefined {
   );
 }
 
+/** A journal as a checkpoint begins on it. */
+export interface JournalStart {
+  /** Its identity, made by `prepare`. */
+  readonly id: string;
+  /** Digest of the row at position 0; "" in a journal of a release that gave it none. */
+  readonly digest: string;
+}
+
 /** Makes the row of a journal that nothing was applied from yet. */
 export async function startCheckpoint(
   db: Queryable,
   dialect: Dialect,
   name: string,
-  journalId: string,
+  journal: JournalStart,
 ): Promise<Checkpoint> {
-  const row: CheckpointRow = { lane: 0, position: 0n, journalId, digest: "" };
+  const row: CheckpointRow = {
+    lane: 0,
+    position: ANCHOR_POSITION,
+    journalId: journal.id,
+    digest: journal.digest,
+  };
   await insert(db, dialect, name, row);
   return row;
 }

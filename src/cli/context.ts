@@ -79,7 +79,7 @@ export async function withContext<T>(
   const opened: Connected[] = [];
   const connect = async (datasource: Datasource): Promise<Connected> => {
     const dialect = await loadDialect(datasource.settings.type);
-    const db = await dialect.connect(datasource.settings).catch((error: unknown) => {
+    const db = await dialect.connect(datasource.settings, { marked: true }).catch((error: unknown) => {
       throw unreachable(dialect, datasource, error);
     });
     const connected = { datasource, dialect, db };

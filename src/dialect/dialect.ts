@@ -137,6 +137,14 @@ export interface HolderFacts {
  */
 export type PreparedWrite = (db: Database, move: Statement) => Promise<boolean | undefined>;
 
+export interface ConnectOptions {
+  /**
+   * Its sessions carry the mark: the triggers of `ddl.capture` journal nothing of what they write, so that a journal holds what
+   * applications wrote. Default: false, a session as an application has one.
+   */
+  readonly marked?: boolean;
+}
+
 /** Everything that differs between databases. A dialect is one folder behind this interface. */
 export interface Dialect {
   readonly name: DatabaseType;
@@ -144,7 +152,7 @@ export interface Dialect {
   readonly title: string;
   readonly capabilities: Capabilities;
   /** Opens a pool and proves that it works. Throws the driver's error; see classifyError. */
-  connect(settings: ConnectionSettings): Promise<Database>;
+  connect(settings: ConnectionSettings, options?: ConnectOptions): Promise<Database>;
   classifyError(error: unknown): ClassifiedError;
   /** Takes a lock that dies with its connection; undefined when somebody else holds it. */
   acquireLock(db: Database, name: string): Promise<Lock | undefined>;

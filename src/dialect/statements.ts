@@ -17,7 +17,7 @@ export interface CheckpointRow {
   readonly lane: number;
   readonly position: Position;
   readonly journalId: string;
-  /** Digest of the journal row at `position`; "" at position 0. */
+  /** Digest of the journal row at `position`; at 0 that of its anchor, "" where it has none. */
   readonly digest: string;
 }
 

@@ -117,7 +117,7 @@ async function leftovers({ planned, capture, target }: DoctorContext): Promise<O
   const states = await capture();
   const journals = new Map(
     states.flatMap(({ table, journalId }) =>
-      journalId === undefined ? [] : [[table.name, journalId] as const],
+      journalId === undefined ? [] : [[table.name, { id: journalId, digest: "" }] as const],
     ),
   );
   try {

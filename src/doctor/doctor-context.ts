@@ -79,7 +79,12 @@ export async function isPrepared(context: DoctorContext): Promise<boolean> {
 
 function openSide(name: DoctorSide["name"], settings: ConnectionSettings): DoctorSide {
   const dialect = once(() => loadDialect(settings.type));
-  return { name, settings, dialect, db: once(async () => (await dialect()).connect(settings)) };
+  return {
+    name,
+    settings,
+    dialect,
+    db: once(async () => (await dialect()).connect(settings, { marked: true })),
+  };
 }
 
 const both = async (side: DoctorSide) => ({ dialect: await side.dialect(), db: await side.db() });

@@ -9,9 +9,16 @@ export type Key = readonly Value[];
 /**
  * What a journal row says was done. "RESPELLED" comes after a row whose key the source takes for equal to this one,
  * 'ann' after 'Ann': a row with exactly this key, and only that, is no more. "PURGE" is no change: it marks, in the highest
- * purged row, that everything up to its position was removed by `purge`.
+ * purged row, that everything up to its position was removed by `purge`. Nor is "ANCHOR", the row at position 0 that
+ * `prepare` puts into a new journal.
  */
-export type Action = "INSERT" | "UPDATE" | "DELETE" | "RESPELLED" | "PURGE";
+export type Action = "INSERT" | "UPDATE" | "DELETE" | "RESPELLED" | "PURGE" | "ANCHOR";
+
+/**
+ * Where checkpoints of a journal begin: on its anchor row, so that a journal that was emptied is known before anything of it
+ * was applied. Changes have higher positions.
+ */
+export const ANCHOR_POSITION: Position = 0n;
 
 /** One journal row: the image after an INSERT or UPDATE, before a DELETE or RESPELLED. */
 export interface Change {

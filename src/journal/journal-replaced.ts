@@ -1,5 +1,5 @@
 import { SyncError } from "../errors.ts";
-import type { Position } from "./change.ts";
+import { ANCHOR_POSITION, type Position } from "./change.ts";
 
 /** What a journal shows instead of the row that the checkpoint was left at. */
 export interface Mismatch {
@@ -23,13 +23,16 @@ export function journalReplaced(table: string, checkpoint: Position, mismatch: M
       at,
     });
   }
-  const seen = mismatch.otherJournal
-    ? "the journal was made anew: it has another identity than the checkpoint"
-    : mismatch.otherRow
-      ? "another change stands at the checkpoint's position: the source was restored from a backup"
-      : mismatch.found === undefined
-        ? "the journal ends before the checkpoint: it was emptied or made anew, or the source was restored from an older backup"
-        : `the change at the checkpoint is gone, the next one is ${mismatch.found}: rows were deleted from the journal, or the source was restored`;
+  const isAtStart = checkpoint === ANCHOR_POSITION && mismatch.otherJournal !== true;
+  const seen = isAtStart
+    ? "the journal lacks the row that it began with: it was emptied by hand, or the source was restored from a backup"
+    : mismatch.otherJournal
+      ? "the journal was made anew: it has another identity than the checkpoint"
+      : mismatch.otherRow
+        ? "another change stands at the checkpoint's position: the source was restored from a backup"
+        : mismatch.found === undefined
+          ? "the journal ends before the checkpoint: it was emptied or made anew, or the source was restored from an older backup"
+          : `the change at the checkpoint is gone, the next one is ${mismatch.found}: rows were deleted from the journal, or the source was restored`;
   return new SyncError("JOURNAL_REPLACED", {
     what: `${table}: ${seen} (checkpoint ${checkpoint})`,
     next: "Changes may be missing. Take a new dump of the source and restore it as the target, then run `sync-tool prepare --accept-new-journal`",

@@ -1,6 +1,6 @@
 import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
-import type { Position } from "./change.ts";
+import { ANCHOR_POSITION, type Position } from "./change.ts";
 
 /** Changes deleted by one statement: short enough not to hold anybody up. */
 const CHUNK = 1_000;
@@ -29,6 +29,7 @@ export async function purgeJournal(
   const highest = row?.["position"];
   if (highest === null || highest === undefined) return { deleted: 0 };
   const upTo = BigInt(String(highest));
+  if (upTo === ANCHOR_POSITION) return { deleted: 0 };
   const mark = dialect.sql.markPurged(table, upTo);
   await db.execute(mark.sql, mark.params);
   const statement = dialect.sql.purgeBefore(journal, upTo, CHUNK);

@@ -5,12 +5,15 @@ import type { TablePlan } from "../plan/sync-plan.ts";
 import { type Row, rowTemplate, type Value } from "../row.ts";
 import { mapInTurns } from "../util/in-turns.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
-import type { Action, Change, Position } from "./change.ts";
+import { type Action, ANCHOR_POSITION, type Change, type Position } from "./change.ts";
 import { changeDigest, isDigestOf } from "./digest.ts";
 import { advance, findHoles, type Horizon, NO_END, NO_HORIZON, tailOf } from "./horizon.ts";
 import { journalReplaced } from "./journal-replaced.ts";
 
-/** Where a read starts: the last position applied and the digest of the row there ("" at position 0). */
+/**
+ * Where a read starts: the last position applied and the digest of the row there; at position 0 that of the journal's
+ * anchor row, "" where a release made the journal that gave it none.
+ */
 export interface Anchor {
   readonly position: Position;
   readonly digest: string;
@@ -86,12 +89,13 @@ export function createJournalReader(source: Side, table: TablePlan, now: Clock =
     limit: number,
     upTo: Position | undefined,
   ): Promise<{ changes: Change[]; full: boolean }> {
-    // The row at the anchor is read along: it proves that this is still the journal of the checkpoint.
-    const from = after.position > 0n ? after.position : 1n;
-    const extra = after.position > 0n ? 1 : 0;
+    // The row there is read along: it proves that this is still the journal of the checkpoint.
+    const hasRow = after.position > ANCHOR_POSITION || after.digest !== "";
+    const from = hasRow ? after.position : ANCHOR_POSITION + 1n;
+    const extra = hasRow ? 1 : 0;
     const statement = dialect.sql.readChanges(table, from, limit + extra);
     const rows = await mapInTurns(await db.query(statement.sql, statement.params), toChange);
-    const changes = after.position > 0n ? withoutAnchor(table, after, rows) : rows;
+    const changes = hasRow ? withoutAnchor(table, after, rows) : rows;
     const marker = changes.find((change) => change.action === "PURGE");
     if (marker !== undefined)
       throw journalReplaced(table.name, after.position, { purgedTo: marker.position });

@@ -213,3 +213,57 @@ describeDialects("A journal that was purged of everything", (dialect) => {
     },
   );
 });
+
+describeDialects("A journal of which nothing was applied yet", (dialect) => {
+  const words = WORDS[dialect.name] ?? MYSQL;
+  let pair: BlueGreen;
+  beforeEach(async () => {
+    pair = await openBlueGreen({
+      source: dialect,
+      sourceSchema: SCHEMA,
+      targetSchema: SCHEMA,
+      tables: TABLES,
+    });
+    await pair.prepare();
+    await pair.source.test.exec([insert(1), insert(2)]);
+  });
+  afterEach(() => pair.close());
+
+  const refused = async (): Promise<void> => {
+    await expect(pair.run()).rejects.toMatchObject({
+      code: "JOURNAL_REPLACED",
+      message: expect.stringMatching(/lacks the row that it began with.*\(checkpoint 0\)/),
+    });
+    expect(await pair.rows("target", "ROWS_OF")).toEqual([]);
+  };
+
+  test("begins with a row that is no change, and is refused when it was emptied", async () => {
+    const { test: source } = pair.source;
+    expect(await source.query("SELECT SYNC_ID, ACTION FROM ROWS_OF_S ORDER BY 1")).toEqual([
+      { SYNC_ID: "0", ACTION: "ANCHOR" },
+      { SYNC_ID: "1", ACTION: "INSERT" },
+      { SYNC_ID: "2", ACTION: "INSERT" },
+    ]);
+    expect(await purgeJournal(pair.source, await pair.table("ROWS_OF"), 0n)).toEqual({ deleted: 0 });
+    await source.exec("DELETE FROM ROWS_OF_S");
+    await refused();
+    await source.exec(insert(3));
+    await refused();
+    // A new beginning in the old place is another one.
+    await source.exec(["DELETE FROM ROWS_OF_S", words.countFrom(1)]);
+    await pair.prepare();
+    await source.exec(insert(4));
+    await refused();
+    await expect(readStatus([{ ...pair, name: "identity", plan: await pair.plan() }])).resolves.toMatchObject(
+      { tables: [{ problems: [expect.stringMatching(/lacks the row that it began with/)] }] },
+    );
+  });
+
+  test("is read from its first change on where an older release made it, without such a row", async () => {
+    await pair.source.test.exec("DELETE FROM ROWS_OF_S WHERE SYNC_ID = 0");
+    await pair.target.test.exec("UPDATE ROWS_OF_SV SET DIGEST = ''");
+    await pair.prepare();
+    await pair.run();
+    expect(await pair.rows("target", "ROWS_OF")).toEqual(await pair.rows("source", "ROWS_OF"));
+  });
+});

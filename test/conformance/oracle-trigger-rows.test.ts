@@ -23,6 +23,8 @@ const inWords = (work: string): string =>
       `INSERT INTO moved (id) SELECT t.ctid FROM ${TABLE} t
        WHERE t."TOKEN_ID" = NEW."TOKEN_ID" AND t."TOKEN_SCOPE" = NEW."TOKEN_SCOPE";`,
     )
+    .replace("SYS_CONTEXT('USERENV', 'CLIENT_INFO')", "current_setting('test.client_info', true)")
+    .replace(/\bRETURN;/g, "RETURN NULL;")
     .replace("FORALL i IN 1 .. moved.COUNT\n", "")
     .replace("WHERE t.ROWID = moved(i);", "INNER JOIN moved m ON t.ctid = m.id ORDER BY m.n;")
     .replace("moved.DELETE;", "DELETE FROM moved;");

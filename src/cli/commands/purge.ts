@@ -35,7 +35,7 @@ async function purgeSchema({ log, signal }: Context, { source, target, plan }: S
     const purgeable = await findPurgeable(target, table);
     if (purgeable === undefined) continue;
     const { checkpoint } = purgeable;
-    if (checkpoint.journalId !== journals.get(table.name))
+    if (checkpoint.journalId !== journals.get(table.name)?.id)
       throw journalReplaced(table.name, checkpoint.position, { otherJournal: true });
     const { deleted, upTo } = await purgeJournal(source, table, purgeable.upTo, signal);
     log.info(

@@ -1,6 +1,6 @@
 import { prepareTarget, type TargetPrepared } from "../../capture/prepare-target.ts";
 import { requireCapture } from "../../capture/require-capture.ts";
-import { readCheckpoint } from "../../checkpoint/checkpoint.ts";
+import { type JournalStart, readCheckpoint } from "../../checkpoint/checkpoint.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { KEY, type Log } from "../../log.ts";
 import { planTables } from "../../plan/sync-plan.ts";
@@ -113,7 +113,7 @@ async function tableProgress({ source, target, plan }: SchemaContext): Promise<r
 /** Puts right what a restore left behind or dropped; without the rights for it, says which command does. */
 async function mendTarget(
   { target, plan }: SchemaContext,
-  journals: ReadonlyMap<string, string>,
+  journals: ReadonlyMap<string, JournalStart>,
 ): Promise<TargetPrepared> {
   try {
     return await prepareTarget(target.db, target.dialect, planTables(plan), journals);

@@ -4,11 +4,12 @@ import { fingerprint } from "../../util/fingerprint.ts";
 import type { DdlStep } from "../dialect.ts";
 import { sequenceName } from "../sequence-name.ts";
 import type { Column } from "../table-schema.ts";
-import { literal, quote } from "./connect.ts";
+import { literal, MARK, quote } from "./connect.ts";
 import { HOME, IDENTITY_PROPERTY } from "./introspect.ts";
 import { keyConditions } from "./key-conditions.ts";
 
-const MARK = "sync-tool capture v1";
+const OURS = "-- sync-tool capture v";
+const SHAPE = `${OURS}2 `;
 
 /**
  * Journal with its sequence and identity, then one set-based trigger for each kind of write. Rows that a cascade deletes
@@ -67,6 +68,8 @@ ${lines.join(",\n")},
       // A journal from before such times. Its rows keep none ("ALTER TABLE", WITH VALUES).
       `IF COL_LENGTH(${literal(table)}, N'CAPTURED_AT') IS NULL
 ALTER TABLE ${table} ADD [CAPTURED_AT] datetime2(7) NULL DEFAULT (SYSUTCDATETIME())`,
+      `IF NOT EXISTS (SELECT 1 FROM ${table})
+INSERT INTO ${table} ([SYNC_ID], [ACTION]) VALUES (0, 'ANCHOR')`,
       // A statement that changes thousands of rows must not lock the whole journal against other writers. The change
       // itself takes the journal's schema lock ("ALTER TABLE"), so it is made once.
       `IF EXISTS (SELECT 1 FROM sys.tables WHERE object_id = OBJECT_ID(${literal(table)}) AND lock_escalation_desc <> N'DISABLE')
@@ -93,7 +96,10 @@ EXEC sp_addextendedproperty @name = N'${IDENTITY_PROPERTY}', @value = @identity,
  * and `doctor` says so.
  */
 function trigger(table: TablePlan, name: string, event: string, work: readonly string[]): DdlStep {
-  const body = ["SET NOCOUNT ON", "SET ROWCOUNT 0", ...work].map((statement) => `  ${statement};`).join("\n");
+  const unlessMarked = `IF SESSION_CONTEXT(N'${MARK}') IS NOT NULL RETURN`;
+  const body = [unlessMarked, "SET NOCOUNT ON", "SET ROWCOUNT 0", ...work]
+    .map((statement) => `  ${statement};`)
+    .join("\n");
   const on = quote(table.source.name);
   return {
     object: { kind: "trigger", name, table: table.source.name },
@@ -101,7 +107,7 @@ function trigger(table: TablePlan, name: string, event: string, work: readonly s
       "BEGIN TRANSACTION",
       `DECLARE @held int = (SELECT TOP (1) 1 FROM ${on} WITH (TABLOCKX, HOLDLOCK))`,
       `CREATE TRIGGER ${quote(name)} ON ${on} AFTER ${event} AS
--- ${MARK} ${fingerprint(`${event} ${body}`)}
+${SHAPE}${fingerprint(`${event} ${body}`)}
 BEGIN
 ${body}
 END`,
@@ -123,9 +129,9 @@ export function replaceTrigger(statements: readonly string[]): readonly string[]
 const isCreate = (sql: string): boolean => sql.startsWith("CREATE TRIGGER");
 
 /** A trigger's text behind its mark, as one line: what stands before, a script's comment say, does not matter. */
-const workOf = (body: string): string => (body.split(`-- ${MARK} `)[1] ?? "-").replace(/\s+/g, " ").trim();
+const workOf = (body: string): string => (body.split(SHAPE)[1] ?? "-").replace(/\s+/g, " ").trim();
 
-export const isOurs = (body: string): boolean => body.includes(`-- ${MARK} `);
+export const isOurs = (body: string): boolean => body.includes(OURS);
 
 /** The mark alone would not show a trigger that somebody changed and left its mark in. */
 export const isCurrent = (step: DdlStep, body: string): boolean =>

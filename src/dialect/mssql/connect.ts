@@ -5,6 +5,7 @@ import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
 import { createHostPicker, type HostPort, poolSize, standbyError } from "../../db/pick-host.ts";
 import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
+import type { ConnectOptions } from "../dialect.ts";
 import { classifyError } from "./classify-error.ts";
 import { MssqlClient, type MssqlOptions, type MssqlResult, send } from "./client.ts";
 
@@ -38,8 +39,14 @@ const SESSION = [
   "SET QUOTED_IDENTIFIER ON",
 ];
 
+/** Key of a marked session's context ("sp_set_session_context", since SQL Server 2016). */
+export const MARK = "sync_tool_mark";
+
 /** Opens a pool of SQL Server logins; Windows logins are refused by the configuration. */
-export async function connect(settings: ConnectionSettings): Promise<Database> {
+export async function connect(
+  settings: ConnectionSettings,
+  { marked = false }: ConnectOptions = {},
+): Promise<Database> {
   const hosts = createHostPicker(settings);
   const { connectTimeoutMs, pool, instance } = settings;
   const options: MssqlOptions = {
@@ -74,7 +81,7 @@ export async function connect(settings: ConnectionSettings): Promise<Database> {
         min: 0,
         max: poolSize(pool.max),
         afterCreate: (connection: Connection, done: (error: unknown, connection: Connection) => void) => {
-          prepareSession(connection, settings).then(
+          prepareSession(connection, settings, marked).then(
             () => done(null, connection),
             (error: unknown) => {
               // The pool forgets a connection that failed here, but does not close it.
@@ -92,10 +99,15 @@ export async function connect(settings: ConnectionSettings): Promise<Database> {
   );
 }
 
-async function prepareSession(connection: Connection, settings: ConnectionSettings): Promise<void> {
+async function prepareSession(
+  connection: Connection,
+  settings: ConnectionSettings,
+  marked: boolean,
+): Promise<void> {
   if (mustEncrypt(settings) && !isEncrypted(connection))
     throw Object.assign(new Error("the connection is not encrypted"), { code: "EENCRYPT" });
   await send(connection, SESSION.join(";\n"), []);
+  if (marked) await send(connection, `EXEC sp_set_session_context @key = N'${MARK}', @value = 1`, []);
   if (settings.hosts.length < 2) return;
   const { rows } = await send(
     connection,

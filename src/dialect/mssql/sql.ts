@@ -46,7 +46,7 @@ export const sql: Dialect["sql"] = {
       "j",
     )}`;
     const journal = quote(table.names.journal);
-    if (from <= 1n) {
+    if (from === 1n) {
       return {
         sql: `SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.[SYNC_ID] >= CONVERT(bigint, ?) ORDER BY j.[SYNC_ID]`,
         params: [limit, from.toString()],

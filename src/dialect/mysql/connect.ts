@@ -3,6 +3,7 @@ import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
 import { createHostPicker, poolSize, standbyError } from "../../db/pick-host.ts";
 import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
+import type { ConnectOptions } from "../dialect.ts";
 import { classifyError } from "./classify-error.ts";
 
 const READER: ResultReader = {
@@ -43,6 +44,9 @@ const WISHED = [
   "SET SESSION information_schema_stats_expiry = 0",
 ];
 
+/** Variable of a marked session. */
+export const MARK = "@sync_tool_mark";
+
 interface RawConnection {
   query(sql: string, done: (error: unknown, rows?: readonly Record<string, unknown>[]) => void): void;
   on(event: "error", listener: () => void): void;
@@ -51,18 +55,23 @@ interface RawConnection {
 }
 
 /** Opens a pool. With `prefer`, a server that has no TLS is talked to without. */
-export async function connect(settings: ConnectionSettings): Promise<Database> {
-  if (settings.tls.mode !== "prefer") return await open(settings, tlsOptions(settings));
+export async function connect(settings: ConnectionSettings, options: ConnectOptions = {}): Promise<Database> {
+  if (settings.tls.mode !== "prefer") return await open(settings, tlsOptions(settings), options);
   try {
-    return await open(settings, { ssl: { rejectUnauthorized: false } });
+    return await open(settings, { ssl: { rejectUnauthorized: false } }, options);
   } catch (error) {
     if ((error as { code?: unknown } | null)?.code === "HANDSHAKE_NO_SSL_SUPPORT")
-      return await open(settings, {});
+      return await open(settings, {}, options);
     throw error;
   }
 }
 
-async function open(settings: ConnectionSettings, tls: object): Promise<Database> {
+async function open(
+  settings: ConnectionSettings,
+  tls: object,
+  { marked = false }: ConnectOptions,
+): Promise<Database> {
+  const session = marked ? [...SESSION, `SET ${MARK} = 1`] : SESSION;
   const hosts = createHostPicker(settings);
   const { connectTimeoutMs, pool, socketPath } = settings;
   return await openDatabase(
@@ -100,7 +109,7 @@ async function open(settings: ConnectionSettings, tls: object): Promise<Database
             connection.destroy();
             done(error, connection);
           };
-          prepareSession(connection, SESSION, (error) => {
+          prepareSession(connection, session, (error) => {
             if (error !== undefined) fail(error);
             else
               refuseStandby(connection, settings.hosts.length > 1, (standby) => {

@@ -3,7 +3,7 @@ import { alsoWritten, type CascadePath, type TablePlan } from "../../plan/sync-p
 import { fingerprint } from "../../util/fingerprint.ts";
 import type { DdlStep, Dialect, ObjectRef } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
-import { literal, quote } from "./connect.ts";
+import { literal, MARK, quote } from "./connect.ts";
 import { HOME } from "./introspect.ts";
 
 /** Seconds that a DDL statement waits for its metadata lock; meanwhile new statements on the table queue behind it. */
@@ -12,8 +12,14 @@ const LOCK_TIMEOUT_S = 2;
 /** Lets the writers that queued behind an attempt through. */
 const PAUSE_MS = 500;
 
+/**
+ * A trigger keeps the sql_mode it was made under: without strictness and zero-date rules it copies whatever the
+ * application's own statement was allowed to store, and never makes that statement fail.
+ */
+const SQL_MODE = "SET SESSION sql_mode = ''";
+
 /** A block label: unlike a comment, the command-line client does not strip it from a trigger's body. */
-const MARK = "sync_tool_v1_";
+const LABEL = "sync_tool_v2_";
 
 /**
  * A TIMESTAMP holds UTC, whatever the session's time zone, and no session's change of clocks makes two moments one. It ends in
@@ -82,6 +88,10 @@ function journal(table: TablePlan, columns: readonly Column[]): DdlStep {
         `CONCAT(${literal(create)}, QUOTE(CONCAT('sync-tool journal ', REPLACE(UUID(), '-', ''), ' ', ${HOME})))`,
       ),
       ...addCaptureTime(name),
+      // Otherwise 0 would have the counter's next value put in its place.
+      "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+      `INSERT INTO ${quote(name)} (SYNC_ID, ACTION) SELECT 0, 'ANCHOR' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM ${quote(name)})`,
+      SQL_MODE,
       ...firingRights(table),
     ],
   };
@@ -130,11 +140,11 @@ function dynamic(expression: string): readonly string[] {
 }
 
 function trigger(name: string, table: string, event: string, work: string): DdlStep {
-  const label = `${MARK}${fingerprint(`${event} ${work}`)}`;
+  const label = `${LABEL}${fingerprint(`${event} ${work}`)}`;
   return {
     object: { kind: "trigger", name, table },
     sql: [
-      `CREATE TRIGGER ${quote(name)} ${event} ON ${quote(table)} FOR EACH ROW ${label}: BEGIN ${work} END ${label}`,
+      `CREATE TRIGGER ${quote(name)} ${event} ON ${quote(table)} FOR EACH ROW ${label}: BEGIN IF ${MARK} IS NULL THEN ${work} END IF; END ${label}`,
     ],
   };
 }
@@ -161,6 +171,7 @@ function cascade(table: TablePlan, path: CascadePath): DdlStep {
   const held = key.map((_, i) => `gone_${i}`);
   const into = `INSERT INTO ${quote(table.names.journal)} (${columnList(key)}, ACTION)`;
   const work = [
+    "BEGIN",
     "DECLARE at_end INT DEFAULT 0;",
     ...key.map((column, i) => `DECLARE ${held[i]} ${column.type};`),
     `DECLARE gone CURSOR FOR SELECT ${fromChild(key)} ${takenAlong(table, path)} LIMIT ${ALL_ROWS} FOR UPDATE;`,
@@ -168,6 +179,7 @@ function cascade(table: TablePlan, path: CascadePath): DdlStep {
     `BEGIN DECLARE EXIT HANDLER FOR 1442 ${into} SELECT ${fromChild(key)}, 'DELETE' ${takenAlong(table, path)} LOCK IN SHARE MODE;`,
     `OPEN gone; each_row: LOOP FETCH gone INTO ${held.join(", ")}; IF at_end THEN LEAVE each_row; END IF;`,
     `${into} VALUES (${held.join(", ")}, 'DELETE'); END LOOP; CLOSE gone; END;`,
+    "END;",
   ];
   return trigger(path.trigger, path.ancestor, "BEFORE DELETE", work.join(" "));
 }
@@ -203,18 +215,16 @@ function takenAlong(table: TablePlan, path: CascadePath, instead?: string): stri
 
 const columnList = (columns: readonly Column[]): string => columns.map((c) => quote(c.name)).join(", ");
 
-const label = /sync_tool_v1_[0-9a-f]{12}/;
+const label = /sync_tool_v\d+_[0-9a-f]{12}/;
 
 const onOneLine = (sql: string): string => sql.trim().replace(/\s+/g, " ");
 
 export const ddl: Dialect["ddl"] = {
-  // A trigger keeps the sql_mode it was made under: without strictness and zero-date rules it copies whatever the
-  // application's own statement was allowed to store, and never makes that statement fail.
   session: () => [
     `SET SESSION lock_wait_timeout = ${LOCK_TIMEOUT_S}`,
     `SET SESSION innodb_lock_wait_timeout = ${LOCK_TIMEOUT_S}`,
     "SET NAMES utf8mb4",
-    "SET SESSION sql_mode = ''",
+    SQL_MODE,
   ],
   lockTable: () => [],
   capture: (table) => captureSteps(table, true),

@@ -2,6 +2,7 @@ import type { Connection } from "oracledb";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
 import { createHostPicker, poolSize, standbyError } from "../../db/pick-host.ts";
+import type { ConnectOptions } from "../dialect.ts";
 import { classifyError } from "./classify-error.ts";
 import { OracleClient, type OracleResult, send } from "./client.ts";
 import { DEFAULT_SILENCE_MS, endSilent } from "./silence.ts";
@@ -33,8 +34,14 @@ const SESSION = [
   "ALTER SESSION SET ISOLATION_LEVEL = READ COMMITTED",
 ];
 
+/** CLIENT_INFO of a marked session, sent along with its next statement (node-oracledb documentation, "connection.clientInfo"). */
+export const MARK = "sync-tool writes";
+
 /** Opens a pool with the driver's thin mode, which needs no Oracle client on the machine. */
-export async function connect(settings: ConnectionSettings): Promise<Database> {
+export async function connect(
+  settings: ConnectionSettings,
+  { marked = false }: ConnectOptions = {},
+): Promise<Database> {
   const hosts = createHostPicker(settings);
   const { pool } = settings;
   return await openDatabase(
@@ -52,7 +59,7 @@ export async function connect(settings: ConnectionSettings): Promise<Database> {
         min: 0,
         max: poolSize(pool.max),
         afterCreate: (connection: Connection, done: (error: unknown, connection: Connection) => void) => {
-          prepareSession(connection, settings).then(
+          prepareSession(connection, settings, marked).then(
             () => done(null, connection),
             (error: unknown) => {
               // The pool forgets a connection that failed here, but does not close it.
@@ -73,12 +80,17 @@ export async function connect(settings: ConnectionSettings): Promise<Database> {
 /** Time for the server's answer to being asked to break off. */
 const ANSWER_MS = 5_000;
 
-async function prepareSession(connection: Connection, settings: ConnectionSettings): Promise<void> {
+async function prepareSession(
+  connection: Connection,
+  settings: ConnectionSettings,
+  marked: boolean,
+): Promise<void> {
   const { socketTimeoutMs } = settings;
   // The server is asked to break a statement off before its connection is given up.
   if (socketTimeoutMs !== undefined) connection.callTimeout = socketTimeoutMs;
   endSilent(connection, socketTimeoutMs === undefined ? DEFAULT_SILENCE_MS : socketTimeoutMs + ANSWER_MS);
   connection.module = "sync-tool";
+  if (marked) connection.clientInfo = MARK;
   for (const statement of SESSION) await send(connection, statement, []);
   if (settings.hosts.length < 2 || settings.connectString !== undefined) return;
   const { rows } = await send(

@@ -19,7 +19,8 @@ const PAUSE_MS = 500;
 /** Seconds that one attempt waits for transactions older than the triggers; nobody waits for us meanwhile. */
 const PENDING_TIMEOUT_S = 60;
 
-const MARK = "sync-tool capture v1";
+const OURS = "-- sync-tool capture v";
+const SHAPE = "sync-tool capture v2";
 
 const NOW_UTC = "SYS_EXTRACT_UTC(SYSTIMESTAMP)";
 
@@ -79,6 +80,7 @@ ${lines.join(",\n")},
         EXISTS,
       ),
       addCaptureTime(name),
+      `INSERT INTO ${quote(name)} ("SYNC_ID", "ACTION") SELECT 0, 'ANCHOR' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM ${quote(name)})`,
     ],
   };
 }
@@ -115,8 +117,8 @@ function trigger(
     object: { kind: "trigger", name, table },
     sql: [
       `CREATE OR REPLACE TRIGGER ${quote(name)}\n${text.head}\n${DISABLED}${text.body.replace(
-        "%mark%",
-        `${MARK} ${fingerprint(`${text.head} ${text.body}`)}`,
+        "%shape%",
+        `${SHAPE} ${fingerprint(`${text.head} ${text.body}`)}`,
       )}`,
       `DECLARE
   v_invalid NUMBER;
@@ -180,7 +182,7 @@ const dropTrigger = (name: string): string => guarded(`DROP TRIGGER ${quote(name
 const dropSequence = (name: string): string => guarded(`DROP SEQUENCE ${quote(name)}`, ABSENT.sequence);
 
 /** A trigger's text behind its mark, as one line. */
-const workOf = (body: string): string => (body.split(`-- ${MARK} `)[1] ?? "-").replace(/\s+/g, " ").trim();
+const workOf = (body: string): string => (body.split(`-- ${SHAPE} `)[1] ?? "-").replace(/\s+/g, " ").trim();
 
 export const ddl: Dialect["ddl"] = {
   session: () => [`ALTER SESSION SET DDL_LOCK_TIMEOUT = ${LOCK_TIMEOUT_S}`],
@@ -267,7 +269,7 @@ export const ddl: Dialect["ddl"] = {
         return [dropTable(name)];
     }
   },
-  isOurs: (body) => body.includes(`-- ${MARK} `),
+  isOurs: (body) => body.includes(OURS),
   // The mark alone would not show a trigger that somebody changed and left its mark in.
   isCurrent: (step, body) => step.object.kind !== "trigger" || workOf(step.sql[0] ?? "") === workOf(body),
   grants,

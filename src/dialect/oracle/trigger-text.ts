@@ -1,5 +1,5 @@
 import type { Column } from "../table-schema.ts";
-import { quote } from "./connect.ts";
+import { MARK, quote } from "./connect.ts";
 
 interface Capturing {
   readonly table: string;
@@ -9,7 +9,11 @@ interface Capturing {
   readonly key: readonly Column[];
 }
 
-/** What stands before and after the place where a trigger is enabled or not; `%mark%` takes the fingerprint. */
+const UNLESS_MARKED = `  IF SYS_CONTEXT('USERENV', 'CLIENT_INFO') = '${MARK}' THEN
+    RETURN;
+  END IF;`;
+
+/** What stands before and after the place where a trigger is enabled or not; `%shape%` takes the fingerprint. */
 interface TriggerText {
   readonly head: string;
   readonly body: string;
@@ -35,7 +39,7 @@ export function capturing(context: Capturing): Record<"insert" | "update" | "del
   const row = `FOR EACH ROW`;
   const on = quote(context.table);
   const simple = (action: string, correlation: "NEW" | "OLD"): string =>
-    `BEGIN\n  -- %mark%\n${insert(context, action, correlation, "  ")}\nEND;`;
+    `BEGIN\n  -- %shape%\n${UNLESS_MARKED}\n${insert(context, action, correlation, "  ")}\nEND;`;
   return {
     insert: { head: `AFTER INSERT ON ${on}\n${row}`, body: simple("INSERT", "NEW") },
     delete: { head: `AFTER DELETE ON ${on}\n${row}`, body: simple("DELETE", "OLD") },
@@ -46,11 +50,12 @@ export function capturing(context: Capturing): Record<"insert" | "update" | "del
 function compound(context: Capturing): string {
   const { table, journal, sequence, columns } = context;
   return `COMPOUND TRIGGER
-  -- %mark%
+  -- %shape%
   TYPE row_ids IS TABLE OF UROWID INDEX BY PLS_INTEGER;
   moved row_ids;
 AFTER EACH ROW IS
 BEGIN
+${UNLESS_MARKED}
   IF ${context.key.map(differs).join("\n  OR ")} THEN
 ${insert(context, "DELETE", "OLD", "    ")}
     moved(moved.COUNT + 1) := :NEW.ROWID;

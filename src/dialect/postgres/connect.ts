@@ -6,6 +6,7 @@ import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
 import { createHostPicker, poolSize, standbyError } from "../../db/pick-host.ts";
 import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
+import type { ConnectOptions } from "../dialect.ts";
 import { classifyError } from "./classify-error.ts";
 
 interface PgResult {
@@ -42,22 +43,32 @@ const SESSION = [
   "SET tcp_keepalives_count = 3",
 ];
 
+/** Setting of a marked session. PostgreSQL takes any name of two parts for one of an extension's. */
+export const MARK = "sync_tool.mark";
+
 /** Opens a pool. With `prefer`, a server that has no TLS is talked to without, as libpq does. */
-export async function connect(settings: ConnectionSettings): Promise<Database> {
-  if (settings.tls.mode !== "prefer") return await open(settings, tlsOptions(settings));
+export async function connect(settings: ConnectionSettings, options: ConnectOptions = {}): Promise<Database> {
+  if (settings.tls.mode !== "prefer") return await open(settings, tlsOptions(settings), options);
   try {
-    return await open(settings, { rejectUnauthorized: false });
+    return await open(settings, { rejectUnauthorized: false }, options);
   } catch (error) {
     // The driver gives this refusal no code.
     if (error instanceof Error && error.message.includes("does not support SSL"))
-      return await open(settings, false);
+      return await open(settings, false, options);
     throw error;
   }
 }
 
-async function open(settings: ConnectionSettings, ssl: object | false): Promise<Database> {
-  const session =
-    settings.schema === undefined ? SESSION : [...SESSION, `SET search_path = ${quote(settings.schema)}`];
+async function open(
+  settings: ConnectionSettings,
+  ssl: object | false,
+  { marked = false }: ConnectOptions,
+): Promise<Database> {
+  const session = [
+    ...SESSION,
+    ...(settings.schema === undefined ? [] : [`SET search_path = ${quote(settings.schema)}`]),
+    ...(marked ? [`SET ${MARK} = 'on'`] : []),
+  ];
   const hosts = createHostPicker(settings);
   const { connectTimeoutMs, pool } = settings;
   return await openDatabase(

@@ -3,7 +3,7 @@ import { alsoWritten, type TablePlan } from "../../plan/sync-plan.ts";
 import { fingerprint } from "../../util/fingerprint.ts";
 import type { DdlStep, Dialect, ObjectRef } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
-import { quote } from "./connect.ts";
+import { MARK, quote } from "./connect.ts";
 import { HOME } from "./introspect.ts";
 import { sequenceOf } from "./sequences.ts";
 
@@ -13,7 +13,8 @@ const LOCK_TIMEOUT_MS = 2_000;
 /** Lets the writers that queued behind an attempt through. */
 const PAUSE_MS = 500;
 
-const MARK = "sync-tool capture v1";
+const OURS = "-- sync-tool capture v";
+const SHAPE = 2;
 
 /** Of the moment itself, not of the transaction's beginning as now() is. */
 const NOW_UTC = "(clock_timestamp() AT TIME ZONE 'UTC')";
@@ -62,6 +63,7 @@ function journal(name: string, columns: readonly Column[]): readonly DdlStep[] {
     ALTER TABLE ${quote(name)} ADD COLUMN IF NOT EXISTS captured_at timestamp, ALTER COLUMN captured_at SET DEFAULT ${NOW_UTC};
   END IF;
 END $sync_tool$`,
+        `INSERT INTO ${quote(name)} (sync_id, action) SELECT 0, 'ANCHOR' WHERE NOT EXISTS (SELECT FROM ${quote(name)})`,
         // The identity is drawn by the database, so that a script run again on a new journal draws another.
         `DO $sync_tool$ BEGIN
   IF obj_description(to_regclass('${quote(name).replaceAll("'", "''")}'), 'pg_class') IS NULL THEN
@@ -75,6 +77,16 @@ END $sync_tool$`,
 }
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** Of what a marked session writes no event is even queued. */
+const UNMARKED = `pg_catalog.current_setting('${MARK}', true) IS DISTINCT FROM 'on'`;
+
+/** Whether a trigger's definition, as the server prints it, has the condition and no other; versions differ in brackets. */
+function hasCondition(body: string): boolean {
+  const [definition = ""] = body.split(OURS);
+  const plain = (text: string): string => text.replaceAll(/[()\s]|::text|pg_catalog\./g, "");
+  return plain(definition).includes(`FOREACHROWWHEN${plain(UNMARKED)}EXECUTE`);
+}
 
 /** pg_trigger.tgtype of an AFTER trigger FOR EACH ROW. */
 const EVENT_BITS = { INSERT: 5, DELETE: 9, UPDATE: 17 } as const;
@@ -105,13 +117,19 @@ END $sync_tool$`,
     {
       object,
       sql: [
-        // A trigger that is right stays: to drop it would need a stronger lock than the one held, and to ask for more
-        // while holding some is how deadlocks with the application begin.
+        // A trigger that is right stays, and one that is not is replaced under the lock that is held: to ask for more while
+        // holding some is how deadlocks with the application begin. Before PostgreSQL 14 there is no such replacing, and
+        // lockTable has taken the stronger lock that a drop needs.
         `DO $sync_tool$ BEGIN
-  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '${literalName(on)}'::regclass AND tgname = '${name.replaceAll("'", "''")}'
-      AND tgfoid = '${literalName(quote(name))}()'::regprocedure AND tgtype = ${EVENT_BITS[event]}) THEN
-    DROP TRIGGER IF EXISTS ${quote(name)} ON ${on};
-    CREATE TRIGGER ${quote(name)} AFTER ${event} ON ${on} FOR EACH ROW EXECUTE FUNCTION ${quote(name)}();
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '${literalName(on)}'::regclass AND tgname = '${literalName(name)}'
+      AND tgfoid = '${literalName(quote(name))}()'::regprocedure AND tgtype = ${EVENT_BITS[event]}
+      AND pg_get_triggerdef(oid) LIKE '%${MARK}%') THEN
+    IF current_setting('server_version_num')::int < 140000 THEN
+      DROP TRIGGER IF EXISTS ${quote(name)} ON ${on};
+    END IF;
+    EXECUTE CASE WHEN current_setting('server_version_num')::int < 140000 THEN 'CREATE' ELSE 'CREATE OR REPLACE' END ||
+      $text$ TRIGGER ${quote(name)} AFTER ${event} ON ${on} FOR EACH ROW
+      WHEN (${UNMARKED}) EXECUTE FUNCTION ${quote(name)}()$text$;
   END IF;
   ALTER TABLE ${on} ENABLE ALWAYS TRIGGER ${quote(name)};
 END $sync_tool$`,
@@ -121,7 +139,7 @@ END $sync_tool$`,
 }
 
 function triggerBody(work: string): string {
-  return `\n-- ${MARK} ${fingerprint(work)}\nBEGIN\n  ${work}\n  RETURN NULL;\nEND\n`;
+  return `\n${OURS}${SHAPE} ${fingerprint(work)}\nBEGIN\n  ${work}\n  RETURN NULL;\nEND\n`;
 }
 
 /** The schema before a journal's name: in the statement a placeholder, in the function what `format` made of it. */
@@ -131,7 +149,16 @@ function withoutSchema(body: string): string {
 
 export const ddl: Dialect["ddl"] = {
   session: () => [`SET lock_timeout = ${LOCK_TIMEOUT_MS}`],
-  lockTable: (table) => [`LOCK TABLE ${quote(table)} IN SHARE ROW EXCLUSIVE MODE`],
+  lockTable: (table) => [
+    `DO $sync_tool$ BEGIN
+  IF current_setting('server_version_num')::int < 140000 AND EXISTS (SELECT FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
+      WHERE g.tgrelid = '${literalName(quote(table))}'::regclass AND p.prosrc LIKE '%${OURS}%' AND pg_get_triggerdef(g.oid) NOT LIKE '%${MARK}%') THEN
+    LOCK TABLE ${quote(table)} IN ACCESS EXCLUSIVE MODE;
+  ELSE
+    LOCK TABLE ${quote(table)} IN SHARE ROW EXCLUSIVE MODE;
+  END IF;
+END $sync_tool$`,
+  ],
   capture,
   checkpoint: (name) => ({
     object: { kind: "checkpoint", name },
@@ -193,9 +220,9 @@ export const ddl: Dialect["ddl"] = {
         return [`DROP TABLE IF EXISTS ${quote(object.name)}`];
     }
   },
-  isOurs: (body) => body.includes(`-- ${MARK} `),
+  isOurs: (body) => body.includes(OURS),
   isCurrent: (step, body) => {
-    if (step.object.kind === "trigger") return body.includes(`-- ${MARK} `);
+    if (step.object.kind === "trigger") return hasCondition(body);
     const wanted = /\$body\$(.*)\$body\$/s.exec(step.sql.join())?.[1];
     // The mark alone would not show a function that somebody changed and left its mark in.
     return wanted === undefined || withoutSchema(wanted.replaceAll("%%", "%")) === withoutSchema(body);

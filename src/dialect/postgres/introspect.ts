@@ -178,7 +178,7 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
   );
   // A partition's are clones of its table's: not to be dropped by themselves.
   const triggers = await db.query(
-    `SELECT g.tgname AS name, c.relname AS "table", p.prosrc AS body, g.tgenabled = 'A' AS enabled
+    `SELECT g.tgname AS name, c.relname AS "table", pg_get_triggerdef(g.oid) || p.prosrc AS body, g.tgenabled = 'A' AS enabled
      FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_proc p ON p.oid = g.tgfoid
      WHERE NOT g.tgisinternal AND NOT c.relispartition AND c.relnamespace = ${schema} AND lower(g.tgname) = ANY (?) ORDER BY 1`,
     [wanted],
