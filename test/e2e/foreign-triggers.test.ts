@@ -27,7 +27,7 @@ describeDialects(
     ];
     const syncTool = (...args: readonly string[]) => runCli(args, pair.folder);
     const captured = async () =>
-      (await pair.blue.query(`SELECT USER_NAME AS U FROM ${TABLE}_S ORDER BY SYNC_ID`)).map(
+      (await pair.blue.query(`SELECT USER_NAME AS U FROM ${TABLE}_S WHERE SYNC_ID > 0 ORDER BY SYNC_ID`)).map(
         (row) => row["U"],
       );
 
