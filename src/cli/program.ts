@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, Option, type OptionValues } from "commander";
+import { readVersion } from "../version.ts";
 import { addCommonFlags, type CommonFlags, SCRIPT_FOLDER } from "./flags.ts";
 import { addKeyFlags } from "./key-flags.ts";
 
@@ -124,10 +123,4 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .action(does(async () => (await import("./commands/endpoints.ts")).endpoints));
 
   return program;
-}
-
-/** package.json stands two folders up, from src/cli as from dist/cli. */
-function readVersion(): string {
-  const file = join(import.meta.dirname, "../../package.json");
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -37,6 +37,8 @@ export const testEnv = {
   url: (dialect: TestDialectName) => text(`SYNC_TEST_${dialect.toUpperCase()}_URL`),
   /** `SYNC_TEST_MYSQL_CHROOT`: a root file system with a real MySQL in it, run by `chroot`. */
   mysqlChroot: () => text("SYNC_TEST_MYSQL_CHROOT") ?? "/var/cache/sync-tool-tests/mysql-chroot",
+  /** `SYNC_TEST_BARE_HOST`: a root file system of Debian without Node (install-bare-host.sh). */
+  bareHost: () => text("SYNC_TEST_BARE_HOST") ?? "/var/cache/sync-tool-tests/bare-host",
   /** `SYNC_TEST_MYSQLD`: the path of a real mysqld outside any chroot. */
   mysqld: () => text("SYNC_TEST_MYSQLD"),
   /** `SYNC_TEST_SEED`: the seed that a failed property printed. */

@@ -1,5 +1,5 @@
-import { createRequire } from "node:module";
 import type { Knex } from "knex";
+import KnexClient from "knex/lib/dialects/mssql/index.js";
 import { Connection, type ConnectionConfiguration, type ConnectionOptions, Request, TYPES } from "tedious";
 import type { Refusal } from "./classify-error.ts";
 
@@ -21,8 +21,7 @@ type KnexConnection = Connection & { connected?: boolean; __knex__disposed?: unk
 interface KnexMssql extends Knex.Client {
   _generateConnection(): ConnectionConfiguration;
 }
-type KnexClient = new (config: Knex.Config) => KnexMssql;
-const KnexMssqlClient: KnexClient = createRequire(import.meta.url)("knex/lib/dialects/mssql/index.js");
+const KnexMssqlClient = KnexClient as new (config: Knex.Config) => KnexMssql;
 
 /**
  * knex's client but for how it connects and how a statement is sent. Its own way listens for a connection's errors only

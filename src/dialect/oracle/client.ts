@@ -1,5 +1,4 @@
-import { createRequire } from "node:module";
-import type { Knex } from "knex";
+import KnexOracleClient from "knex/lib/dialects/oracledb/index.js";
 import oracledb from "oracledb";
 import { classifyError } from "./classify-error.ts";
 
@@ -17,9 +16,6 @@ interface PendingQuery {
 
 /** A connection as knex marks it. */
 type KnexConnection = oracledb.Connection & { isTransaction?: boolean; __knex__disposed?: unknown };
-
-type KnexClient = new (config: Knex.Config) => Knex.Client;
-const KnexOracleClient: KnexClient = createRequire(import.meta.url)("knex/lib/dialects/oracledb/index.js");
 
 /**
  * knex's client but for how a statement is sent. Its own way commits after every statement outside a transaction, a

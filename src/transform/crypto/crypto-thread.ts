@@ -20,10 +20,17 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** The worker as one text, put in by whoever bundles everything into one file: there is no file beside this one then. */
+declare const BUNDLED_CRYPTO_WORKER: string | undefined;
+
 /** Starts a thread. A thread that fails rejects everything it was given and will be given. */
 export function startThread(profiles: KeyProfiles): CryptoThread {
   // Flags of the main thread, such as --input-type or --inspect, would fail or fight over a port here.
-  const worker = new Worker(workerUrl(), { workerData: profiles, execArgv: [] });
+  const options = { workerData: profiles, execArgv: [] };
+  const worker =
+    typeof BUNDLED_CRYPTO_WORKER === "string"
+      ? new Worker(BUNDLED_CRYPTO_WORKER, { ...options, eval: true })
+      : new Worker(workerUrl(), options);
   const waiting = new Map<number, Waiting>();
   let failure: Error | undefined;
   let lastId = 0;
