@@ -1,5 +1,9 @@
 -- sync-tool: what the user of `sync-tool run` needs in the SOURCE database.
 -- Run it after the source script, and in the target again after a restore.
+-- By choice, given by an administrator: a run, status and drain name the transaction that they wait for, and doctor those older than capture.
+--     GRANT PROCESS ON *.* TO 'sync_tool'@'%';
+-- By choice, given by an administrator: MySQL: a server that applies another one's changes is found out, which captures nothing of them.
+--     GRANT REPLICATION CLIENT ON *.* TO 'sync_tool'@'%';
 DELIMITER //
 GRANT SELECT, TRIGGER ON `IDN_IDENTITY_USER_DATA` TO 'sync_tool'@'%'//
 GRANT SELECT, UPDATE, DELETE ON `IDN_IDENTITY_USER_DATA_S` TO 'sync_tool'@'%'//

@@ -1,5 +1,7 @@
 -- sync-tool: what the user of `sync-tool run` needs in the SOURCE database.
 -- Run it after the source script, and in the target again after a restore.
+-- By choice, given by an administrator: status and drain tell the age of the transaction that they wait for, and doctor sees those older than capture.
+--     GRANT pg_read_all_stats TO "sync_tool";
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
 BEGIN;

@@ -1,5 +1,5 @@
 /** The statements of `prepare` as scripts that a DBA reads and runs with the database's own client. */
-import type { Dialect, ObjectRef } from "../dialect/dialect.ts";
+import type { Dialect, Grantee, ObjectRef } from "../dialect/dialect.ts";
 import type { Column } from "../dialect/table-schema.ts";
 import { deadLettersName, stateName } from "../plan/object-names.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
@@ -7,7 +7,7 @@ import type { TablePlan } from "../plan/sync-plan.ts";
 export interface ScriptSide {
   readonly dialect: Dialect;
   /** The user that sync-tool runs as. */
-  readonly user: string;
+  readonly user: Grantee;
   /** Tables that the transformation looks things up in, as this side spells them. */
   readonly lookups: readonly string[];
 }
@@ -189,9 +189,14 @@ function grants(
   tables: readonly TablePlan[],
 ): string {
   const readOnly = readOnlyTables(side, tables, lookups);
+  const choices = dialect.ddl.grantChoices?.(side, user) ?? [];
   return dialect.ddl.script(dialect.ddl.grants(side, tables, readOnly, user), [
     `sync-tool: what the user of \`sync-tool run\` needs in the ${side.toUpperCase()} database.`,
     `Run it after the ${side} script, and in the target again after a restore.`,
+    ...choices.flatMap(({ sql, brings }) => [
+      `By choice, given by an administrator: ${brings}.`,
+      `    ${sql};`,
+    ]),
   ]);
 }
 

@@ -11,6 +11,7 @@ import { splitFrom } from "../plan/rekeyed-tables.ts";
 import type { SyncPlan } from "../plan/sync-plan.ts";
 import { commandFailure, unreachable } from "./driver-error.ts";
 import type { CommonFlags } from "./flags.ts";
+import { nameMissingGrants } from "./name-missing-grants.ts";
 import { writeErr } from "./output.ts";
 
 export interface Connected {
@@ -77,6 +78,7 @@ export async function withContext<T>(
     log.info({ signal: String(signal.reason) }, "stopping: a second signal stops at once");
   signal.addEventListener("abort", onStop);
   const opened: Connected[] = [];
+  const plans: SyncPlan[] = [];
   const connect = async (datasource: Datasource): Promise<Connected> => {
     const dialect = await loadDialect(datasource.settings.type);
     const db = await dialect.connect(datasource.settings, { marked: true }).catch((error: unknown) => {
@@ -93,13 +95,18 @@ export async function withContext<T>(
       log,
       signal,
       terminal,
-      openSchemas: (options = {}) => openSchemas(config, log, connect, options),
+      openSchemas: async (options = {}) => {
+        const schemas = await openSchemas(config, log, connect, options);
+        plans.push(...schemas.map(({ plan }) => plan));
+        return schemas;
+      },
     });
   } catch (error) {
-    throw commandFailure(
+    const failure = commandFailure(
       opened.map(({ dialect }) => dialect),
       error,
     );
+    throw await nameMissingGrants(config, plans, failure);
   } finally {
     terminal.showProgress("");
     signal.removeEventListener("abort", onStop);

@@ -1,5 +1,7 @@
 import type { Datasource } from "../config/sync-config.ts";
-import type { Dialect, ErrorClass } from "../dialect/dialect.ts";
+import { POOLED, REPLICA, STANDBY } from "../db/unusable.ts";
+import { codeText, connectionAdvice } from "../dialect/connection-error.ts";
+import type { Dialect } from "../dialect/dialect.ts";
 import { isPassing } from "../dialect/is-passing.ts";
 import { SyncError } from "../errors.ts";
 import { driverFailure } from "../run/driver-failure.ts";
@@ -20,25 +22,18 @@ export function unreachable(dialect: Dialect, datasource: Datasource, error: unk
   const isDistrusted = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/.test(found.code);
   const reason = isDistrusted ? "the server's certificate is refused" : found.reason;
   const place = settings.socketPath ?? settings.hosts.map(({ host, port }) => `${host}:${port}`).join(", ");
-  return new SyncError("DATABASE_UNREACHABLE", {
+  const where = { owner: id, place: placeOf(datasource) };
+  return new SyncError(isUnfit(found.code) ? "DATABASE_UNSUPPORTED" : "DATABASE_UNREACHABLE", {
     what: `Datasource ${id} (${dialect.title} at ${place}) cannot be opened: ${reason}${codeText(found.code)}`,
-    next: adviceFor(isDistrusted ? "certificate" : found.class, id, placeOf(datasource)),
+    next: isDistrusted
+      ? `Check the certificate's authority, the host name it is for, and the TLS options of the url of ${id} in ${where.place}`
+      : connectionAdvice(found, where),
     cause: error,
   });
 }
 
-function adviceFor(fault: ErrorClass | "certificate", id: string, place: string): string {
-  switch (fault) {
-    case "certificate":
-      return `Check the certificate's authority, the host name it is for, and the TLS options of the url of ${id} in ${place}`;
-    case "auth":
-      return `Grant the user of ${id} its rights on the database, or correct user and database in ${place}`;
-    case "login":
-      return `Check user, password and database of ${id} in ${place}`;
-    default:
-      return `Check that the server runs and that this host reaches it; url of ${id} in ${place}`;
-  }
-}
+/** The server answers and lets us in, but is not one to work with. */
+const isUnfit = (code: string): boolean => code === STANDBY || code === REPLICA || code === POOLED;
 
 /**
  * A failure of a command on these databases, with a driver's error classified. What no driver knows is a bug and
@@ -60,7 +55,5 @@ export function commandFailure(dialects: readonly Dialect[], error: unknown): un
 }
 
 const hasCode = (dialect: Dialect, error: unknown): boolean => dialect.classifyError(error).code !== "none";
-
-const codeText = (code: string): string => (code === "none" ? "" : ` (${code})`);
 
 const placeOf = ({ at }: Datasource): string => (at.line === undefined ? at.file : `${at.file}:${at.line}`);

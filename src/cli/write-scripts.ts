@@ -16,21 +16,22 @@ export async function writeScripts(
   const files: string[] = [];
   for (const { name, source, target, plan } of schemas) {
     const tables = planTables(plan);
-    const { home } = await source.dialect.introspector.server(source.db);
+    const { home, account: from } = await source.dialect.introspector.server(source.db);
+    const { account: to } = await target.dialect.introspector.server(target.db);
     const states = await readCaptureState(source.db, source.dialect, tables);
     const scripts = emitScripts({
       schema: name,
       tables,
       source: {
         dialect: source.dialect,
-        user: source.datasource.settings.user,
+        user: from ?? { name: source.datasource.settings.user },
         lookups: await namesOf(source, lookupTables(plan).source),
         home,
         journalLacks: new Map(states.map((state) => [state.table.name, state.journalLacks])),
       },
       target: {
         dialect: target.dialect,
-        user: target.datasource.settings.user,
+        user: to ?? { name: target.datasource.settings.user },
         lookups: await targetLookups({ source, target, plan }),
       },
     });

@@ -155,6 +155,13 @@ function readConflictPolicy(settings: Settings): ConflictPolicy {
   return "dead-letter";
 }
 
+function readAcceptReplica(side: "source" | "target", settings: Settings): boolean {
+  const setting = settings.get(`${side}.acceptReplica`);
+  if (setting !== undefined && setting.value !== "true" && setting.value !== "false")
+    settings.refuse(setting);
+  return setting?.value === "true";
+}
+
 function readSchemas(
   settings: Settings,
   deployment: Deployment | undefined,
@@ -162,6 +169,12 @@ function readSchemas(
   findings: Findings,
 ): readonly SchemaPair[] {
   const read = new Map<string, Datasource | undefined>();
+  const accepts = {
+    source: readAcceptReplica("source", settings),
+    target: readAcceptReplica("target", settings),
+  };
+  const withRole = (side: "source" | "target", datasource: Datasource): Datasource =>
+    accepts[side] ? { ...datasource, settings: { ...datasource.settings, acceptReplica: true } } : datasource;
   return SCHEMAS.flatMap((name) => {
     const setting = settings.get(`${name}Schema`);
     if (setting === undefined) return [];
@@ -180,7 +193,8 @@ function readSchemas(
     }
     const source = datasource(sourceName);
     const target = datasource(targetName);
-    return source === undefined || target === undefined ? [] : [{ name, source, target }];
+    if (source === undefined || target === undefined) return [];
+    return [{ name, source: withRole("source", source), target: withRole("target", target) }];
 
     function datasource(jndiName: string): Datasource | undefined {
       // Without deployment.toml its own problem says enough.

@@ -83,6 +83,13 @@ export const OWN_KEYS = [
     max: 32,
     doc: "Target connections that write each table at a time; pays where the network to the target is slow",
   },
+  ...(["source", "target"] as const).map((side) => ({
+    name: `${side}.acceptReplica` as const,
+    type: "choice" as const,
+    default: "false",
+    choices: ["true", "false"],
+    doc: "Whether its server may apply another one's changes as well (MySQL and MariaDB)",
+  })),
 ] as const satisfies readonly KeySpec[];
 
 const PROCESSORS = ["plain", "hashed", "encrypted"];

@@ -49,6 +49,8 @@ export interface ConnectionSettings {
   /** Default 10000. */
   readonly connectTimeoutMs: number;
   readonly socketTimeoutMs?: number;
+  /** MySQL, MariaDB: the server may apply another one's changes as well; see `source.acceptReplica`. */
+  readonly acceptReplica?: boolean;
   readonly pool: PoolSettings;
 }
 

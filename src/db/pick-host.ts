@@ -53,13 +53,6 @@ export function createHostPicker(settings: {
   };
 }
 
-/** A host of several that takes no writes: a standby shows the source late, and its locks prove nothing about holes. */
-export const STANDBY = "SYNC_STANDBY";
-
-export function standbyError(): Error {
-  return Object.assign(new Error("the host is a standby"), { code: STANDBY });
-}
-
 function answers({ host, port }: HostPort, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });

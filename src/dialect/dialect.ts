@@ -86,6 +86,8 @@ export interface Capabilities {
   readonly emptyStringIsNull: boolean;
   /** Triggers are shown only to a user with a right that dropping a table does not need. */
   readonly hidesTriggers: boolean;
+  /** A table is not seen by a user that has no right on it. */
+  readonly hidesTables: boolean;
   /** Youngest age, in milliseconds, at which a missing position may be judged (design: "minimum age"). */
   readonly minHoleAgeMs: number;
 }
@@ -99,8 +101,22 @@ export interface ServerFacts {
   readonly identity: string;
   /** The same, but unchanged by a restart: journals carry it, so that a copy of one is known for a copy. */
   readonly home: string;
+  /** MySQL, MariaDB: the account that logged in, whose host need not be '%'. */
+  readonly account?: { readonly name: string; readonly host: string };
   /** Why this server cannot be used, each a full sentence. */
   readonly problems: readonly string[];
+}
+
+/** Who is granted something; `host`: the host part of an account of MySQL or MariaDB, default '%'. */
+export interface Grantee {
+  readonly name: string;
+  readonly host?: string;
+}
+
+export interface GrantChoice {
+  readonly sql: string;
+  /** What it brings, as the rest of a sentence. */
+  readonly brings: string;
 }
 
 export interface Lock {
@@ -194,8 +210,10 @@ export interface Dialect {
       side: "source" | "target",
       tables: readonly TablePlan[],
       readOnly: readonly string[],
-      user: string,
+      user: Grantee,
     ): readonly string[];
+    /** What it can do without, each with what it brings. */
+    grantChoices?(side: "source" | "target", user: Grantee): readonly GrantChoice[];
     /** A whole script for the database's own client. */
     script(statements: readonly string[], comment: readonly string[]): string;
     /** Statements for the head of a script that stop it in the database with this home. */
@@ -259,5 +277,7 @@ export interface Dialect {
     /** One row, column "now_ms": the server's clock in milliseconds since 1970, UTC. */
     readonly clock: string;
     facts(scope: FactScope): readonly Fact[];
+    /** One row, column "bytes": the space that these journals take, their indexes with them. */
+    journalBytes(journals: readonly string[]): Statement;
   };
 }

@@ -26,6 +26,8 @@ export interface Fact {
   readonly group: "server" | "grants" | "settings" | "capture" | "connection";
   readonly title: string;
   readonly ask: Statement;
+  /** Few servers answer it: without an answer nothing is said. */
+  readonly isRare?: true;
   /** The database refuses the question itself: what that means. Default: "unknown". */
   readonly refused?: (reason: string) => Finding;
   judge(rows: readonly ResultRow[]): Finding;

@@ -47,25 +47,6 @@ export function tlsFact(scope: FactScope, { ask, encryption, advice }: TlsQuesti
   };
 }
 
-const LARGE_JOURNALS = 10 * 1024 ** 3;
-
-/** `ask` gives one row, column "bytes": the space that all journals take. */
-export function journalSizeFact(ask: Statement): Fact {
-  const wanted = "below 10 GiB";
-  return {
-    id: "journal-size",
-    group: "capture",
-    title: "disk space of the journals",
-    ask,
-    judge: ([row]) => {
-      const bytes = Number(row?.["bytes"]);
-      const found = `${Math.ceil(bytes / 1024 ** 2)} MiB`;
-      if (bytes < LARGE_JOURNALS) return ok(found, wanted);
-      return { status: "warn", found, wanted, advice: "`sync-tool purge` deletes what is applied" };
-    },
-  };
-}
-
 interface OldTransactionsQuestion {
   /** One row for each transaction, with its age in seconds as "age"; none when all is well. */
   readonly ask: Statement;
@@ -117,17 +98,3 @@ export function freeDiskFact(ask: Statement, refused: Untold): Fact {
     },
   };
 }
-
-/** For a server that has no word about its disk. */
-export const untoldDisk: Fact = {
-  id: "disk",
-  group: "server",
-  title: "free disk space",
-  ask: { sql: "SELECT 1", params: [] },
-  judge: () => ({
-    status: "unknown",
-    found: "not told by the server",
-    wanted: "room for the journals",
-    advice: "Look at the disk of the data folder",
-  }),
-};

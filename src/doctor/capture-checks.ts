@@ -38,6 +38,8 @@ export const captureChecks: readonly Check[] = [
 
 const OR_PREPARE: Mend = { on: "elsewhere", text: "Or run `sync-tool prepare`, which does the same" };
 
+const NONE_RESTORED = "the target has none of the tables yet";
+
 const LONG_BACKLOG = 1_000_000;
 
 async function captured({ capture, source }: DoctorContext): Promise<Outcome> {
@@ -96,6 +98,10 @@ async function backlog({ capture, source, target }: DoctorContext): Promise<Outc
   for (const { table, journalId } of await capture()) {
     if (journalId === undefined) continue;
     const name = table.targetNames.checkpoint;
+    if (table.awaitsRestore) {
+      counts.push(`${table.name} all`);
+      continue;
+    }
     const [found] = await to.introspector.objects(await target.db(), [name]);
     const position =
       found === undefined ? undefined : (await readCheckpoint(await target.db(), to, name))?.position;
@@ -114,6 +120,8 @@ async function backlog({ capture, source, target }: DoctorContext): Promise<Outc
 async function leftovers({ planned, capture, target }: DoctorContext): Promise<Outcome> {
   const wanted = "none: they slow green down and keep copies of its tokens";
   const dialect = await target.dialect();
+  const { restored } = await planned();
+  if (restored.length === 0) return { status: "unknown", found: NONE_RESTORED, wanted };
   const states = await capture();
   const journals = new Map(
     states.flatMap(({ table, journalId }) =>
@@ -121,12 +129,7 @@ async function leftovers({ planned, capture, target }: DoctorContext): Promise<O
     ),
   );
   try {
-    const { objects, unseen } = await findLeftovers(
-      await target.db(),
-      dialect,
-      (await planned()).tables,
-      journals,
-    );
+    const { objects, unseen } = await findLeftovers(await target.db(), dialect, restored, journals);
     if (objects.length === 0) return { status: "ok", found: "none", wanted };
     const order: readonly ObjectRef["kind"][] = ["trigger", "function", "sequence", "journal"];
     // The statements for a trigger drop its function too, where there is one.
@@ -148,9 +151,9 @@ async function checkpoints({ capture, target }: DoctorContext): Promise<Outcome>
   const wanted = "one of the source's journal for each table, and the tables of dead letters and of state";
   const dialect = await target.dialect();
   const db = await target.db();
-  const states = await capture();
+  const states = (await capture()).filter(({ table }) => !table.awaitsRestore);
   const first = states[0];
-  if (first === undefined) return { status: "unknown", found: "no table can be planned", wanted };
+  if (first === undefined) return { status: "unknown", found: NONE_RESTORED, wanted };
   const [letters = "", state = ""] = sharedTables(first.table.target.name);
   const names = [...states.map(({ table }) => table.targetNames.checkpoint), letters, state];
   const present = new Set(
@@ -234,7 +237,7 @@ function inWords({ sql, params }: Statement): string {
 async function deadLetters({ planned, target }: DoctorContext): Promise<Outcome> {
   const wanted = "none";
   const side = { dialect: await target.dialect(), db: await target.db() };
-  const counts = [...(await countDeadLetters(side, (await planned()).tables))];
+  const counts = [...(await countDeadLetters(side, (await planned()).restored))];
   if (counts.length === 0) return { status: "ok", found: "none", wanted };
   const found = counts.map(([table, count]) => `${table} ${count}`).join(", ");
   const text = "See `sync-tool dead-letters list`; mend the cause, then `sync-tool dead-letters retry`";

@@ -1,3 +1,4 @@
+import { codeText, connectionAdvice } from "../dialect/connection-error.ts";
 import type { Check, Outcome } from "./check.ts";
 import type { DoctorContext, DoctorSide } from "./doctor-context.ts";
 
@@ -41,7 +42,7 @@ function sides(make: (side: "source" | "target") => Omit<Check, "group">): reado
   });
 }
 
-async function reachable({ db, dialect, settings }: DoctorSide): Promise<Outcome> {
+async function reachable({ name, db, dialect, settings }: DoctorSide): Promise<Outcome> {
   const place = settings.socketPath ?? settings.hosts.map(({ host, port }) => `${host}:${port}`).join(", ");
   const { title, classifyError } = await dialect();
   const wanted = `${title} at ${place} lets ${settings.user} in`;
@@ -49,10 +50,14 @@ async function reachable({ db, dialect, settings }: DoctorSide): Promise<Outcome
     await db();
     return { status: "ok", found: "it does", wanted };
   } catch (error) {
-    const { reason, code } = classifyError(error);
-    const text =
-      "Check that the server runs, that this machine reaches it, and url, username and password in deployment.toml";
-    return { status: "fail", found: `${reason} (${code})`, wanted, mend: [{ on: "elsewhere", text }] };
+    const found = classifyError(error);
+    const text = connectionAdvice(found, { owner: `the ${name}`, place: "deployment.toml" });
+    return {
+      status: "fail",
+      found: `${found.reason}${codeText(found.code)}`,
+      wanted,
+      mend: [{ on: "elsewhere", text }],
+    };
   }
 }
 

@@ -28,6 +28,8 @@ export interface DoctorSide {
 /** What could be planned, and why the rest could not. */
 export interface Planned {
   readonly tables: readonly TablePlan[];
+  /** Those of them that the target has already. */
+  readonly restored: readonly TablePlan[];
   readonly problems: readonly string[];
   /** What mends the problems. */
   readonly next: string;
@@ -97,15 +99,15 @@ async function planWhatCanBe(
 ): Promise<Planned> {
   const plan = async (tables: readonly string[]): Promise<SyncPlan | SyncError> => {
     try {
-      return await buildPlan({ ...request, tables }, source, target);
+      return await buildPlan({ ...request, tables, beforeRestore: true }, source, target);
     } catch (error) {
-      if (error instanceof SyncError && error.code === "PLAN_IMPOSSIBLE") return error;
+      if (error instanceof SyncError && /^(PLAN_IMPOSSIBLE|GRANT_MISSING)$/.test(error.code)) return error;
       throw error;
     }
   };
   const whole = await plan(request.tables);
   if (!(whole instanceof SyncError))
-    return { tables: planTables(whole), problems: [], next: "", notes: whole.notes };
+    return { ...withRestored(planTables(whole)), problems: [], next: "", notes: whole.notes };
   const parts: SyncPlan[] = [];
   for (const table of request.tables) {
     const part = await plan([table]);
@@ -113,12 +115,17 @@ async function planWhatCanBe(
   }
   const problems = whole.message.split("\n").flatMap((line) => /^ {2}- (.*)$/.exec(line)?.[1] ?? []);
   return {
-    tables: parts.flatMap(planTables),
+    ...withRestored(parts.flatMap(planTables)),
     problems: problems.length === 0 ? [whole.message] : problems,
     next: whole.next,
     notes: parts.flatMap(({ notes }) => notes),
   };
 }
+
+const withRestored = (tables: readonly TablePlan[]): Pick<Planned, "tables" | "restored"> => ({
+  tables,
+  restored: tables.filter(({ awaitsRestore }) => !awaitsRestore),
+});
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;

@@ -1,5 +1,6 @@
+import { codeText } from "../dialect/connection-error.ts";
 import type { Dialect } from "../dialect/dialect.ts";
-import type { FactScope } from "../dialect/fact.ts";
+import type { Fact, FactScope } from "../dialect/fact.ts";
 import { LOOKUP_TABLES } from "../dialect/needed-grants.ts";
 import { SyncError } from "../errors.ts";
 import { sharedTables } from "../plan/object-names.ts";
@@ -7,10 +8,18 @@ import { captureChecks } from "./capture-checks.ts";
 import { type Check, type CheckResult, type Outcome, outcomeOf } from "./check.ts";
 import { connectionChecks } from "./connection-checks.ts";
 import { type DoctorContext, type DoctorSide, isPrepared } from "./doctor-context.ts";
+import { dumpCheck } from "./dump-check.ts";
+import { journalSizeCheck } from "./journal-size.ts";
 import { tableChecks } from "./table-checks.ts";
 
 /** The checks that every pair of databases gets; each database adds its own, see fact.ts. */
-export const checks: readonly Check[] = [...connectionChecks, ...tableChecks, ...captureChecks];
+export const checks: readonly Check[] = [
+  ...connectionChecks,
+  ...tableChecks,
+  ...captureChecks,
+  dumpCheck,
+  journalSizeCheck,
+];
 
 /** Those that a run can afford before it starts. */
 export const cheapChecks: readonly Check[] = checks.filter(({ cheap }) => cheap);
@@ -36,29 +45,47 @@ export async function runChecks(
   return results;
 }
 
-async function askFacts(context: DoctorContext, side: DoctorSide): Promise<readonly CheckResult[]> {
+/** Rights on no table at all are no rights that suffice. */
+const NOTHING_TO_ASK_ABOUT = {
+  status: "unknown",
+  found: "no synced table is seen",
+  wanted: "rights on the synced tables",
+  mend: [],
+} as const;
+
+/** Asks a server what its dialect has to ask; `chosen` narrows the questions. */
+export async function askFacts(
+  context: DoctorContext,
+  side: DoctorSide,
+  chosen: (fact: Fact) => boolean = () => true,
+): Promise<readonly CheckResult[]> {
   const dialect = await side.dialect();
   const db = await side.db().catch(() => undefined);
   if (db === undefined || dialect.doctor === undefined) return [];
   const results: CheckResult[] = [];
-  for (const fact of dialect.doctor.facts(await scopeOf(context, side, dialect))) {
+  const scope = await scopeOf(context, side, dialect);
+  for (const fact of dialect.doctor.facts(scope).filter(chosen)) {
     const about = { id: `${side.name}.${fact.id}`, group: fact.group, title: fact.title };
-    results.push(
-      await result(about, context, async () => {
-        try {
-          return outcomeOf(side.name, fact.judge(await db.query(fact.ask.sql, fact.ask.params)));
-        } catch (error) {
-          if (fact.refused === undefined) throw error;
-          return outcomeOf(side.name, fact.refused(reasonOf([dialect], error)));
-        }
-      }),
-    );
+    if (fact.group === "grants" && scope.tables.length === 0) {
+      results.push({ ...about, ...NOTHING_TO_ASK_ABOUT });
+      continue;
+    }
+    const found = await result(about, context, async () => {
+      try {
+        return outcomeOf(side.name, fact.judge(await db.query(fact.ask.sql, fact.ask.params)));
+      } catch (error) {
+        if (fact.refused === undefined) throw error;
+        return outcomeOf(side.name, fact.refused(reasonOf([dialect], error)));
+      }
+    });
+    if (found.status !== "unknown" || fact.isRare !== true) results.push(found);
   }
   return results;
 }
 
 async function scopeOf(context: DoctorContext, side: DoctorSide, dialect: Dialect): Promise<FactScope> {
-  const { tables } = await context.planned().catch(() => ({ tables: [] }));
+  const planned = await context.planned().catch(() => ({ tables: [], restored: [] }));
+  const tables = side.name === "source" ? planned.tables : planned.restored;
   const first = tables[0];
   const db = await side.db();
   const own =
@@ -98,7 +125,9 @@ async function result(
 /** Our words for a failure; a driver's own quote values. What no database knows is a bug. */
 function reasonOf(dialects: readonly Dialect[], error: unknown): string {
   if (error instanceof SyncError) return error.message;
-  const found = dialects.map((dialect) => dialect.classifyError(error)).find(({ code }) => code !== "none");
+  const found = dialects
+    .map((dialect) => dialect.classifyError(error))
+    .find(({ class: errorClass, code }) => code !== "none" || errorClass === "connection");
   if (found === undefined) throw error;
-  return `${found.reason} (${found.code})`;
+  return `${found.reason}${codeText(found.code)}`;
 }

@@ -1,3 +1,4 @@
+import { isComplete } from "../capture/capture-state.ts";
 import { migrateFirst, missingMigration } from "../transform/transformer-for.ts";
 import type { Check, Mend, Outcome } from "./check.ts";
 import type { DoctorContext } from "./doctor-context.ts";
@@ -8,13 +9,22 @@ export const tableChecks: readonly Check[] = [
   { id: "tables.keys", group: "tables", title: "primary keys", cheap: true, run: keys },
 ];
 
-async function match({ planned, request }: DoctorContext): Promise<Outcome> {
-  const { problems, next, notes, tables } = await planned();
+async function match({ planned, request, capture }: DoctorContext): Promise<Outcome> {
+  const { problems, next, notes, tables, restored } = await planned();
   const wanted = "every synced table on both sides, with columns that fit";
   if (problems.length > 0) {
     return { status: "fail", found: problems.join("; "), wanted, mend: [{ on: "elsewhere", text: next }] };
   }
-  const unmigrated = tables.flatMap((table) => {
+  const awaited = tables.filter((table) => !restored.includes(table));
+  if (awaited.length > 0) {
+    const isReady = (await capture()).every(isComplete);
+    const text = isReady
+      ? "Restore a dump that began after `sync-tool prepare` had ended, then give `sync-tool prepare` again; if it is restored, wait for its end, or correct the target's url or schema"
+      : "Run `sync-tool prepare` first, and begin the dump of the source when it has ended; if the target is restored already, correct its url or schema";
+    const found = `not on the target yet, or without their primary keys: ${awaited.map(({ name }) => name).join(", ")}`;
+    return { status: "fail", found, wanted, mend: [{ on: "elsewhere", text }] };
+  }
+  const unmigrated = restored.flatMap((table) => {
     const reason = missingMigration(request, table);
     return reason === undefined ? [] : `${table.name}: ${reason}`;
   });
@@ -53,6 +63,10 @@ async function keys({ request, source, target }: DoctorContext): Promise<Outcome
         mend.push({ on: here.side.name, text });
       }
     }
+  }
+  if (from.tables.length === 0 || to.tables.length === 0) {
+    const unseen = [from, to].filter(({ tables }) => tables.length === 0).map(({ side }) => side.name);
+    return { status: "unknown", found: `no synced table is seen on the ${unseen.join(" and the ")}`, wanted };
   }
   if (missing.length === 0) return { status: "ok", found: "all have one", wanted };
   // The source's own key is not needed: the target's decides which row is which.

@@ -5,6 +5,7 @@ import type { ForeignKey, TableSchema } from "../dialect/table-schema.ts";
 import { SyncError } from "../errors.ts";
 import { cascadePaths } from "./cascades.ts";
 import { groupTables } from "./groups.ts";
+import { objectNames } from "./object-names.ts";
 import { has, planTable, writable } from "./plan-table.ts";
 import { type Rekeyed, rekeyedTable, splitFrom } from "./rekeyed-tables.ts";
 import type { CascadeLink, ChildLink, SplitTable, SyncPlan, TablePlan, TargetTable } from "./sync-plan.ts";
@@ -27,6 +28,11 @@ export interface PlanRequest {
 }
 
 const NOT_ON_TARGET = "the target has no such table";
+const NO_KEY_YET = "which the source's has: is the restore still at work?";
+
+/** A catalogue that shows a user only what it has a right on tells no more than that. */
+const orNoRight = ({ capabilities }: Dialect): string =>
+  capabilities.hidesTables ? ", or its user no right on it" : "";
 
 /**
  * Reads both live catalogues and works out how each table is captured and written. Throws PLAN_IMPOSSIBLE with every
@@ -38,6 +44,8 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
   const targetTables = await target.dialect.introspector.tables(target.db, [
     ...new Set([...request.tables, ...claimTables]),
   ]);
+  refuseUnreadable(source, sourceTables, "source");
+  refuseUnreadable(target, targetTables, "target");
   const problems: string[] = [];
   const notes: string[] = [];
   const tables: TablePlan[] = [];
@@ -48,13 +56,21 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
     if (parent !== undefined && request.tables.includes(parent)) continue;
     const from = sourceTables.find((table) => table.name.toUpperCase() === name);
     const found = targetTables.find((table) => table.name.toUpperCase() === name);
-    const awaitsRestore = found === undefined && request.beforeRestore === true;
+    // A restore makes the keys when all rows are there.
+    const isWhole = found !== undefined && (found.primaryKey.length > 0 || from?.primaryKey.length === 0);
+    const awaitsRestore = !isWhole && request.beforeRestore === true;
     const to = awaitsRestore ? from : found;
-    if (from === undefined) problems.push(`${name}: the source has no such table`);
-    if (to === undefined && !awaitsRestore) problems.push(`${name}: ${NOT_ON_TARGET}`);
+    if (from === undefined)
+      problems.push(`${name}: the source has no such table${orNoRight(source.dialect)}`);
+    if (to === undefined && !awaitsRestore)
+      problems.push(`${name}: ${NOT_ON_TARGET}${orNoRight(target.dialect)}`);
     if (from === undefined || to === undefined) continue;
-    if (awaitsRestore)
-      notes.push(`${name}: the target does not have it yet; planned with the source's shape`);
+    if (awaitsRestore) {
+      const lack = found === undefined ? "it" : "its primary key";
+      notes.push(`${name}: the target does not have ${lack} yet; planned with the source's shape`);
+    } else if (!isWhole) {
+      problems.push(`${name}: the target's table has no primary key, ${NO_KEY_YET}`);
+    }
     const writer = awaitsRestore ? source.dialect : target.dialect;
     const rekeyed = rekeyedTable(name, sourceVersion, targetVersion);
     const isOldShape = rekeyed !== undefined && !has(to, rekeyed.key);
@@ -78,7 +94,9 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
     const cascades = source.dialect.capabilities.cascadesSkipTriggers
       ? await cascadePaths(from, source, problems)
       : [];
-    const split = isOldShape ? undefined : splitTable(rekeyed, request.tables, targetTables, problems);
+    const split = isOldShape
+      ? undefined
+      : splitTable(rekeyed, request.tables, targetTables, target.dialect, problems);
     tables.push({
       ...plan,
       cascades,
@@ -106,7 +124,7 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
   if (problems.length > 0) {
     throw new SyncError("PLAN_IMPOSSIBLE", {
       what: `These tables cannot be synced as they are:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
-      next: mendTables(targetTables, problems),
+      next: await mendTables(source, sourceTables, targetTables, problems),
     });
   }
   return {
@@ -118,12 +136,46 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
   };
 }
 
+/** MySQL shows a table to a user with any right on it, but its columns only to one with SELECT. */
+function refuseUnreadable({ dialect }: Side, tables: readonly TableSchema[], side: string): void {
+  const hidden = tables.filter(({ columns }) => columns.length === 0).map(({ name }) => name);
+  if (hidden.length === 0) return;
+  throw new SyncError("GRANT_MISSING", {
+    what: `The user of the ${side} lacks a privilege\n  - ${side}: missing: ${hidden.map((name) => `SELECT on ${name}`).join("; ")}`,
+    next: [
+      "Have a DBA give what is missing, then give the command again",
+      ...hidden.map((name) => `on the ${side}: GRANT SELECT ON ${dialect.sql.quote(name)} TO the user;`),
+    ].join("\n  "),
+  });
+}
+
 /** Without a single table the target is no restored database yet, or another one than meant. */
-function mendTables(targetTables: readonly TableSchema[], problems: readonly string[]): string {
-  const isEmpty = targetTables.length === 0 && problems.every((problem) => problem.endsWith(NOT_ON_TARGET));
-  return isEmpty
-    ? "Restore the source's dump as the target, then `sync-tool prepare`; if it is restored, correct the target's url or schema in deployment.toml"
-    : "Mend the tables, or take them out of syncTables";
+async function mendTables(
+  source: Side,
+  sourceTables: readonly TableSchema[],
+  targetTables: readonly TableSchema[],
+  problems: readonly string[],
+): Promise<string> {
+  if (problems.some((problem) => problem.endsWith(NO_KEY_YET)))
+    return "Wait until the restore has ended without an error: it makes keys and indexes last. If it has ended, give the target's table the key that the source's has";
+  const isEmpty = targetTables.length === 0 && problems.every((problem) => problem.includes(NOT_ON_TARGET));
+  if (!isEmpty) return "Mend the tables, or take them out of syncTables";
+  const ifRestored = "if it is restored, correct the target's url or schema in deployment.toml";
+  return (await isCaptured(source, sourceTables))
+    ? `Restore a dump of the source that began after \`sync-tool prepare\` had ended, then give \`sync-tool prepare\` again; ${ifRestored}`
+    : `Run \`sync-tool prepare\` first, and begin the dump of the source when it has ended: a dump that began before lacks changes for good; ${ifRestored}`;
+}
+
+/** Whether every table has a journal and its triggers, by their names alone. */
+async function isCaptured({ dialect, db }: Side, tables: readonly TableSchema[]): Promise<boolean> {
+  const names = tables.flatMap(({ name }) => {
+    const { checkpoint: _, ...own } = objectNames(name);
+    return Object.values(own).map((one) => one.toUpperCase());
+  });
+  const found = new Set(
+    (await dialect.introspector.objects(db, names)).map(({ name }) => name.toUpperCase()),
+  );
+  return names.every((name) => found.has(name));
 }
 
 /** The table that a rekeyed one's rows are split into, when it is synced too. */
@@ -131,13 +183,14 @@ function splitTable(
   rekeyed: Rekeyed | undefined,
   synced: readonly string[],
   targetTables: readonly TableSchema[],
+  to: Dialect,
   problems: string[],
 ): SplitTable | undefined {
   if (rekeyed?.splits === undefined || !synced.includes(rekeyed.splits.table)) return undefined;
   const { table: name, column } = rekeyed.splits;
   const target = targetTables.find((table) => table.name.toUpperCase() === name);
   if (target === undefined) {
-    problems.push(`${name}: ${NOT_ON_TARGET}`);
+    problems.push(`${name}: ${NOT_ON_TARGET}${orNoRight(to)}`);
     return undefined;
   }
   return { ...targetTable(target), column };

@@ -50,8 +50,10 @@ export function planTable(request: TableRequest, notes: string[], problems: stri
     rekeyed === undefined
       ? target.primaryKey.flatMap((column) => columns.filter((c) => c.name === column.toUpperCase()))
       : rekeyedColumns(rekeyed, sourceColumns, targetColumns);
-  if (target.primaryKey.length === 0) problems.push(`${name}: the target's table has no primary key`);
-  else if (rekeyed !== undefined && (key.length === 0 || sourceColumns.has(rekeyed.key))) {
+  // Where only the source has one, the restore is not finished, which the caller says.
+  if (target.primaryKey.length === 0) {
+    if (source.primaryKey.length === 0) problems.push(`${name}: the target's table has no primary key`);
+  } else if (rekeyed !== undefined && (key.length === 0 || sourceColumns.has(rekeyed.key))) {
     problems.push(`${name}: the source does not have the shape of its sourceVersion`);
   } else if (key.length < target.primaryKey.length) {
     const missing = target.primaryKey.filter((column) => !sourceColumns.has(column.toUpperCase()));

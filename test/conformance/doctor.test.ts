@@ -116,7 +116,7 @@ describeDialects("Doctor", (dialect) => {
       await createUser(userOf(side), [test]);
       const lookups = side === "target" ? [isPostgres ? "idp" : "IDP"] : [];
       const readOnly = readOnlyTables(side, tables, lookups);
-      await asAdmin(pair[side], own.ddl.grants(side, tables, readOnly, userOf(side)));
+      await asAdmin(pair[side], own.ddl.grants(side, tables, readOnly, { name: userOf(side) }));
     }
     try {
       const results = await examined({

@@ -34,6 +34,24 @@ describeDialects("Commands in the wrong order", (dialect) => {
   });
   afterAll(() => pair.close());
 
+  test("before prepare, with an empty green, every command says to prepare first: a dump now would lose changes", async () => {
+    for (const args of [["run", "--once"], ["drain"], ["verify"], ["purge", "--yes"]]) {
+      const { code, stderr } = await syncTool(...args);
+      expect(code).toBe(5);
+      expect(stderr).toContain(
+        "[PLAN_IMPOSSIBLE]\nnext: Run `sync-tool prepare` first, and begin the dump of the source when it has ended",
+      );
+    }
+    const { code, stdout } = await syncTool("doctor");
+    expect(code).toBe(6);
+    expect(stdout).toMatch(/^FAIL +identity tables\.match: .*\n.*\n +mend: Run `sync-tool prepare` first/m);
+    expect(stdout).toMatch(/^warn +identity source\.dump: .*: not now: capture is not complete for/m);
+    // What is asked about the target's tables is asked about none.
+    expect(stdout).toMatch(/^unknown identity target\.grants-run: /m);
+    expect(stdout).toMatch(/^ok +identity source\.grants-run: /m);
+    expect(stdout).not.toContain("disk: free disk space");
+  });
+
   test("prepare before the restore says that it is needed again after it", async () => {
     const { code, stderr } = await syncTool("prepare");
     expect(code).toBe(0);
@@ -43,7 +61,15 @@ describeDialects("Commands in the wrong order", (dialect) => {
   test("run before the restore asks for the restore", async () => {
     const { code, stderr } = await syncTool("run", "--once");
     expect(code).toBe(5);
-    expect(stderr).toContain("[PLAN_IMPOSSIBLE]\nnext: Restore the source's dump as the target, then");
+    expect(stderr).toContain(
+      "[PLAN_IMPOSSIBLE]\nnext: Restore a dump of the source that began after `sync-tool prepare` had ended, then",
+    );
+  });
+
+  test("doctor then tells that the dump may begin, and how large the journals are", async () => {
+    const { stdout } = await syncTool("doctor");
+    expect(stdout).toMatch(/^ok +identity source\.dump: .*: now, unless/m);
+    expect(stdout).toMatch(/^ok +identity source\.journal-size: .*: \d+ MiB/m);
   });
 
   test("every command before the migration asks for it, and nothing is written", async () => {

@@ -62,8 +62,8 @@ export function ddlStatements({ ddl }: Dialect, table: TablePlan): readonly stri
     ...ddl.drop({ kind: "checkpoint", name: table.targetNames.checkpoint }),
     ...ddl.drop({ kind: "dead-letters", name: "SYNC_DEAD_LETTERS" }),
     ...ddl.drop({ kind: "state", name: "SYNC_STATE" }),
-    ...ddl.grants("source", [table], ["IDP"], "sync_tool"),
-    ...ddl.grants("target", [table], ["IDP"], "sync_tool"),
+    ...ddl.grants("source", [table], ["IDP"], { name: "sync_tool" }),
+    ...ddl.grants("target", [table], ["IDP"], { name: "sync_tool" }),
     ...ddl.refuseIn("abc"),
   ];
 }

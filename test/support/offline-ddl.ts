@@ -13,7 +13,7 @@ import { wso2Plans } from "./wso2-plans.ts";
 export const OFFLINE_DIALECTS = ["mssql", "oracle"] as const;
 
 const SOURCE_VERSION = "5.9.0";
-const USER = "sync_tool";
+const USER = { name: "sync_tool" };
 
 /** Six scripts as `prepare --generate-ddl` writes them, and the source's for each release that differs from the last. */
 export async function offlineScripts(name: (typeof OFFLINE_DIALECTS)[number]): Promise<readonly Script[]> {

@@ -17,7 +17,7 @@ const SOURCE_VERSION = "5.9.0";
 const TARGET_VERSION = "5.11.0";
 /** Stands where a real script has what tells the source from its copies. */
 const HOME = "identity-of-the-source-database";
-const USER = "sync_tool";
+const USER = { name: "sync_tool" };
 
 /** Makes the tables on a server and the scripts from its catalogue. */
 export async function referenceScripts(server: TestServer): Promise<readonly Script[]> {

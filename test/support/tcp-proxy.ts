@@ -13,6 +13,8 @@ export interface TcpProxy {
   refuse(): void;
   /** Takes connections and passes on again. Connections that were silent stay so: what they carried is lost. */
   heal(): Promise<void>;
+  /** New connections lead to another server, as when a DNS name comes to stand for it. */
+  redirect(to: Address): void;
   close(): Promise<void>;
 }
 
@@ -30,8 +32,9 @@ interface Link {
 export async function startTcpProxy(to: Address): Promise<TcpProxy> {
   const links = new Set<Link>();
   let isSilent = false;
+  let present = to;
   const server: Server = createServer((client) => {
-    const link = { client, server: dial(to) };
+    const link = { client, server: dial(present) };
     links.add(link);
     const end = (): void => {
       links.delete(link);
@@ -84,6 +87,9 @@ export async function startTcpProxy(to: Address): Promise<TcpProxy> {
     async heal() {
       isSilent = false;
       if (!server.listening) await listen(port);
+    },
+    redirect(to) {
+      present = to;
     },
     async close() {
       cut();

@@ -7,13 +7,16 @@ export function facts(scope: FactScope): readonly Fact[] {
   return [...mysqlFacts(scope), disk];
 }
 
-const disk = freeDiskFact(
-  {
-    sql: "SELECT Path AS path, ROUND(Available * 100 / Total) AS free FROM information_schema.DISKS WHERE @@datadir LIKE CONCAT(Path, '%') ORDER BY LENGTH(Path) DESC LIMIT 1",
-    params: [],
-  },
-  {
-    found: "the server does not tell",
-    advice: "Look at the disk of the data folder; the plugin DISKS and the privilege FILE would tell",
-  },
-);
+const disk: Fact = {
+  isRare: true,
+  ...freeDiskFact(
+    {
+      sql: "SELECT Path AS path, ROUND(Available * 100 / Total) AS free FROM information_schema.DISKS WHERE @@datadir LIKE CONCAT(Path, '%') ORDER BY LENGTH(Path) DESC LIMIT 1",
+      params: [],
+    },
+    {
+      found: "the server does not tell",
+      advice: "Look at the disk of the data folder; the plugin DISKS and the privilege FILE would tell",
+    },
+  ),
+};

@@ -1,5 +1,5 @@
 import type { Dialect } from "../dialect.ts";
-import { clock } from "../mysql/doctor-facts.ts";
+import { clock, journalBytes } from "../mysql/doctor-facts.ts";
 import { confirmWith } from "../mysql/horizon.ts";
 import { mysql } from "../mysql/index.ts";
 import { ddl } from "./ddl.ts";
@@ -12,5 +12,5 @@ export const mariadb: Dialect = {
   title: "MariaDB",
   ddl,
   horizon: { ...mysql.horizon, confirm: confirmWith("LOCK IN SHARE MODE NOWAIT") },
-  doctor: { clock, facts },
+  doctor: { clock, facts, journalBytes },
 };

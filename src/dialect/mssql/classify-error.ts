@@ -1,4 +1,4 @@
-import { STANDBY } from "../../db/pick-host.ts";
+import { connectionError } from "../connection-error.ts";
 import type { ClassifiedError, ErrorClass } from "../dialect.ts";
 import { isPassing } from "../is-passing.ts";
 import { knownNumber } from "./error-numbers.ts";
@@ -9,7 +9,6 @@ const CODES: Readonly<Record<string, readonly [ErrorClass, string]>> = {
   EENCRYPT: ["login", "the server and the JDBC URL do not agree on encryption (option encrypt)"],
   EINSTLOOKUP: ["connection", "the SQL Server Browser does not tell the port of the instance"],
   EFEDAUTH: ["login", "the server refuses the login"],
-  [STANDBY]: ["connection", "the host is a secondary replica, another one is tried"],
   ECANCEL: ["transient", "the statement was interrupted"],
 };
 
@@ -36,6 +35,8 @@ export function classifyError(error: unknown): ClassifiedError {
   }
   const refused = refusal(refusals);
   if (refused !== undefined) return refused;
+  const known = connectionError(first);
+  if (known !== undefined) return known;
   if (typeof code === "string") {
     const [errorClass, reason] = CODES[code] ?? ["connection", "the server cannot be reached"];
     return { class: errorClass, code, reason };

@@ -3,8 +3,11 @@ import type { Socket } from "node:net";
 import type { Connection } from "tedious";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
-import { createHostPicker, type HostPort, poolSize, standbyError } from "../../db/pick-host.ts";
+import { openOrSayWhy } from "../../db/open-or-say-why.ts";
+import { createHostPicker, type HostPort, poolSize } from "../../db/pick-host.ts";
+import { STANDBY, unusable } from "../../db/unusable.ts";
 import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
+import { lookWhenSilent } from "../../db/who-answers.ts";
 import type { ConnectOptions } from "../dialect.ts";
 import { classifyError } from "./classify-error.ts";
 import { MssqlClient, type MssqlOptions, type MssqlResult, send } from "./client.ts";
@@ -43,10 +46,12 @@ const SESSION = [
 export const MARK = "sync_tool_mark";
 
 /** Opens a pool of SQL Server logins; Windows logins are refused by the configuration. */
-export async function connect(
-  settings: ConnectionSettings,
-  { marked = false }: ConnectOptions = {},
-): Promise<Database> {
+export async function connect(settings: ConnectionSettings, options: ConnectOptions = {}): Promise<Database> {
+  const codeOf = (error: unknown): string => classifyError(error).code;
+  return await openOrSayWhy(settings, "SQL Server", codeOf, () => open(settings, options));
+}
+
+async function open(settings: ConnectionSettings, { marked = false }: ConnectOptions): Promise<Database> {
   const hosts = createHostPicker(settings);
   const { connectTimeoutMs, pool, instance } = settings;
   const options: MssqlOptions = {
@@ -108,13 +113,12 @@ async function prepareSession(
     throw Object.assign(new Error("the connection is not encrypted"), { code: "EENCRYPT" });
   await send(connection, SESSION.join(";\n"), []);
   if (marked) await send(connection, `EXEC sp_set_session_context @key = N'${MARK}', @value = 1`, []);
-  if (settings.hosts.length < 2) return;
   const { rows } = await send(
     connection,
     "SELECT CONVERT(varchar(20), DATABASEPROPERTYEX(DB_NAME(), 'Updateability')) AS updateability",
     [],
   );
-  if (rows[0]?.["updateability"] === "READ_ONLY") throw standbyError();
+  if (rows[0]?.["updateability"] === "READ_ONLY") throw unusable(STANDBY);
 }
 
 /**
@@ -125,6 +129,7 @@ async function prepareSession(
 function openSocket({ host, port }: HostPort, settings: ConnectionSettings): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = watchedSocket(settings.socketTimeoutMs ?? DEFAULT_SILENCE_MS);
+    lookWhenSilent(socket, { host, port }, "SQL Server");
     const timer = setTimeout(() => {
       socket.destroy(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" }));
     }, settings.connectTimeoutMs);

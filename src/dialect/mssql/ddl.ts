@@ -104,7 +104,7 @@ ALTER TABLE ${quote(journal)} ADD ${quote(column.name)} ${column.type} NULL`,
   isOurs,
   isCurrent,
   grants(side, tables, readOnly, user) {
-    const to = quote(user);
+    const to = quote(user.name);
     const reads = readOnly.map((name) => `GRANT SELECT ON ${quote(name)} TO ${to}`);
     const [first] = tables;
     // Without VIEW DEFINITION a user sees neither missing capture nor a trigger that was changed.

@@ -1,9 +1,10 @@
 import { alsoWritten } from "../../plan/sync-plan.ts";
+import type { Statement } from "../dialect.ts";
 import { ok, text } from "../doctor-answers.ts";
 import type { Fact, FactScope } from "../fact.ts";
 import { neededGrants } from "../needed-grants.ts";
 import { sequenceName } from "../sequence-name.ts";
-import { ENCRYPTED, journalSizeFact, oldTransactionsFact, tlsFact } from "../shared-facts.ts";
+import { ENCRYPTED, oldTransactionsFact, tlsFact } from "../shared-facts.ts";
 import { quote } from "./connect.ts";
 import { settingFacts } from "./doctor-settings.ts";
 import { IDENTITY } from "./write-rows.ts";
@@ -16,7 +17,7 @@ export const clock =
 export function facts(scope: FactScope): readonly Fact[] {
   const both = [runGrants(scope), tls(scope), ...settingFacts(scope)];
   return scope.side === "source"
-    ? [...both, prepareRights(scope), serverState(scope), oldTransactions(scope), journalSize(scope)]
+    ? [...both, prepareRights(scope), serverState(scope), oldTransactions(scope)]
     : both;
 }
 
@@ -191,12 +192,9 @@ WHERE x.session_id <> @@SPID AND s.database_id = DB_ID() AND a.transaction_begin
 }
 
 /** "sys.allocation_units", which needs no right of its own; a page has 8 KiB. */
-function journalSize({ tables }: FactScope): Fact {
-  const journals = tables.map((table) => table.names.journal);
-  return journalSizeFact({
-    sql: `SELECT COALESCE(SUM(u.total_pages), 0) * 8192 AS bytes FROM sys.tables AS t INNER JOIN sys.partitions AS p ON p.object_id = t.object_id
+export const journalBytes = (journals: readonly string[]): Statement => ({
+  sql: `SELECT COALESCE(SUM(u.total_pages), 0) * 8192 AS bytes FROM sys.tables AS t INNER JOIN sys.partitions AS p ON p.object_id = t.object_id
 INNER JOIN sys.allocation_units AS u ON u.container_id = CASE WHEN u.type = 2 THEN p.partition_id ELSE p.hobt_id END
-WHERE t.schema_id = SCHEMA_ID() AND t.name IN (${["", ...journals].map(() => "?").join(", ")})`,
-    params: ["", ...journals],
-  });
-}
+WHERE t.schema_id = SCHEMA_ID() AND t.name IN (${journals.map(() => "?").join(", ")})`,
+  params: journals,
+});

@@ -3,7 +3,7 @@ import { classifyError } from "./classify-error.ts";
 import { decode, encode } from "./codec.ts";
 import { connect } from "./connect.ts";
 import { ddl } from "./ddl.ts";
-import { clock, facts } from "./doctor-facts.ts";
+import { clock, facts, journalBytes } from "./doctor-facts.ts";
 import { confirm, describe, drawn, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { acquireLock } from "./lock.ts";
@@ -21,6 +21,7 @@ export const mssql: Dialect = {
     cascadesSkipTriggers: false,
     emptyStringIsNull: false,
     hidesTriggers: false,
+    hidesTables: true,
     // A position is drawn a moment before its row is locked, hence before the probe can meet its lock.
     minHoleAgeMs: 1_000,
   },
@@ -35,5 +36,5 @@ export const mssql: Dialect = {
   savepoint,
   horizon: { observe, confirm, describe, drawn },
   codec: { decode, encode },
-  doctor: { clock, facts },
+  doctor: { clock, facts, journalBytes },
 };

@@ -3,6 +3,7 @@ import type { FoundObject, ServerFacts } from "../dialect.ts";
 import type { Column, ForeignKey, TableSchema } from "../table-schema.ts";
 import { timesCapture } from "../times-capture.ts";
 import { type CatalogueColumn, toColumn } from "./catalogue-column.ts";
+import { hiddenRows } from "./hidden-rows.ts";
 
 /** SQL Server 2016; Azure's engines report 12 whatever they are. */
 const OLDEST = 13;
@@ -93,11 +94,12 @@ INNER JOIN sys.foreign_key_columns AS k ON k.constraint_object_id = f.object_id
 WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) IN (${marks(wanted)}) ORDER BY t.name, f.name, k.constraint_column_id`,
     wanted,
   );
+  const hidden = await hiddenRows(db, wanted);
   return [...new Set(columns.map((row) => String(row["tbl"])))].map((name) => {
     const own = (row: Record<string, unknown>): boolean => row["tbl"] === name;
     const unique = [...groupBy(keys.filter(own), (row) => String(row["name"]))];
     const primary = unique.find(([, rows]) => rows[0]?.["is_primary"] === true);
-    const unsupported = whyUnsupported(columns.filter(own));
+    const unsupported = whyUnsupported(columns.filter(own)) ?? hidden.get(name.toUpperCase());
     return {
       name,
       columns: columns.filter(own).map((row): Column => toColumn(row as unknown as CatalogueColumn)),

@@ -1,4 +1,5 @@
-import { STANDBY } from "../../db/pick-host.ts";
+import { NO_TLS, unusable } from "../../db/unusable.ts";
+import { connectionError } from "../connection-error.ts";
 import type { ClassifiedError, ErrorClass } from "../dialect.ts";
 
 /** Numbers as in MySQL's "Server Error Message Reference" and MariaDB's "Error Codes". */
@@ -78,24 +79,12 @@ const FILE_ERROR = [
 ] as const;
 const UNKNOWN = ["fatal", "the server reports an error"] as const;
 
-const SOCKET = new Set([
-  ...[
-    "ECONNRESET",
-    "ECONNREFUSED",
-    "EPIPE",
-    "ETIMEDOUT",
-    "ENOTFOUND",
-    "EAI_AGAIN",
-    "EHOSTUNREACH",
-    "ENETUNREACH",
-    "ENOENT",
-  ],
-  ...[
-    "PROTOCOL_CONNECTION_LOST",
-    "PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR",
-    "PROTOCOL_SEQUENCE_TIMEOUT",
-    "ER_SERVER_SHUTDOWN",
-  ],
+/** Codes of the driver. */
+const LOST = new Set([
+  "PROTOCOL_CONNECTION_LOST",
+  "PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR",
+  "PROTOCOL_SEQUENCE_TIMEOUT",
+  "ER_SERVER_SHUTDOWN",
 ]);
 
 /** Classifies by the server's number, or by the socket's or driver's code. */
@@ -109,9 +98,9 @@ export function classifyError(error: unknown): ClassifiedError {
       reason: "the row is larger than the server's max_allowed_packet: raise it, then start the run again",
     };
   }
-  if (code === STANDBY)
-    return { class: "connection", code, reason: "the host is a standby, another one is tried" };
-  if (typeof code === "string" && SOCKET.has(code)) {
+  const known = connectionError(code === "HANDSHAKE_NO_SSL_SUPPORT" ? unusable(NO_TLS) : error);
+  if (known !== undefined) return known;
+  if (typeof code === "string" && LOST.has(code)) {
     return { class: "connection", code, reason: "the server cannot be reached" };
   }
   if (typeof errno === "number" && errno > 0) {

@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
-import { createHostPicker, poolSize, standbyError } from "../../db/pick-host.ts";
+import { openOrSayWhy } from "../../db/open-or-say-why.ts";
+import { createHostPicker, poolSize } from "../../db/pick-host.ts";
 import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
+import { lookWhenSilent } from "../../db/who-answers.ts";
 import type { ConnectOptions } from "../dialect.ts";
 import { classifyError } from "./classify-error.ts";
+import { refuseReplica } from "./refuse-replica.ts";
 
 const READER: ResultReader = {
   numbersPlaceholders: false,
@@ -56,14 +59,17 @@ interface RawConnection {
 
 /** Opens a pool. With `prefer`, a server that has no TLS is talked to without. */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions = {}): Promise<Database> {
-  if (settings.tls.mode !== "prefer") return await open(settings, tlsOptions(settings), options);
-  try {
-    return await open(settings, { ssl: { rejectUnauthorized: false } }, options);
-  } catch (error) {
-    if ((error as { code?: unknown } | null)?.code === "HANDSHAKE_NO_SSL_SUPPORT")
-      return await open(settings, {}, options);
-    throw error;
-  }
+  const codeOf = (error: unknown): string => classifyError(error).code;
+  return await openOrSayWhy(settings, "MySQL or MariaDB", codeOf, async () => {
+    if (settings.tls.mode !== "prefer") return await open(settings, tlsOptions(settings), options);
+    try {
+      return await open(settings, { ssl: { rejectUnauthorized: false } }, options);
+    } catch (error) {
+      if ((error as { code?: unknown } | null)?.code === "HANDSHAKE_NO_SSL_SUPPORT")
+        return await open(settings, {}, options);
+      throw error;
+    }
+  });
 }
 
 async function open(
@@ -81,7 +87,11 @@ async function open(
         const address = socketPath === undefined ? await hosts.pick() : { path: socketPath };
         return {
           ...address,
-          stream: () => watchedSocket(settings.socketTimeoutMs ?? DEFAULT_SILENCE_MS).connect(address),
+          stream: () => {
+            const socket = watchedSocket(settings.socketTimeoutMs ?? DEFAULT_SILENCE_MS).connect(address);
+            if ("host" in address) lookWhenSilent(socket, address, "MySQL or MariaDB");
+            return socket;
+          },
           database: settings.database,
           user: settings.user,
           password: settings.password,
@@ -112,8 +122,8 @@ async function open(
           prepareSession(connection, session, (error) => {
             if (error !== undefined) fail(error);
             else
-              refuseStandby(connection, settings.hosts.length > 1, (standby) => {
-                if (standby !== undefined) fail(standby);
+              refuseReplica(connection, settings.acceptReplica === true, (replica) => {
+                if (replica !== undefined) fail(replica);
                 else trySettings(connection, WISHED, () => done(null, connection));
               });
           });
@@ -137,20 +147,6 @@ function keepListening(connection: RawConnection): void {
     removeAll();
     connection.on("error", () => undefined);
   };
-}
-
-/** Of several hosts, one that is read-only is a replica: it shows the source late and takes no writes. */
-function refuseStandby(
-  connection: RawConnection,
-  mayBeStandby: boolean,
-  done: (error?: unknown) => void,
-): void {
-  if (!mayBeStandby) done();
-  else
-    connection.query("SELECT @@GLOBAL.read_only AS standby", (error, rows) => {
-      if (error) done(error);
-      else done(String(rows?.[0]?.["standby"]) === "0" ? undefined : standbyError());
-    });
 }
 
 function prepareSession(

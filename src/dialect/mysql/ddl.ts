@@ -1,7 +1,7 @@
 import { sharedTables } from "../../plan/object-names.ts";
 import { alsoWritten, type CascadePath, type TablePlan } from "../../plan/sync-plan.ts";
 import { fingerprint } from "../../util/fingerprint.ts";
-import type { DdlStep, Dialect, ObjectRef } from "../dialect.ts";
+import type { DdlStep, Dialect, Grantee, ObjectRef } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
 import { literal, MARK, quote } from "./connect.ts";
 import { HOME } from "./introspect.ts";
@@ -219,6 +219,9 @@ const label = /sync_tool_v\d+_[0-9a-f]{12}/;
 
 const onOneLine = (sql: string): string => sql.trim().replace(/\s+/g, " ");
 
+/** An account as GRANT takes it. */
+const accountOf = ({ name, host = "%" }: Grantee): string => `${literal(name)}@${literal(host)}`;
+
 export const ddl: Dialect["ddl"] = {
   session: () => [
     `SET SESSION lock_wait_timeout = ${LOCK_TIMEOUT_S}`,
@@ -290,7 +293,7 @@ export const ddl: Dialect["ddl"] = {
     return !label.test(wanted) || onOneLine(wanted).endsWith(onOneLine(body));
   },
   grants(side, tables, readOnly, user) {
-    const to = `${literal(user)}@'%'`;
+    const to = accountOf(user);
     const reads = readOnly.map((name) => `GRANT SELECT ON ${quote(name)} TO ${to}`);
     const [first] = tables;
     // Without TRIGGER a user does not see the triggers of a table, hence neither missing capture nor a dump's copies.
@@ -318,6 +321,21 @@ export const ddl: Dialect["ddl"] = {
       ...reads,
     ];
   },
+  grantChoices: (side, user) =>
+    side === "target"
+      ? []
+      : [
+          {
+            sql: `GRANT PROCESS ON *.* TO ${accountOf(user)}`,
+            brings:
+              "a run, status and drain name the transaction that they wait for, and doctor those older than capture",
+          },
+          {
+            sql: `GRANT REPLICATION CLIENT ON *.* TO ${accountOf(user)}`,
+            brings:
+              "MySQL: a server that applies another one's changes is found out, which captures nothing of them",
+          },
+        ],
   script(statements, comment) {
     const head = comment.map((line) => `-- ${line}`.trimEnd());
     return [...head, "DELIMITER //", ...statements.map((sql) => `${sql}//`), "DELIMITER ;", ""].join("\n");

@@ -1,9 +1,10 @@
 import type { ResultRow } from "../../db/database.ts";
+import type { Statement } from "../dialect.ts";
 import { ok, text } from "../doctor-answers.ts";
 import type { Fact, FactScope } from "../fact.ts";
 import { neededGrants } from "../needed-grants.ts";
-import { journalSizeFact, oldTransactionsFact, tlsFact } from "../shared-facts.ts";
-import { literal, quote } from "./connect.ts";
+import { oldTransactionsFact, tlsFact } from "../shared-facts.ts";
+import { quote } from "./connect.ts";
 import { settingFacts } from "./doctor-settings.ts";
 import { STARTED } from "./horizon.ts";
 
@@ -13,7 +14,8 @@ export const clock = "SELECT UNIX_TIMESTAMP(NOW(3)) * 1000 AS now_ms";
 export const ME = `CONCAT('''', LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER()) - CHAR_LENGTH(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)) - 1), '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')`;
 
 /** TABLE_SCHEMA of a schema privilege is a pattern. Privileges that come by a role are not in these tables. */
-const PRIVILEGES = `SELECT ${ME} AS me, '' AS tbl, PRIVILEGE_TYPE AS priv FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = ${ME}
+const PRIVILEGES = `SELECT ${ME} AS me, '' AS tbl, 'USAGE' AS priv
+UNION ALL SELECT ${ME}, '', PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = ${ME}
 UNION ALL SELECT ${ME}, '', PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = ${ME} AND DATABASE() LIKE TABLE_SCHEMA
 UNION ALL SELECT ${ME}, UPPER(TABLE_NAME), PRIVILEGE_TYPE FROM information_schema.TABLE_PRIVILEGES WHERE GRANTEE = ${ME} AND TABLE_SCHEMA = DATABASE()`;
 
@@ -21,7 +23,13 @@ UNION ALL SELECT ${ME}, UPPER(TABLE_NAME), PRIVILEGE_TYPE FROM information_schem
 export function facts(scope: FactScope): readonly Fact[] {
   const both = [runGrants(scope), tls(scope), ...settingFacts(scope)];
   return scope.side === "source"
-    ? [...both, prepareRights(scope), oldTransactions(scope), journalSize(scope)]
+    ? [
+        ...both,
+        prepareRights(scope),
+        holders,
+        ...(scope.settings.type === "mysql" ? [replication] : []),
+        oldTransactions(scope),
+      ]
     : both;
 }
 
@@ -59,7 +67,7 @@ function runGrants(scope: FactScope): Fact {
         .map(({ table, privileges }) => ({ table, privileges: privileges.filter((one) => !has(one, table)) }))
         .filter(({ privileges }) => privileges.length > 0);
       if (missing.length === 0) return ok("all are granted", wanted);
-      const user = rows.length === 0 ? `${literal(scope.settings.user)}@'%'` : text(rows[0], "me");
+      const user = text(rows[0], "me");
       return {
         status: "fail",
         found: `missing: ${missing.map(({ table, privileges }) => `${privileges.join(", ")} on ${table}`).join("; ")}`,
@@ -109,6 +117,43 @@ function prepareRights({ tables, isPrepared, settings }: FactScope): Fact {
   };
 }
 
+/** Who holds a hole open stands in views that show a user only its own transactions, or nothing. */
+const holders: Fact = {
+  id: "holders",
+  group: "settings",
+  title: "transactions that a run waits for",
+  ask: { sql: PRIVILEGES, params: [] },
+  judge: (rows) => {
+    const wanted = "PROCESS, to name them";
+    if (holds(rows)("PROCESS", "")) return ok("they can be named", wanted);
+    return {
+      status: "warn",
+      found: "PROCESS is missing: they are waited for, but cannot be named",
+      wanted,
+      statements: [`GRANT PROCESS ON *.* TO ${text(rows[0], "me")}`],
+    };
+  },
+};
+
+/** MariaDB tells everybody, see refuse-replica.ts; a read-only replica is known without. */
+const replication: Fact = {
+  id: "replication",
+  group: "settings",
+  title: "whether the server applies another one's changes",
+  ask: { sql: PRIVILEGES, params: [] },
+  judge: (rows) => {
+    const wanted = "none, for they fire no trigger; or REPLICATION CLIENT, to find it out";
+    const has = holds(rows);
+    if (["REPLICATION CLIENT", "SUPER"].some((one) => has(one, ""))) return ok("it does not", wanted);
+    return {
+      status: "warn",
+      found: "the user may not see it",
+      wanted,
+      statements: [`GRANT REPLICATION CLIENT ON *.* TO ${text(rows[0], "me")}`],
+    };
+  },
+};
+
 const tls = (scope: FactScope): Fact =>
   tlsFact(scope, {
     ask: { sql: "SHOW SESSION STATUS LIKE 'Ssl_version'", params: [] },
@@ -136,8 +181,7 @@ WHERE trx_mysql_thread_id <> CONNECTION_ID() AND ${STARTED} <
     },
   });
 
-const journalSize = (scope: FactScope): Fact =>
-  journalSizeFact({
-    sql: "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?)",
-    params: [journalsOf(scope)],
-  });
+export const journalBytes = (journals: readonly string[]): Statement => ({
+  sql: "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?)",
+  params: [journals],
+});

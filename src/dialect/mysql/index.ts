@@ -1,11 +1,10 @@
 import type { Dialect } from "../dialect.ts";
 import { savepoint } from "../savepoint.ts";
-import { untoldDisk } from "../shared-facts.ts";
 import { classifyError } from "./classify-error.ts";
 import { decode, encode } from "./codec.ts";
 import { connect } from "./connect.ts";
 import { ddl } from "./ddl.ts";
-import { clock, facts } from "./doctor-facts.ts";
+import { clock, facts, journalBytes } from "./doctor-facts.ts";
 import { confirmWith, describe, drawn, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { acquireLock } from "./lock.ts";
@@ -22,6 +21,7 @@ export const mysql: Dialect = {
     emptyStringIsNull: false,
     // information_schema.TRIGGERS asks for TRIGGER on the table.
     hidesTriggers: true,
+    hidesTables: true,
     // A position is drawn a moment before its row exists, hence before the probe can meet its lock.
     minHoleAgeMs: 1_000,
   },
@@ -37,5 +37,5 @@ export const mysql: Dialect = {
   savepoint,
   horizon: { observe, confirm: confirmWith("FOR SHARE NOWAIT"), describe, drawn },
   codec: { decode, encode },
-  doctor: { clock, facts: (scope) => [...facts(scope), untoldDisk] },
+  doctor: { clock, facts, journalBytes },
 };

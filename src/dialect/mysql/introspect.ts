@@ -12,7 +12,7 @@ export const HOME = "SHA2(CONCAT(@@hostname, ':', @@port, ':', @@datadir, '/', D
 /** Version and identity. A cloned data folder shares the server's UUID, hence host, port and folder as well. */
 export async function server(db: Queryable): Promise<ServerFacts> {
   const [row] = await db.query(
-    `SELECT VERSION() AS version, @@version_comment AS comment, DATABASE() AS db,
+    `SELECT VERSION() AS version, @@version_comment AS comment, DATABASE() AS db, CURRENT_USER() AS account,
             ${HOME} AS home`,
   );
   const text = String(row?.["version"]);
@@ -29,7 +29,10 @@ export async function server(db: Queryable): Promise<ServerFacts> {
   }
   if (row?.["db"] === null) problems.push("The JDBC URL names no database");
   const home = String(row?.["home"]);
-  return { product: `${product} ${text}`, version, identity: home, home, problems };
+  // The name may have an @ in it, the host has none.
+  const [, name, host] = /^(.*)@([^@]*)$/s.exec(String(row?.["account"])) ?? [];
+  const account = name === undefined || host === undefined ? {} : { account: { name, host } };
+  return { product: `${product} ${text}`, version, identity: home, home, problems, ...account };
 }
 
 /** Compares version numbers part by part; missing parts count as 0. */

@@ -1,4 +1,4 @@
-import { STANDBY } from "../../db/pick-host.ts";
+import { connectionError } from "../connection-error.ts";
 import type { ClassifiedError } from "../dialect.ts";
 import { isPassing } from "../is-passing.ts";
 import { decisiveNumber, knownNumber } from "./error-numbers.ts";
@@ -60,8 +60,8 @@ export function classifyError(error: unknown): ClassifiedError {
     const label = `ORA-${String(decisive).padStart(5, "0")}`;
     return { class: errorClass, code: label, reason, lockTimeout: LOCK_TIMEOUTS.has(decisive) };
   }
-  if (text === STANDBY)
-    return { class: "connection", code: text, reason: "the host is a standby, another one is tried" };
+  const known = connectionError(error);
+  if (known !== undefined) return known;
   if (DRIVER_LOST.test(text) || String(message ?? "").startsWith("NJS-500:"))
     return { class: "connection", code: text, reason: whyLost(stack[0] ?? Number(errorNum ?? 0)) };
   const unknown = NOT_REGISTERED[text];

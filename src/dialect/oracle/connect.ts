@@ -1,7 +1,9 @@
 import type { Connection } from "oracledb";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
-import { createHostPicker, poolSize, standbyError } from "../../db/pick-host.ts";
+import { openOrSayWhy } from "../../db/open-or-say-why.ts";
+import { createHostPicker, poolSize } from "../../db/pick-host.ts";
+import { STANDBY, unusable } from "../../db/unusable.ts";
 import type { ConnectOptions } from "../dialect.ts";
 import { classifyError } from "./classify-error.ts";
 import { OracleClient, type OracleResult, send } from "./client.ts";
@@ -38,10 +40,12 @@ const SESSION = [
 export const MARK = "sync-tool writes";
 
 /** Opens a pool with the driver's thin mode, which needs no Oracle client on the machine. */
-export async function connect(
-  settings: ConnectionSettings,
-  { marked = false }: ConnectOptions = {},
-): Promise<Database> {
+export async function connect(settings: ConnectionSettings, options: ConnectOptions = {}): Promise<Database> {
+  const codeOf = (error: unknown): string => classifyError(error).code;
+  return await openOrSayWhy(settings, "Oracle", codeOf, () => open(settings, options));
+}
+
+async function open(settings: ConnectionSettings, { marked = false }: ConnectOptions): Promise<Database> {
   const hosts = createHostPicker(settings);
   const { pool } = settings;
   return await openDatabase(
@@ -92,13 +96,12 @@ async function prepareSession(
   connection.module = "sync-tool";
   if (marked) connection.clientInfo = MARK;
   for (const statement of SESSION) await send(connection, statement, []);
-  if (settings.hosts.length < 2 || settings.connectString !== undefined) return;
   const { rows } = await send(
     connection,
     "SELECT SYS_CONTEXT('USERENV', 'DATABASE_ROLE') AS DATABASE_ROLE FROM DUAL",
     [],
   );
-  if (/STANDBY/.test(String(rows[0]?.["DATABASE_ROLE"] ?? ""))) throw standbyError();
+  if (/STANDBY/.test(String(rows[0]?.["DATABASE_ROLE"] ?? ""))) throw unusable(STANDBY);
 }
 
 /**

@@ -1,6 +1,6 @@
+import type { Statement } from "../dialect.ts";
 import { ok, text } from "../doctor-answers.ts";
 import type { Fact, FactScope, Finding } from "../fact.ts";
-import { journalSizeFact } from "../shared-facts.ts";
 import { quote } from "./connect.ts";
 import { grantee } from "./grants.ts";
 import { SCHEMA } from "./introspect.ts";
@@ -9,9 +9,7 @@ import { listOf } from "./list-of.ts";
 const LITTLE = 1024 ** 3;
 
 export function spaceFacts(scope: FactScope): readonly Fact[] {
-  return scope.side === "source"
-    ? [quota(scope), disk(scope), journalSize(scope)]
-    : [quota(scope), disk(scope)];
+  return [quota(scope), disk(scope)];
 }
 
 const mib = (bytes: number): string => `${Math.floor(bytes / 1024 ** 2)} MiB`;
@@ -82,11 +80,11 @@ WHERE d.TABLESPACE_NAME = u.DEFAULT_TABLESPACE AND d.AUTOEXTENSIBLE = 'YES'), 0)
   };
 }
 
-function journalSize({ tables }: FactScope): Fact {
-  const names = listOf(tables.map((table) => table.names.journal));
-  return journalSizeFact({
+export function journalBytes(journals: readonly string[]): Statement {
+  const names = listOf(journals);
+  return {
     sql: `SELECT NVL(SUM(g.BYTES), 0) AS "bytes" FROM USER_SEGMENTS g WHERE g.SEGMENT_NAME IN (${names.marks})
 OR g.SEGMENT_NAME IN (SELECT l.SEGMENT_NAME FROM USER_LOBS l WHERE l.TABLE_NAME IN (${names.marks}))`,
     params: [...names.params, ...names.params],
-  });
+  };
 }

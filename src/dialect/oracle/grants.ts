@@ -18,7 +18,7 @@ export const grantee = (user: string): string =>
 
 /** What a run needs. Its user finds the tables when it owns them, or when its CURRENT_SCHEMA is their owner's. */
 export const grants: Dialect["ddl"]["grants"] = (side, tables, readOnly, user) => {
-  const to = grantee(user);
+  const to = grantee(user.name);
   const grant = (privileges: string, object: string): string =>
     guarded(`GRANT ${privileges} ON ${quote(object)} TO ${to}`, [TO_ONESELF]);
   const reads = readOnly.map((name) => grant("SELECT", name));

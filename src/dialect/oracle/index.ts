@@ -4,6 +4,7 @@ import { decode, encode } from "./codec.ts";
 import { connect } from "./connect.ts";
 import { ddl } from "./ddl.ts";
 import { clock, facts } from "./doctor-facts.ts";
+import { journalBytes } from "./doctor-space.ts";
 import { confirm, describe, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { acquireLock } from "./lock.ts";
@@ -20,6 +21,7 @@ export const oracle: Dialect = {
     cascadesSkipTriggers: false,
     emptyStringIsNull: true,
     hidesTriggers: false,
+    hidesTables: true,
     minHoleAgeMs: 1_000,
   },
   connect,
@@ -33,5 +35,5 @@ export const oracle: Dialect = {
   savepoint,
   horizon: { observe, confirm, describe },
   codec: { decode, encode },
-  doctor: { clock, facts },
+  doctor: { clock, facts, journalBytes },
 };

@@ -4,6 +4,7 @@ import type { Column, ForeignKey, TableSchema } from "../table-schema.ts";
 import { timesCapture } from "../times-capture.ts";
 import { type CatalogueColumn, toColumn } from "./catalogue-column.ts";
 import { type BeforeInsert, whyKeysChange } from "./changed-keys.ts";
+import { hiddenRows } from "./hidden-rows.ts";
 
 const OLDEST = [12, 2] as const;
 
@@ -70,6 +71,7 @@ ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, c.POSITION`,
     wanted,
   );
   const triggers = await readBeforeInserts(db, wanted);
+  const hidden = await hiddenRows(db, SCHEMA, wanted);
   return [...new Set(columns.map((row) => String(row["TABLE_NAME"])))].map((name) => {
     const own = (row: Record<string, unknown>): boolean => row["TABLE_NAME"] === name;
     const list = columns.filter(own) as unknown as readonly CatalogueColumn[];
@@ -79,17 +81,17 @@ ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, c.POSITION`,
       triggers.filter(({ table }) => table === name),
       found.primaryKey,
     );
+    const unsupported =
+      old.length === 0
+        ? hidden.get(name.toUpperCase())
+        : `${old.map((row) => row.COLUMN_NAME).join(", ")} is of type LONG, which no trigger can read; CLOB and BLOB can be`;
     return {
       name,
       columns: list.map((row): Column => toColumn(row)),
       ...found,
       foreignKeys: [...groupBy(links.filter(own), (row) => String(row["NAME"])).values()].map(foreignKey),
       ...(changesKeys === undefined ? {} : { changesKeys }),
-      ...(old.length === 0
-        ? {}
-        : {
-            unsupported: `${old.map((row) => row.COLUMN_NAME).join(", ")} is of type LONG, which no trigger can read; CLOB and BLOB can be`,
-          }),
+      ...(unsupported === undefined ? {} : { unsupported }),
     };
   });
 }

@@ -1,4 +1,5 @@
-import { STANDBY } from "../../db/pick-host.ts";
+import { NO_TLS, unusable } from "../../db/unusable.ts";
+import { connectionError } from "../connection-error.ts";
 import type { ClassifiedError, ErrorClass } from "../dialect.ts";
 
 /**
@@ -46,20 +47,10 @@ const CODES: Readonly<Record<string, readonly [ErrorClass, string]>> = {
   XX: ["fatal", "the server reports an internal error"],
 };
 
-const SOCKET = new Set([
-  "ECONNRESET",
-  "ECONNREFUSED",
-  "EPIPE",
-  "ETIMEDOUT",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOENT",
-]);
-
 /** Classifies by SQLSTATE, or by the socket's code; an error of the driver without any code means a lost connection. */
 export function classifyError(error: unknown): ClassifiedError {
+  const known = connectionError(hasNoTls(error) ? unusable(NO_TLS) : error);
+  if (known !== undefined) return known;
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code !== "string") {
     return {
@@ -68,17 +59,18 @@ export function classifyError(error: unknown): ClassifiedError {
       reason: "the connection ended",
     };
   }
-  if (code === STANDBY)
-    return { class: "connection", code, reason: "the host is a standby, another one is tried" };
-  if (SOCKET.has(code)) return { class: "connection", code, reason: "the server cannot be reached" };
   const [errorClass, reason] = CODES[code] ??
     CODES[code.slice(0, 2)] ?? ["fatal", "the server reports an error"];
   return { class: errorClass, code, reason, lockTimeout: code === "55P03" || code === "57014" };
 }
 
+/** The driver gives this refusal no code. */
+export const hasNoTls = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes("does not support SSL");
+
 /** "timeout expired": the server took too long to accept a connection, as one that is paused or behind a firewall does. */
 const DRIVER_WORDS =
-  /Connection terminated|Query read timeout|timeout expired|timeout exceeded|Connection ended|not queryable|Timeout acquiring|Received unexpected/i;
+  /Connection terminated|Query read timeout|timeout expired|timeout exceeded|Connection ended|establishing an SSL|not queryable|Timeout acquiring|Received unexpected/i;
 
 /** pg and knex raise plain Errors without a code when a connection ends or no pooled one becomes free. */
 function isDriverError(error: unknown): boolean {

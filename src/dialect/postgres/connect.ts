@@ -1,13 +1,18 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import { dirname } from "node:path";
 import type pg from "pg";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
-import { createHostPicker, poolSize, standbyError } from "../../db/pick-host.ts";
+import { openOrSayWhy } from "../../db/open-or-say-why.ts";
+import { createHostPicker, type HostPort, poolSize } from "../../db/pick-host.ts";
+import { NO_PASSWORD, STANDBY, unusable } from "../../db/unusable.ts";
 import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
+import { lookWhenSilent } from "../../db/who-answers.ts";
 import type { ConnectOptions } from "../dialect.ts";
-import { classifyError } from "./classify-error.ts";
+import { classifyError, hasNoTls } from "./classify-error.ts";
+import { refusePooledTransactions } from "./pooled-transactions.ts";
 
 interface PgResult {
   readonly rows?: Record<string, unknown>[];
@@ -36,6 +41,8 @@ const SESSION = [
   "SET default_transaction_isolation = 'read committed'",
   "SET statement_timeout = 0",
   "SET lock_timeout = '10s'",
+  // What a policy of row-level security would hide is an error then (42501), not a row that seems not to be there.
+  "SET row_security = off",
   // A transaction of ours that lost its runner must not keep its locks until the network notices.
   "SET idle_in_transaction_session_timeout = '2min'",
   "SET tcp_keepalives_idle = 10",
@@ -48,15 +55,16 @@ export const MARK = "sync_tool.mark";
 
 /** Opens a pool. With `prefer`, a server that has no TLS is talked to without, as libpq does. */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions = {}): Promise<Database> {
-  if (settings.tls.mode !== "prefer") return await open(settings, tlsOptions(settings), options);
-  try {
-    return await open(settings, { rejectUnauthorized: false }, options);
-  } catch (error) {
-    // The driver gives this refusal no code.
-    if (error instanceof Error && error.message.includes("does not support SSL"))
-      return await open(settings, false, options);
-    throw error;
-  }
+  const codeOf = (error: unknown): string => classifyError(error).code;
+  return await openOrSayWhy(settings, "PostgreSQL", codeOf, async () => {
+    if (settings.tls.mode !== "prefer") return await open(settings, tlsOptions(settings), options);
+    try {
+      return await open(settings, { rejectUnauthorized: false }, options);
+    } catch (error) {
+      if (hasNoTls(error)) return await open(settings, false, options);
+      throw error;
+    }
+  });
 }
 
 async function open(
@@ -70,33 +78,48 @@ async function open(
     ...(marked ? [`SET ${MARK} = 'on'`] : []),
   ];
   const hosts = createHostPicker(settings);
-  const { connectTimeoutMs, pool } = settings;
+  const { connectTimeoutMs, pool, socketPath } = settings;
+  const sockets = new Set<Socket>();
+  // The pool calls this once and keeps the answer for all its connections.
+  const clientOptions = ({ host, port }: HostPort) => ({
+    // The driver takes the folder of the socket, the URL names the socket itself.
+    host: socketPath === undefined ? host : dirname(socketPath),
+    port,
+    database: settings.database,
+    user: settings.user,
+    password: settings.password === "" ? () => refusePassword(sockets) : settings.password,
+    ssl,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    application_name: "sync-tool",
+    types: TEXT_PARSERS,
+    stream: () => {
+      const socket = watchedSocket(settings.socketTimeoutMs ?? DEFAULT_SILENCE_MS);
+      if (socketPath === undefined) lookWhenSilent(socket, { host, port }, "PostgreSQL");
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      return socket;
+    },
+  });
+  const openAnother = async (): Promise<pg.Client> => {
+    const { default: driver } = await import("pg");
+    const client = new driver.Client(clientOptions(await hosts.pick()) as pg.ClientConfig);
+    await client.connect();
+    return client;
+  };
   return await openDatabase(
     {
       client: "pg",
-      connection: async () => {
-        const { host, port } = await hosts.pick();
-        return {
-          // The driver takes the folder of the socket, the URL names the socket itself.
-          host: settings.socketPath === undefined ? host : dirname(settings.socketPath),
-          port,
-          database: settings.database,
-          user: settings.user,
-          password: settings.password,
-          ssl,
-          connectionTimeoutMillis: connectTimeoutMs,
-          keepAlive: true,
-          application_name: "sync-tool",
-          types: TEXT_PARSERS,
-          expirationChecker: hosts.mustPickAgain,
-          stream: () => watchedSocket(settings.socketTimeoutMs ?? DEFAULT_SILENCE_MS),
-        } as Record<string, unknown>;
-      },
+      connection: async () =>
+        ({ ...clientOptions(await hosts.pick()), expirationChecker: hosts.mustPickAgain }) as Record<
+          string,
+          unknown
+        >,
       pool: {
         min: 0,
         max: poolSize(pool.max),
         afterCreate: (connection: pg.Client, done: (error: unknown, connection: pg.Client) => void) => {
-          prepareSession(connection, session, settings.hosts.length > 1).then(
+          prepareSession(connection, session, openAnother).then(
             () => done(null, connection),
             (error: unknown) => {
               // The pool forgets a connection that failed here, but does not close it.
@@ -114,15 +137,30 @@ async function open(
   );
 }
 
+/**
+ * The driver answers a server that asks for a password with silence when it has none to give, and leaves the socket open.
+ */
+async function refusePassword(sockets: Iterable<Socket>): Promise<never> {
+  const error = unusable(NO_PASSWORD);
+  for (const socket of sockets) socket.destroy(error);
+  throw error;
+}
+
+/**
+ * Each connection proves where it leads: a name of the URL can come to stand for another server while a run is at work.
+ * `openAnother` opens one more connection to the same place.
+ */
 async function prepareSession(
   connection: pg.Client,
   session: readonly string[],
-  mayBeStandby: boolean,
+  openAnother: () => Promise<pg.Client>,
 ): Promise<void> {
   await connection.query(session.join("; "));
-  if (!mayBeStandby) return;
-  const { rows } = await connection.query<{ standby: string }>("SELECT pg_is_in_recovery() AS standby");
-  if (rows[0]?.standby === "t") throw standbyError();
+  const { rows } = await connection.query<{ standby: string; pid: string }>(
+    "SELECT pg_is_in_recovery() AS standby, pg_backend_pid() AS pid",
+  );
+  if (rows[0]?.standby === "t") throw unusable(STANDBY);
+  await refusePooledTransactions(connection, String(rows[0]?.pid), openAnother);
 }
 
 /** libpq's modes: "require" encrypts without proof, "verify-ca" proves the chain, "verify-full" the name as well. */

@@ -228,9 +228,9 @@ END $sync_tool$`,
     return wanted === undefined || withoutSchema(wanted.replaceAll("%%", "%")) === withoutSchema(body);
   },
   grants(side, tables, readOnly, user) {
-    const to = quote(user);
+    const to = quote(user.name);
     const usage = `DO $sync_tool$ BEGIN
-  EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), ${literal(user)});
+  EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), ${literal(user.name)});
 END $sync_tool$`;
     const reads = readOnly.map((name) => `GRANT SELECT ON ${quote(name)} TO ${to}`);
     const [first] = tables;
@@ -262,6 +262,16 @@ END $sync_tool$`;
       ...reads,
     ];
   },
+  grantChoices: (side, { name }) =>
+    side === "target"
+      ? []
+      : [
+          {
+            sql: `GRANT pg_read_all_stats TO ${quote(name)}`,
+            brings:
+              "status and drain tell the age of the transaction that they wait for, and doctor sees those older than capture",
+          },
+        ],
   script(statements, comment) {
     const head = comment.map((line) => `-- ${line}`.trimEnd());
     return [

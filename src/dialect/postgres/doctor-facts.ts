@@ -1,8 +1,10 @@
+import type { Statement } from "../dialect.ts";
 import { ok, text } from "../doctor-answers.ts";
 import type { Fact, FactScope } from "../fact.ts";
 import { neededGrants } from "../needed-grants.ts";
-import { journalSizeFact, oldTransactionsFact, tlsFact, untoldDisk } from "../shared-facts.ts";
+import { oldTransactionsFact, tlsFact } from "../shared-facts.ts";
 import { quote } from "./connect.ts";
+import { rowSecurity } from "./doctor-row-security.ts";
 import { otherTriggers } from "./doctor-triggers.ts";
 
 export const clock = "SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now_ms";
@@ -11,16 +13,9 @@ const SPARE_CONNECTIONS = 10;
 
 /** Everything that `doctor` asks of a PostgreSQL server, see fact.ts. */
 export function facts(scope: FactScope): readonly Fact[] {
-  const both = [runGrants(scope), encoding, timeZone, tls(scope), connections, untoldDisk];
+  const both = [runGrants(scope), rowSecurity(scope), encoding, timeZone, tls(scope), connections];
   return scope.side === "source"
-    ? [
-        ...both,
-        durability,
-        prepareRights(scope),
-        otherTriggers(scope),
-        oldTransactions(scope),
-        journalSize(scope),
-      ]
+    ? [...both, durability, prepareRights(scope), otherTriggers(scope), oldTransactions(scope)]
     : both;
 }
 
@@ -170,10 +165,14 @@ const durability: Fact = {
  * A transaction whose snapshot is older than the journal does not see it: a dump taken in it lacks changes. A snapshot whose
  * xmin is the transaction that made the journal does not see it either.
  */
-const oldTransactions = ({ tables }: FactScope): Fact =>
-  oldTransactionsFact({
+const oldTransactions = ({ tables, settings }: FactScope): Fact => {
+  const fact = oldTransactionsFact({
     ask: {
-      sql: `SELECT a.pid, a.usename AS "user", extract(epoch FROM clock_timestamp() - a.xact_start)::int AS age
+      // The view hides everything about the sessions of other roles from a user without pg_read_all_stats.
+      sql: `SELECT a.pid, a.usename AS "user", NULL::int AS age FROM pg_stat_activity a
+WHERE a.usename IS NOT NULL AND a.backend_type IS NULL AND NOT pg_has_role('pg_read_all_stats', 'USAGE')
+UNION ALL
+SELECT a.pid, a.usename, extract(epoch FROM clock_timestamp() - a.xact_start)::int
 FROM pg_stat_activity a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_xmin IS NOT NULL
 AND EXISTS (SELECT 1 FROM pg_class c WHERE c.oid IN (SELECT to_regclass(j) FROM unnest(?::text[]) AS j)
             AND age(a.backend_xmin) >= age(c.xmin))`,
@@ -181,9 +180,22 @@ AND EXISTS (SELECT 1 FROM pg_class c WHERE c.oid IN (SELECT to_regclass(j) FROM 
     },
     name: (row) => `backend ${text(row, "pid")} of ${text(row, "user")}`,
   });
+  return {
+    ...fact,
+    judge: (rows) => {
+      const seen = rows.filter((row) => row["age"] !== null);
+      if (seen.length > 0 || rows.length === 0) return fact.judge(seen);
+      return {
+        status: "unknown",
+        found: `the sessions of ${[...new Set(rows.map((row) => text(row, "user")))].join(", ")} are hidden from this user`,
+        wanted: fact.judge([]).wanted,
+        statements: [`GRANT pg_read_all_stats TO ${quote(settings.user)}`],
+      };
+    },
+  };
+};
 
-const journalSize = ({ tables }: FactScope): Fact =>
-  journalSizeFact({
-    sql: "SELECT coalesce(sum(pg_total_relation_size(to_regclass(j))), 0) AS bytes FROM unnest(?::text[]) AS j",
-    params: [tables.map((table) => quote(table.names.journal))],
-  });
+export const journalBytes = (journals: readonly string[]): Statement => ({
+  sql: "SELECT coalesce(sum(pg_total_relation_size(to_regclass(j))), 0) AS bytes FROM unnest(?::text[]) AS j",
+  params: [journals.map(quote)],
+});

@@ -4,7 +4,7 @@ import { classifyError } from "./classify-error.ts";
 import { decode, encode } from "./codec.ts";
 import { connect } from "./connect.ts";
 import { ddl } from "./ddl.ts";
-import { clock, facts } from "./doctor-facts.ts";
+import { clock, facts, journalBytes } from "./doctor-facts.ts";
 import { confirm, describe, drawn, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { acquireLock } from "./lock.ts";
@@ -19,6 +19,7 @@ export const postgres: Dialect = {
     cascadesSkipTriggers: false,
     emptyStringIsNull: false,
     hidesTriggers: false,
+    hidesTables: false,
     minHoleAgeMs: 0,
   },
   connect,
@@ -33,5 +34,5 @@ export const postgres: Dialect = {
   savepoint,
   horizon: { observe, confirm, describe, drawn },
   codec: { decode, encode },
-  doctor: { clock, facts },
+  doctor: { clock, facts, journalBytes },
 };

@@ -35,7 +35,8 @@ export async function server(db: Queryable): Promise<ServerFacts> {
 }
 
 const COLUMNS = `
-  SELECT c.relname AS "table", c.relkind AS relkind, a.attname AS name,
+  SELECT c.relname AS "table", c.relkind AS relkind, c.relkind = 'r' AND EXISTS (SELECT 1 FROM pg_inherits h
+           WHERE h.inhparent = c.oid) AS inherited, a.attname AS name,
          format_type(a.atttypid, a.atttypmod)
            || CASE WHEN a.attcollation <> t.typcollation AND co.oid IS NOT NULL
                    THEN ' COLLATE ' || quote_ident(cn.nspname) || '.' || quote_ident(co.collname) ELSE '' END AS type,
@@ -80,7 +81,7 @@ export async function tables(db: Queryable, names: readonly string[]): Promise<r
   const foreignKeys = await db.query(FOREIGN_KEYS, [wanted]);
   return [...new Set(columns.map((row) => String(row["table"])))].map((name) => {
     const own = (row: Record<string, unknown>): boolean => row["table"] === name;
-    const kind = String(columns.find(own)?.["relkind"]);
+    const unsupported = whyUnsupported(columns.find(own));
     return {
       name,
       columns: columns.filter(own).map(column),
@@ -89,9 +90,16 @@ export async function tables(db: Queryable, names: readonly string[]): Promise<r
         .filter((row) => own(row) && row["primary"] !== "t")
         .map((row) => ({ name: String(row["name"]), columns: list(row["columns"]) })),
       foreignKeys: foreignKeys.filter(own).map(foreignKey),
-      ...(kind === "r" || kind === "p" ? {} : { unsupported: "it is a view or a foreign table" }),
+      ...(unsupported === undefined ? {} : { unsupported }),
     };
   });
+}
+
+/** Rows of a child by inheritance are the parent's to whoever reads it, but they fire no trigger of the parent. */
+function whyUnsupported(row: Record<string, unknown> | undefined): string | undefined {
+  if (!/^[rp]$/.test(String(row?.["relkind"]))) return "it is a view or a foreign table";
+  if (row?.["inherited"] !== "t") return undefined;
+  return "other tables inherit from it, and their rows fire none of its triggers: make them partitions (PARTITION BY, ATTACH PARTITION)";
 }
 
 const KINDS: Readonly<Record<string, ColumnKind>> = {

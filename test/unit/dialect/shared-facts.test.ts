@@ -1,34 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { ConnectionSettings } from "../../../src/config/sync-config.ts";
 import type { FactScope } from "../../../src/dialect/fact.ts";
-import {
-  freeDiskFact,
-  journalSizeFact,
-  oldTransactionsFact,
-  tlsFact,
-} from "../../../src/dialect/shared-facts.ts";
+import { freeDiskFact, oldTransactionsFact, tlsFact } from "../../../src/dialect/shared-facts.ts";
 
 const ask = { sql: "SELECT 1", params: [] };
-const GIB = 1024 ** 3;
-
-describe("the journals' size", () => {
-  const judge = (bytes: unknown) => journalSizeFact(ask).judge([{ bytes }]);
-
-  test("is well below 10 GiB, whatever type the driver gives it", () => {
-    expect(judge(10 * GIB - 1)).toMatchObject({ status: "ok", found: "10240 MiB" });
-    expect(judge("1048577")).toMatchObject({ status: "ok", found: "2 MiB" });
-    expect(judge("0")).toMatchObject({ status: "ok", found: "0 MiB" });
-  });
-
-  test("is a warning from there on, with the command that makes room", () => {
-    expect(judge(String(10 * GIB))).toEqual({
-      status: "warn",
-      found: "10240 MiB",
-      wanted: "below 10 GiB",
-      advice: "`sync-tool purge` deletes what is applied",
-    });
-  });
-});
 
 describe("the connection's encryption", () => {
   const scope = (settings: Partial<ConnectionSettings>): FactScope => ({

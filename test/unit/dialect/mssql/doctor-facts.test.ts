@@ -52,7 +52,7 @@ test("what the generated grants give is what is asked for", async () => {
   const { mssql } = await import("../../../../src/dialect/mssql/index.ts");
   const tables = await wso2Plans("mssql", "5.9.0");
   for (const side of ["source", "target"] as const) {
-    const granted = mssql.ddl.grants(side, tables, [], "u").flatMap((sql) => {
+    const granted = mssql.ddl.grants(side, tables, [], { name: "u" }).flatMap((sql) => {
       const [, list = "", on = ""] = /^GRANT (.*) ON (\[\w+\]) TO \[u\]$/.exec(sql) ?? [];
       return list.split(", ").map((privilege) => `${privilege} ${on}`);
     });

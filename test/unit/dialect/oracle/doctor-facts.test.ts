@@ -69,7 +69,7 @@ describe("grants", () => {
   test("the source's runner also needs to see the journals' sequences, which belong to capture", () => {
     const { params } = factOf("grants-run").ask;
     expect(params).toContain("IDN_OAUTH2_ACCESS_TOKEN_Q");
-    const granted = oracle.ddl.grants("source", tables, [], "sync_tool").join("\n");
+    const granted = oracle.ddl.grants("source", tables, [], { name: "sync_tool" }).join("\n");
     expect(granted).toContain('GRANT SELECT ON "IDN_OAUTH2_ACCESS_TOKEN_Q" TO "SYNC_TOOL"');
     expect(factOf("grants-run", { side: "target" }).ask.params).not.toContain("IDN_OAUTH2_ACCESS_TOKEN_Q");
   });
