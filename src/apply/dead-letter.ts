@@ -3,13 +3,14 @@ import type { Queryable, ResultRow } from "../db/database.ts";
 import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
 import type { Change, Key, Position } from "../journal/change.ts";
 import { exactKey } from "../journal/key-equality.ts";
+import { asciiJson } from "../util/ascii-json.ts";
 
 /** A change that the target refuses, set aside so that others can pass. The row itself stays in the journal. */
 export interface DeadLetter {
   readonly table: string;
   /** First digits of the key's digest: names the letter on the command line. */
   readonly id: string;
-  /** The key as text, cut to what its column holds. */
+  /** The key as JSON in ASCII, cut to what its column holds. */
   readonly key: string;
   readonly position: Position;
   /** Our words for the database's code; never a value. */
@@ -74,7 +75,7 @@ export async function setAside(
     await tx.execute(
       `INSERT INTO ${store.dialect.sql.quote(store.name)}
 (sync_id, reason, code, attempts, last_tried, first_seen, row_key, table_name, row_key_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      [...values, now.toISOString(), exactKey(key).slice(0, MAX_KEY_TEXT), table, digest],
+      [...values, now.toISOString(), asciiJson(exactKey(key)).slice(0, MAX_KEY_TEXT), table, digest],
     );
   } else {
     await tx.execute(

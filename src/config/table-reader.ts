@@ -4,6 +4,7 @@ import { isTable } from "./deployment-toml.ts";
 import { hasPlaceholder, type Resolve } from "./placeholders.ts";
 import { type Findings, quoteFound } from "./problem.ts";
 import type { Place } from "./sync-config.ts";
+import { decodeEntities } from "./xml-entities.ts";
 
 export interface TableReader {
   readonly names: readonly string[];
@@ -33,6 +34,9 @@ export function tableReader(
   const problem = (name: string, text: string): undefined => {
     findings.problems.push({ ...place(name), key: `${label}: ${name}`, text });
   };
+  const warn = (name: string, reason: string): void => {
+    findings.warnings.push({ ...place(name), key: `${label}: ${name}`, text: reason });
+  };
   const written = (name: string): string => {
     const value = table[name];
     return typeof value === "string" ? value : String(value);
@@ -42,7 +46,9 @@ export function tableReader(
     if (value === undefined) return undefined;
     if (typeof value === "number" || typeof value === "boolean") return String(value);
     if (typeof value !== "string") return problem(name, "wanted a text in quotes");
-    const { text: resolved, problems } = resolve(value);
+    const plain = decodeEntities(value);
+    if (plain !== value) warn(name, "an entity of XML in it (&amp; and the like) is read as the letter it stands for");
+    const { text: resolved, problems } = resolve(plain);
     for (const reason of problems) problem(name, reason);
     return problems.length > 0 ? undefined : resolved;
   };
@@ -60,9 +66,7 @@ export function tableReader(
       const shown = quoteFound(hasPlaceholder(written(name)) ? written(name) : value);
       return problem(name, `found ${shown}, wanted a whole number from ${min} to ${max}`);
     },
-    warn: (name, reason) => {
-      findings.warnings.push({ ...place(name), key: `${label}: ${name}`, text: reason });
-    },
+    warn,
     inner: (name) => {
       const value = table[name];
       if (value !== undefined && !isTable(value)) problem(name, "wanted a table of options");

@@ -40,6 +40,14 @@ export interface ResultReader {
   affected(result: unknown): number;
   /** The driver's options for a statement whose plan is to be kept. */
   readonly keepPlan?: (sql: string) => Record<string, string>;
+  /**
+   * Makes parameters ready that the database itself has to be asked about: on another connection, since an error would
+   * end the transaction.
+   */
+  readonly resolve?: (
+    params: readonly Param[],
+    ask: (sql: string, params: readonly Param[]) => Promise<ResultRow[]>,
+  ) => readonly Param[] | Promise<readonly Param[]>;
   /** Told of every statement that fails, before its caller is. */
   readonly onError?: (error: unknown) => void;
 }
@@ -67,8 +75,8 @@ export async function openDatabase(
     }
   };
   const database: Database = {
-    ...queryable(knex, reader),
-    transaction: (work) => watched(() => knex.transaction((tx) => work(queryable(tx, reader)))),
+    ...queryable(knex, reader, knex),
+    transaction: (work) => watched(() => knex.transaction((tx) => work(queryable(tx, reader, knex)))),
     session: () => watched(() => openSession(knex, reader)),
     close: () => knex.destroy(),
   };
@@ -84,12 +92,15 @@ export async function openDatabase(
   }
 }
 
-function queryable(runner: Knex, reader: ResultReader, connection?: unknown): Queryable {
+function queryable(runner: Knex, reader: ResultReader, pool: Knex, connection?: unknown): Queryable {
+  const ask = async (sql: string, params: readonly Param[]): Promise<ResultRow[]> =>
+    reader.rows(await pool.raw(sql, params as Knex.RawBinding[]));
   const run = async (
     sql: string,
-    params: readonly Param[] = [],
+    given: readonly Param[] = [],
     { keepPlan = false }: QueryOptions = {},
   ): Promise<unknown> => {
+    const params = reader.resolve === undefined ? given : await reader.resolve(given, ask);
     // Without values nothing is a placeholder, also not a question mark inside a trigger's text.
     const literal = params.length === 0 && reader.numbersPlaceholders;
     const raw = literal
@@ -113,7 +124,7 @@ async function openSession(knex: Knex, reader: ResultReader): Promise<Session> {
   const connection: unknown = await knex.client.acquireConnection();
   let released = false;
   return {
-    ...queryable(knex, reader, connection),
+    ...queryable(knex, reader, knex, connection),
     release: async () => {
       if (released) return;
       released = true;

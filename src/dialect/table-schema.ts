@@ -34,6 +34,9 @@ export interface Column {
   /** Computed by the database: read, never written. */
   readonly generated: boolean;
   readonly equality: TextEquality;
+  /** Texts, where the database has them by column: the names of its character set and collation. */
+  readonly charset?: string;
+  readonly collation?: string;
   /** Digits of the fraction of a second that a "timestamp" or "time" keeps. */
   readonly fraction?: number;
   /** Longest text in characters or longest binary in bytes, where the type limits it. */

@@ -5,11 +5,10 @@ import { type CryptoPool, openCryptoPool } from "../../src/transform/crypto/cryp
 import type { KeyProfiles } from "../../src/transform/crypto/key-config.ts";
 import { readByKeys } from "../../src/transform/read-values.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
+import { withEncoding } from "../support/charsets.ts";
 import { aesKey, rsaKey, stored } from "../support/crypto-vectors.ts";
-import { describeDialects, type TestDialect } from "../support/dialects.ts";
+import { describeDialects } from "../support/dialects.ts";
 import type { TestDialectName } from "../support/env.ts";
-import { randomName } from "../support/servers/database.ts";
-import type { TestServer } from "../support/servers/test-server.ts";
 import { watchedDatabase } from "../support/watched-database.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
@@ -86,7 +85,7 @@ describeDialects("One poison row of each kind among ten thousand", (dialect) => 
   beforeAll(async () => {
     pair = await openBlueGreen({
       source: dialect,
-      target: dialect.name === "postgres" ? withLatin1(dialect) : dialect,
+      target: dialect.name === "postgres" ? withEncoding(dialect, "LATIN1") : dialect,
       sourceVersion: "5.11.0",
       sourceSchema: [PARENT, SOURCE],
       targetSchema: [PARENT, narrow(words.latin)],
@@ -341,28 +340,3 @@ describeDialects("Encrypted tokens that no key opens among ten thousand", (diale
     ]);
   });
 });
-
-/** The same server, whose databases hold the characters of Western Europe alone. */
-function withLatin1(dialect: TestDialect): TestDialect {
-  return {
-    ...dialect,
-    async server(): Promise<TestServer> {
-      const server = await dialect.server();
-      return {
-        ...server,
-        async createDatabase(name = randomName()) {
-          const database = await server.createDatabase(name);
-          const foothold = await server.createDatabase();
-          const admin = await foothold.session({ admin: true });
-          await admin.exec([
-            `DROP DATABASE ${name}`,
-            `CREATE DATABASE ${name} OWNER ${name} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'`,
-          ]);
-          await admin.close();
-          await foothold.drop();
-          return database;
-        },
-      };
-    },
-  };
-}

@@ -141,6 +141,7 @@ function column(row: Record<string, unknown>): Column {
     default: row["dflt"] === null || row["dflt"] === "NULL" ? null : String(row["dflt"]),
     generated: /\b(VIRTUAL|STORED|PERSISTENT) /i.test(`${extra} `) && !/DEFAULT_GENERATED/i.test(extra),
     equality: kind === "text" ? equality(collation) : "exact",
+    ...(collation === undefined ? {} : { charset: String(row["charset"]), collation }),
     ...(kind === "timestamp" || kind === "time" ? { fraction: Number(row["fraction"] ?? 0) } : {}),
     ...(row["length"] === null || row["length"] === undefined ? {} : { maxLength: Number(row["length"]) }),
   };

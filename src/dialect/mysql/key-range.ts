@@ -1,7 +1,7 @@
 import type { Key } from "../../journal/change.ts";
 import type { Param, Statement } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
-import { encode } from "./codec.ts";
+import { comparableParam } from "./comparable.ts";
 import { quote } from "./connect.ts";
 
 /** The first rows in order of the key that come after a key; from the start when it is undefined. */
@@ -25,7 +25,7 @@ ORDER BY ${keyColumns.map((c) => quote(c.name)).join(", ")} LIMIT ?`,
  * manual, "Range Optimization of Row Constructor Expressions").
  */
 function afterKey(columns: readonly Column[], after: Key): { sql: string; params: readonly Param[] } {
-  const values = columns.map((column, i) => encode(column, after[i] ?? null));
+  const values = columns.map((column, i) => comparableParam(column, after[i] ?? null));
   const parts = columns.map(
     (column, i) =>
       `(${[...columns.slice(0, i).map((c) => `${quote(c.name)} = ?`), `${quote(column.name)} > ?`].join(" AND ")})`,

@@ -1,25 +1,13 @@
 import type { Queryable } from "../../db/database.ts";
 import type { Key } from "../../journal/change.ts";
 import type { TargetTable } from "../../plan/sync-plan.ts";
-import type { Dialect, Param } from "../dialect.ts";
-import type { Column } from "../table-schema.ts";
-import { encode } from "./codec.ts";
+import type { Dialect } from "../dialect.ts";
 import { selectList } from "./column-sql.ts";
+import { comparableParam, exactTuple, exactValue, listOf, tuple, tupleValue } from "./comparable.ts";
 import { quote } from "./connect.ts";
 import { digestRange } from "./digest-range.ts";
 import { keyRange } from "./key-range.ts";
-import { keyBytes, partsBySize, roomFor } from "./statement-parts.ts";
-
-/** `(a, b)`, or `a` alone: a row of one column is not a row to the optimizer. */
-export const tuple = (columns: readonly Column[]): string =>
-  columns.length === 1
-    ? columns.map((c) => quote(c.name)).join()
-    : `(${columns.map((c) => quote(c.name)).join(", ")})`;
-
-export const tupleValues = (columns: readonly Column[], keys: readonly Key[]): Param =>
-  columns.length === 1
-    ? keys.map((key) => encode(columns[0] as Column, key[0] ?? null))
-    : keys.map((key) => columns.map((column, i) => encode(column, key[i] ?? null)));
+import { partsBySize, roomFor, textBytes } from "./statement-parts.ts";
 
 export const sql: Dialect["sql"] = {
   quote,
@@ -37,7 +25,7 @@ FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,
     sql: `SELECT SYNC_ID FROM ${quote(table.names.journal)} WHERE SYNC_ID > ? AND ACTION <> 'RESPELLED' AND ${table.key
       .map((c) => `${quote(c.source.name)} = ?`)
       .join(" AND ")} LIMIT 1`,
-    params: [after.toString(), ...table.key.map((column, i) => encode(column.source, key[i] ?? null))],
+    params: [after.toString(), ...table.key.map((column, i) => comparableParam(column.source, key[i] ?? null))],
   }),
   countChanges: (journal, after, atMost) => ({
     sql: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${quote(journal)} WHERE SYNC_ID > ? LIMIT ?) AS counted`,
@@ -64,7 +52,7 @@ FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,
   }),
   readRows: (table, columns, keyColumns, keys) => ({
     sql: `SELECT ${selectList(columns)} FROM ${quote(table)} WHERE ${tuple(keyColumns)} IN (?)`,
-    params: [tupleValues(keyColumns, keys)],
+    params: [listOf(keys.map((key) => tupleValue(keyColumns, key)))],
   }),
   readKeyRange: (table, columns, keyColumns, after, limit) =>
     keyRange(selectList(columns), table, keyColumns, after, limit),
@@ -110,13 +98,17 @@ export async function deleteRows(
   exactly: boolean,
 ): Promise<void> {
   const columns = table.key.map((column) => column.target);
-  const bytewise = exactly
-    ? ` AND (${columns.map((c) => (c.kind === "text" ? `CAST(CONVERT(${quote(c.name)} USING utf8mb4) AS BINARY)` : quote(c.name))).join(", ")}) IN (?)`
-    : "";
-  const sql = `DELETE FROM ${quote(table.target.name)} WHERE ${tuple(columns)} IN (?)${bytewise.replace(/^ AND \(([^,]*)\) IN/, " AND $1 IN")}`;
-  const room = await roomFor(tx, table, sql);
-  for (const part of partsBySize(keys, keyBytes, exactly ? room / 2 : room)) {
-    const values = tupleValues(columns, part);
-    await tx.execute(sql, exactly ? [values, values] : [values]);
+  const bytewise = exactly ? ` AND ${exactTuple(columns)} IN (?)` : "";
+  const sql = `DELETE FROM ${quote(table.target.name)} WHERE ${tuple(columns)} IN (?)${bytewise}`;
+  const written = keys.map((key) => [
+    tupleValue(columns, key),
+    ...(exactly ? [exactValue(columns, key)] : []),
+  ]);
+  for (const part of partsBySize(written, textBytes, await roomFor(tx, table, sql))) {
+    const lists = exactly ? [0, 1] : [0];
+    await tx.execute(
+      sql,
+      lists.map((list) => listOf(part.map((texts) => texts[list] ?? ""))),
+    );
   }
 }

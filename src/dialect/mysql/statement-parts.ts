@@ -54,7 +54,6 @@ export function partsBySize<T>(
   return parts;
 }
 
-/** Bytes of a key in a list of keys, at most: a character has three, or two with its escape, and so has a byte. */
-export function keyBytes(key: readonly (string | Uint8Array | null)[]): number {
-  return key.reduce((bytes, value) => bytes + 8 + 3 * (value?.length ?? 0), 4);
-}
+/** Bytes of elements of lists, with the comma and the blank behind each. */
+export const textBytes = (texts: readonly string[]): number =>
+  texts.reduce((bytes, text) => bytes + Buffer.byteLength(text) + 2, 0);

@@ -1,16 +1,19 @@
 import { escape as literal } from "mysql2";
 import type { Queryable, ResultRow } from "../../db/database.ts";
+import type { Key } from "../../journal/change.ts";
+import { exactKey } from "../../journal/key-equality.ts";
 import type { TargetColumn, TargetTable } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
 import { failpoint } from "../../util/failpoint.ts";
 import { mapInTurns } from "../../util/in-turns.ts";
-import type { Param, PreparedWrite } from "../dialect.ts";
+import type { PreparedWrite } from "../dialect.ts";
 import { rowsByShape } from "../row-shapes.ts";
 import { classifyError } from "./classify-error.ts";
-import { encode } from "./codec.ts";
+import { decode, encode } from "./codec.ts";
+import { asWritten, listOf, tuple, tupleValue } from "./comparable.ts";
+import { printed } from "./column-sql.ts";
 import { quote } from "./connect.ts";
-import { tuple, tupleValues } from "./sql.ts";
-import { keyBytes, partsBySize, RowTooLarge, roomFor } from "./statement-parts.ts";
+import { partsBySize, RowTooLarge, roomFor, textBytes } from "./statement-parts.ts";
 
 /** Rows of one shape, each as the driver writes it into a statement. */
 interface WrittenRows {
@@ -98,24 +101,23 @@ async function lockPresent(
   rows: readonly Row[],
 ): Promise<ReadonlySet<Row>> {
   const key = table.key.map((column) => column.target);
-  const select = key.map((column, i) => `${quote(column.name)} AS c${i}`).join(", ");
+  const select = key.map((column, i) => `${printed(column)} AS c${i}`).join(", ");
   const sql = `SELECT ${select} FROM ${quote(table.target.name)} WHERE ${tuple(key)} IN (?) FOR UPDATE`;
-  const keys = rows.map((row) => table.key.map((column) => row[column.name] ?? null));
+  const keyOf = (row: Row): Key => table.key.map((column) => row[column.name] ?? null);
+  const keys = rows.map((row) => tupleValue(key, keyOf(row)));
   const found: ResultRow[] = [];
-  for (const part of partsBySize(keys, keyBytes, await roomFor(tx, table, sql)))
-    found.push(...(await tx.query(sql, [tupleValues(key, part)])));
+  for (const part of partsBySize(keys, (text) => textBytes([text]), await roomFor(tx, table, sql)))
+    found.push(...(await tx.query(sql, [listOf(part)])));
   if (found.length === 0) return new Set();
   if (found.length === rows.length) return new Set(rows);
-  const ids = new Set(found.map((row) => JSON.stringify(key.map((_, i) => String(row[`c${i}`])))));
-  const present = new Set(
-    rows.filter((row) => ids.has(JSON.stringify(table.key.map((c) => String(row[c.name]))))),
-  );
+  const ids = new Set(found.map((row) => exactKey(key.map((column, i) => decode(column, row[`c${i}`])))));
+  const present = new Set(rows.filter((row) => ids.has(exactKey(keyOf(row)))));
   if (present.size === found.length) return present;
   // Some keys are equal to the server though not to us: ask for each row that was not matched byte by byte.
   for (const row of rows) {
     if (present.has(row)) continue;
     const one = await tx.query(`SELECT 1 FROM ${quote(table.target.name)} WHERE ${tuple(key)} IN (?)`, [
-      tupleValues(key, [table.key.map((column) => row[column.name] ?? null)]),
+      listOf([tupleValue(key, keyOf(row))]),
     ]);
     if (one.length > 0) present.add(row);
   }
@@ -146,9 +148,4 @@ async function insert(
     if (part.length === 1 && part.some((row) => bytesOf(row) > room)) throw new RowTooLarge();
     await tx.execute(sql, [asWritten(part.map((row) => texts.get(row) ?? "").join(", "))]);
   }
-}
-
-/** A parameter that the driver puts into the statement as it is: it was the driver that wrote it. */
-function asWritten(text: string): Param {
-  return { toSqlString: () => text } as unknown as Param;
 }

@@ -12,6 +12,7 @@ import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
 import { lookWhenSilent } from "../../db/who-answers.ts";
 import type { ConnectOptions } from "../dialect.ts";
 import { classifyError, hasNoTls } from "./classify-error.ts";
+import { keysResolver } from "./comparable.ts";
 import { refusePooledTransactions } from "./pooled-transactions.ts";
 
 interface PgResult {
@@ -131,7 +132,7 @@ async function open(
       },
       acquireConnectionTimeout: pool.acquireTimeoutMs,
     },
-    { ...READER, onError: (error) => hosts.failed(classifyError(error)) },
+    { ...READER, resolve: keysResolver(), onError: (error) => hosts.failed(classifyError(error)) },
     pool.validationQuery ?? "SELECT 1",
     settings.hosts.length,
   );

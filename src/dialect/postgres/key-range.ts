@@ -1,8 +1,8 @@
 import type { Key } from "../../journal/change.ts";
 import type { Statement } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
-import { encode } from "./codec.ts";
-import { cast, text } from "./column-sql.ts";
+import { cast } from "./column-sql.ts";
+import { comparable } from "./comparable.ts";
 import { quote } from "./connect.ts";
 
 /** The first rows in order of the key that come after a key; from the start when it is undefined. */
@@ -17,6 +17,6 @@ export function keyRange(
   const where = ` WHERE (${quoted}) > (${keyColumns.map((c) => `?::${cast(c)}`).join(", ")})`;
   return {
     sql: `SELECT ${select} FROM ${quote(table)}${after === undefined ? "" : where} ORDER BY ${quoted} LIMIT ?`,
-    params: [...keyColumns.flatMap((c, i) => (after ? [text(encode(c, after[i] ?? null))] : [])), limit],
+    params: [...keyColumns.flatMap((c, i) => (after ? [comparable(c, after[i] ?? null)] : [])), limit],
   };
 }

@@ -3,11 +3,12 @@ import type { Key } from "../../journal/change.ts";
 import type { TargetColumn, TargetTable } from "../../plan/sync-plan.ts";
 import type { Row, Value } from "../../row.ts";
 import { mapInTurns } from "../../util/in-turns.ts";
-import type { Dialect, PreparedWrite, Statement } from "../dialect.ts";
+import type { Dialect, Param, PreparedWrite, Statement } from "../dialect.ts";
 import { rowsByShape } from "../row-shapes.ts";
 import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
 import { cast, selectList, text } from "./column-sql.ts";
+import { comparable, comparables } from "./comparable.ts";
 import { quote } from "./connect.ts";
 import { digestRange } from "./digest-range.ts";
 import { keyRange } from "./key-range.ts";
@@ -31,7 +32,7 @@ FROM ${quote(table.names.journal)} WHERE sync_id = ANY (?::bigint[]) ORDER BY sy
     sql: `SELECT sync_id FROM ${quote(table.names.journal)} WHERE sync_id > ? AND action <> 'RESPELLED' AND ${table.key
       .map((c) => `${quote(c.source.name)} = ?::${cast(c.source)}`)
       .join(" AND ")} LIMIT 1`,
-    params: [after.toString(), ...table.key.map((column, i) => text(encode(column.source, key[i] ?? null)))],
+    params: [after.toString(), ...table.key.map((column, i) => comparable(column.source, key[i] ?? null))],
   }),
   countChanges: (journal, after, atMost) => ({
     sql: `SELECT count(*) AS n FROM (SELECT 1 FROM ${quote(journal)} WHERE sync_id > ? LIMIT ?) AS counted`,
@@ -61,7 +62,7 @@ FROM ${quote(journal)} WHERE sync_id > ? ORDER BY sync_id LIMIT 1`,
   readRows: (table, columns, keyColumns, keys) => ({
     sql: `SELECT ${selectList(columns)} FROM ${quote(table)} WHERE (${keyColumns.map((c) => quote(c.name)).join(", ")}) IN
 (SELECT ${unnestList(keyColumns)} FROM unnest(${arrays(keyColumns)}) AS v(${names(keyColumns)}))`,
-    params: keyColumns.map((column, i) => keys.map((key) => text(encode(column, key[i] ?? null)))),
+    params: keyParams(keyColumns, keys),
   }),
   readKeyRange: (table, columns, keyColumns, after, limit) =>
     keyRange(selectList(columns), table, keyColumns, after, limit),
@@ -184,10 +185,17 @@ export async function deleteRows(
   });
   await tx.execute(
     `DELETE FROM ${quote(table.target.name)} t USING unnest(${arrays(columns)}) AS v(${names(columns)}) WHERE ${same.join(" AND ")}`,
-    columns.map((column, i) => keys.map((key) => text(encode(column, key[i] ?? null)))),
+    keyParams(columns, keys),
   );
 }
 
+const keyParams = (columns: readonly Column[], keys: readonly Key[]): readonly Param[] =>
+  columns.map((column, i) =>
+    comparables(
+      column,
+      keys.map((key) => key[i] ?? null),
+    ),
+  );
 const names = (columns: readonly Column[]): string => columns.map((_, i) => `c${i}`).join(", ");
 const arrays = (columns: readonly Column[]): string => columns.map(() => "?::text[]").join(", ");
 // The cast, not an array type, makes the value: it knows length, precision and collation of the column.

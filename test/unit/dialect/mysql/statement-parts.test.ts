@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keyBytes, partsBySize } from "../../../../src/dialect/mysql/statement-parts.ts";
+import { partsBySize, textBytes } from "../../../../src/dialect/mysql/statement-parts.ts";
 
 const bytes = (size: number): number => size;
 
@@ -20,8 +20,7 @@ test("a server that takes more than two megabytes does not get them", () => {
   expect(partsBySize([], bytes)).toEqual([]);
 });
 
-test("a key counts with all that its characters and bytes may take", () => {
-  // Three characters of three bytes, then the quotes, the comma and the brackets.
-  expect(keyBytes(["日本語"])).toBe(21);
-  expect(keyBytes([new Uint8Array([0, 255]), null, "a"])).toBe(37);
+test("a key counts with the bytes of its text, and those of what comes between two", () => {
+  expect(textBytes(["'日本語'"])).toBe(13);
+  expect(textBytes(["(1, X'00ff')", "NULL"])).toBe(20);
 });
