@@ -47,7 +47,8 @@ export function tableReader(
     if (typeof value === "number" || typeof value === "boolean") return String(value);
     if (typeof value !== "string") return problem(name, "wanted a text in quotes");
     const plain = decodeEntities(value);
-    if (plain !== value) warn(name, "an entity of XML in it (&amp; and the like) is read as the letter it stands for");
+    if (plain !== value)
+      warn(name, "an entity of XML in it (&amp; and the like) is read as the letter it stands for");
     const { text: resolved, problems } = resolve(plain);
     for (const reason of problems) problem(name, reason);
     return problems.length > 0 ? undefined : resolved;

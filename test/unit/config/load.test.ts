@@ -68,6 +68,22 @@ describe("loadConfig", () => {
     });
   });
 
+  it("reads entities of XML in deployment.toml as the letters they stand for, as the server does, and says so", async () => {
+    const toml = GOOD_TOML.replace(
+      /^url = .*$/m,
+      'url = "jdbc:mysql://blue/identity?useSSL=false&amp;connectTimeout=5000"',
+    ).replace('"blue-secret"', '"a&lt;b&#38;&#x63;&notone;"');
+    const folder = await folderWith({ toml });
+    const config = await loadConfig({ configFile: folder.configFile, env: {} });
+    expect(config.schemas[0]?.source.settings).toMatchObject({
+      tls: { mode: "disable" },
+      connectTimeoutMs: 5_000,
+      password: "a<b&c&notone;",
+    });
+    expect(config.warnings.filter((warning) => /entity of XML/.test(warning))).toHaveLength(2);
+    expect(config.warnings.join()).not.toMatch(/notone/);
+  });
+
   it("freezes everything, also what is inside", async () => {
     const folder = await folderWith({ properties: `${GOOD_PROPERTIES}source.key=a\n` });
     const otherKeys = [{ name: "source.key", type: "text", doc: "A key of another folder" }] as const;
