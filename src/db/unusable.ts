@@ -9,6 +9,7 @@ export const NO_PASSWORD = "SYNC_NO_PASSWORD";
 export const NO_TLS = "SYNC_NO_TLS";
 export const OTHER_SERVER = "SYNC_OTHER_SERVER";
 export const SILENT = "SYNC_SILENT";
+export const UNCHECKED = "SYNC_UNCHECKED";
 
 export type UnusableCode =
   | typeof STANDBY
@@ -17,7 +18,8 @@ export type UnusableCode =
   | typeof NO_PASSWORD
   | typeof NO_TLS
   | typeof OTHER_SERVER
-  | typeof SILENT;
+  | typeof SILENT
+  | typeof UNCHECKED;
 
 /** `speaks`: with OTHER_SERVER, what answers at the address instead. */
 export function unusable(code: UnusableCode, speaks?: string): Error {

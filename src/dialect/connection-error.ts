@@ -6,6 +6,7 @@ import {
   REPLICA,
   SILENT,
   STANDBY,
+  UNCHECKED,
   type UnusableCode,
 } from "../db/unusable.ts";
 import type { ClassifiedError, ErrorClass } from "./dialect.ts";
@@ -55,6 +56,11 @@ const UNUSABLE: Readonly<Record<UnusableCode, Known>> = {
     "connection",
     "the port takes connections but nobody answers on them",
     "Check host and port, a firewall or proxy on the way, and whether the server is stopped or overloaded; {url}",
+  ],
+  [UNCHECKED]: [
+    "login",
+    "session_replication_role is not origin for this user, who may not change it: no foreign key would be checked",
+    "ALTER ROLE ... RESET session_replication_role for the user of {owner} (in {place}), or the same for its database",
   ],
 };
 

@@ -7,7 +7,6 @@ import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
 import { quote } from "./connect.ts";
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: every character of ASCII is meant.
 const ASCII = /^[\0-\x7f]*$/;
 
 /** Character sets in which ASCII has the bytes that it has in utf8mb4; in sjis and swe7 some of it has not. */

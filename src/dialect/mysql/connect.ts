@@ -8,6 +8,7 @@ import { lookWhenSilent } from "../../db/who-answers.ts";
 import type { ConnectOptions } from "../dialect.ts";
 import { classifyError } from "./classify-error.ts";
 import { refuseReplica } from "./refuse-replica.ts";
+import { SESSION, WISHED } from "./session.ts";
 
 const READER: ResultReader = {
   numbersPlaceholders: false,
@@ -20,32 +21,6 @@ const READER: ResultReader = {
     return (header as { affectedRows?: number } | undefined)?.affectedRows ?? 0;
   },
 };
-
-/**
- * Settings that a server could have changed. Strict without the zero-date modes: a value that does not fit is refused,
- * a zero date passes. READ COMMITTED keeps our statements from locking gaps that the server's own writers need.
- */
-const SESSION = [
-  "SET NAMES utf8mb4",
-  "SET SESSION time_zone = '+00:00'",
-  "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'",
-  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-  "SET SESSION autocommit = 1",
-  "SET SESSION foreign_key_checks = 1",
-  "SET SESSION unique_checks = 1",
-  "SET SESSION innodb_lock_wait_timeout = 10",
-  "SET SESSION lock_wait_timeout = 20",
-  // A transaction of ours that lost its runner must not keep its locks until the network notices.
-  "SET SESSION wait_timeout = 120",
-];
-
-/** Refused by some servers or users, and then done without. */
-const WISHED = [
-  // Without it NULL becomes the current time in an old-style TIMESTAMP column.
-  "SET SESSION explicit_defaults_for_timestamp = ON",
-  // MySQL 8 and newer: the catalogue's counters as they are, not as they were a day ago.
-  "SET SESSION information_schema_stats_expiry = 0",
-];
 
 /** Variable of a marked session. */
 export const MARK = "@sync_tool_mark";
@@ -124,7 +99,7 @@ async function open(
             else
               refuseReplica(connection, settings.acceptReplica === true, (replica) => {
                 if (replica !== undefined) fail(replica);
-                else trySettings(connection, WISHED, () => done(null, connection));
+                else makeWished(connection, () => done(null, connection));
               });
           });
         },
@@ -159,10 +134,25 @@ function prepareSession(
   else connection.query(first, (error) => (error ? done(error) : prepareSession(connection, rest, done)));
 }
 
-function trySettings(connection: RawConnection, statements: readonly string[], done: () => void): void {
-  const [first, ...rest] = statements;
+/** All in one statement; one by one where one of them is refused. */
+function makeWished(connection: RawConnection, done: () => void): void {
+  const names = Object.keys(WISHED);
+  const list = names.map(literal).join(", ");
+  connection.query(`SHOW SESSION VARIABLES WHERE Variable_name IN (${list})`, (error, rows = []) => {
+    if (error) return done();
+    const known = rows.map((row) => String(row["Variable_name"]).toLowerCase());
+    const settings = names.filter((name) => known.includes(name)).map((name) => `${name} = ${WISHED[name]}`);
+    if (settings.length === 0) return done();
+    connection.query(`SET SESSION ${settings.join(", ")}`, (refused) =>
+      refused ? trySettings(connection, settings, done) : done(),
+    );
+  });
+}
+
+function trySettings(connection: RawConnection, settings: readonly string[], done: () => void): void {
+  const [first, ...rest] = settings;
   if (first === undefined) done();
-  else connection.query(first, () => trySettings(connection, rest, done));
+  else connection.query(`SET SESSION ${first}`, () => trySettings(connection, rest, done));
 }
 
 function tlsOptions(settings: ConnectionSettings): object {

@@ -25,7 +25,10 @@ FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,
     sql: `SELECT SYNC_ID FROM ${quote(table.names.journal)} WHERE SYNC_ID > ? AND ACTION <> 'RESPELLED' AND ${table.key
       .map((c) => `${quote(c.source.name)} = ?`)
       .join(" AND ")} LIMIT 1`,
-    params: [after.toString(), ...table.key.map((column, i) => comparableParam(column.source, key[i] ?? null))],
+    params: [
+      after.toString(),
+      ...table.key.map((column, i) => comparableParam(column.source, key[i] ?? null)),
+    ],
   }),
   countChanges: (journal, after, atMost) => ({
     sql: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${quote(journal)} WHERE SYNC_ID > ? LIMIT ?) AS counted`,

@@ -10,8 +10,8 @@ import type { PreparedWrite } from "../dialect.ts";
 import { rowsByShape } from "../row-shapes.ts";
 import { classifyError } from "./classify-error.ts";
 import { decode, encode } from "./codec.ts";
-import { asWritten, listOf, tuple, tupleValue } from "./comparable.ts";
 import { printed } from "./column-sql.ts";
+import { asWritten, listOf, tuple, tupleValue } from "./comparable.ts";
 import { quote } from "./connect.ts";
 import { partsBySize, RowTooLarge, roomFor, textBytes } from "./statement-parts.ts";
 

@@ -12,8 +12,9 @@ import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
 import { lookWhenSilent } from "../../db/who-answers.ts";
 import type { ConnectOptions } from "../dialect.ts";
 import { classifyError, hasNoTls } from "./classify-error.ts";
-import { keysResolver } from "./comparable.ts";
+import { keysResolver } from "./holdable.ts";
 import { refusePooledTransactions } from "./pooled-transactions.ts";
+import { checkForeignKeys, SESSION, WISHED } from "./session.ts";
 
 interface PgResult {
   readonly rows?: Record<string, unknown>[];
@@ -30,26 +31,6 @@ const READER: ResultReader = {
 
 /** Every value as the server prints it: the driver's Date has no microseconds, its number no 64 bits. */
 const TEXT_PARSERS = { getTypeParser: () => (text: string) => text };
-
-/** Settings that a server, database or role could have changed; each connection sets them itself. */
-const SESSION = [
-  "SET timezone = 'UTC'",
-  "SET datestyle = 'ISO, YMD'",
-  // default_transaction_read_only is left alone: a service whose disk runs full protects its databases by it.
-  "SET bytea_output = 'hex'",
-  "SET extra_float_digits = 1",
-  "SET standard_conforming_strings = on",
-  "SET default_transaction_isolation = 'read committed'",
-  "SET statement_timeout = 0",
-  "SET lock_timeout = '10s'",
-  // What a policy of row-level security would hide is an error then (42501), not a row that seems not to be there.
-  "SET row_security = off",
-  // A transaction of ours that lost its runner must not keep its locks until the network notices.
-  "SET idle_in_transaction_session_timeout = '2min'",
-  "SET tcp_keepalives_idle = 10",
-  "SET tcp_keepalives_interval = 5",
-  "SET tcp_keepalives_count = 3",
-];
 
 /** Setting of a marked session. PostgreSQL takes any name of two parts for one of an extension's. */
 export const MARK = "sync_tool.mark";
@@ -156,7 +137,8 @@ async function prepareSession(
   session: readonly string[],
   openAnother: () => Promise<pg.Client>,
 ): Promise<void> {
-  await connection.query(session.join("; "));
+  await connection.query([...session, WISHED].join("; "));
+  await checkForeignKeys(connection);
   const { rows } = await connection.query<{ standby: string; pid: string }>(
     "SELECT pg_is_in_recovery() AS standby, pg_backend_pid() AS pid",
   );
