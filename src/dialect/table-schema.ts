@@ -33,6 +33,8 @@ export interface Column {
   readonly default: string | null;
   /** Computed by the database: read, never written. */
   readonly generated: boolean;
+  /** Numbered by the database, which takes a value only when told to and never changes one. */
+  readonly refusesValues?: true;
   readonly equality: TextEquality;
   /** Texts, where the database has them by column: the names of its character set and collation. */
   readonly charset?: string;

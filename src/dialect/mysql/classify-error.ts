@@ -52,6 +52,10 @@ const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
   1451: ["row", "other rows refer to the row"],
   1452: ["parent", "the row refers to a parent that is not there"],
   1665: ["schema", "the server's binlog_format=STATEMENT cannot log READ COMMITTED transactions"],
+  1461: [
+    "transient",
+    "the server's limit of prepared statements (max_prepared_stmt_count) is used up by its clients",
+  ],
   1586: ["unique", "another row holds the same unique key"],
   1615: ["transient", "the table's definition changed under a statement"],
   1644: ["row", "a trigger of the table refuses the row"],

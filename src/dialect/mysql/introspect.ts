@@ -96,7 +96,9 @@ export async function tables(db: Queryable, names: readonly string[]): Promise<r
 }
 
 function whyUnsupported(table: Record<string, unknown>): string | undefined {
-  if (!/BASE TABLE/.test(String(table["type"]))) return "it is a view";
+  // A system-versioned table of MariaDB keeps what its rows were; its triggers and transactions are those of any other.
+  if (!/^(BASE TABLE|SYSTEM VERSIONED)$/.test(String(table["type"])))
+    return `it is a ${String(table["type"]).toLowerCase()}, not a table`;
   const engine = String(table["engine"]);
   return engine.toLowerCase() === "innodb"
     ? undefined

@@ -40,7 +40,9 @@ const COLUMNS = `
          format_type(a.atttypid, a.atttypmod)
            || CASE WHEN a.attcollation <> t.typcollation AND co.oid IS NOT NULL
                    THEN ' COLLATE ' || quote_ident(cn.nspname) || '.' || quote_ident(co.collname) ELSE '' END AS type,
-         t.typname AS typname, a.atttypmod AS typmod, a.attnotnull AS notnull, pg_get_expr(d.adbin, d.adrelid) AS "default",
+         t.typname AS typname, a.atttypmod AS typmod, a.attnotnull AS notnull,
+         CASE WHEN a.attidentity = '' THEN pg_get_expr(d.adbin, d.adrelid) ELSE format('nextval(%L::regclass)',
+           pg_get_serial_sequence(format('%I.%I', current_schema(), c.relname), a.attname)) END AS "default",
          a.attgenerated AS generated, a.attidentity AS identity, coalesce(co.collisdeterministic, true) AS deterministic
   FROM pg_class c
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -141,6 +143,7 @@ function column(row: Record<string, unknown>): Column {
     nullable: row["notnull"] !== "t",
     default: row["default"] === null ? null : String(row["default"]),
     generated: row["generated"] === "s" || row["generated"] === "v",
+    ...(row["identity"] === "a" ? { refusesValues: true as const } : {}),
     equality: equality(typname, row["deterministic"] === "t"),
     ...(kind === "timestamp" || kind === "time" ? { fraction: typmod < 0 ? 6 : typmod } : {}),
     ...((typname === "varchar" || typname === "bpchar") && typmod > 4 ? { maxLength: typmod - 4 } : {}),

@@ -154,10 +154,14 @@ async function upsert(
   const targets = columns.map((column) => column.target);
   // A key that the collation takes for equal can differ in case: then it is part of the new image.
   const key = new Set(table.key.filter((c) => c.target.equality !== "insensitive").map((c) => c.name));
-  const updated = columns.filter((column) => !key.has(column.name) && !keepOnUpdate.includes(column.name));
+  // GENERATED ALWAYS AS IDENTITY: a new row brings its number along, a row that is there keeps its own (error 428C9).
+  const isNumbered = targets.some((column) => column.refusesValues);
+  const updated = columns.filter(
+    ({ name, target }) => !key.has(name) && !keepOnUpdate.includes(name) && !target.refusesValues,
+  );
   const set = updated.map((column) => `${quote(column.target.name)} = excluded.${quote(column.target.name)}`);
   return {
-    sql: `INSERT INTO ${quote(table.target.name)} (${targets.map((c) => quote(c.name)).join(", ")})
+    sql: `INSERT INTO ${quote(table.target.name)} (${targets.map((c) => quote(c.name)).join(", ")})${isNumbered ? " OVERRIDING SYSTEM VALUE" : ""}
 SELECT ${unnestList(targets)} FROM unnest(${arrays(targets)}) WITH ORDINALITY AS v(${names(targets)}, n) ${guard} ORDER BY n
 ON CONFLICT (${table.key.map((c) => quote(c.target.name)).join(", ")}) DO ${set.length === 0 ? "NOTHING" : `UPDATE SET ${set.join(", ")}`}`,
     params: await mapInTurns(columns, ({ name, target }) =>

@@ -10,8 +10,9 @@ export interface KeystoreEntry {
 
 /**
  * The entries, or why there are none. `format`: not a file of this type or damaged; `password`: the store password
- * is wrong; `unsupported`: the password is right, but something in the file cannot be read.
+ * is wrong; `unsupported`: the password is right, but something in the file cannot be read; `iterations`: opening it would take
+ * hours.
  */
 export type KeystoreContent =
   | { readonly entries: readonly KeystoreEntry[] }
-  | { readonly problem: "format" | "password" | "unsupported" };
+  | { readonly problem: "format" | "password" | "unsupported" | "iterations" };

@@ -5,6 +5,7 @@
 // biome-ignore lint/correctness/noUnresolvedImports: CommonJS; Node makes its module.exports the default export
 import forge from "node-forge";
 import type { KeystoreContent, KeystoreEntry } from "./keystore-entry.ts";
+import { highestIterations, MAX_ITERATIONS } from "./pkcs12-iterations.ts";
 
 const { asn1, pki } = forge;
 const SEQUENCE_TAG = 0x30;
@@ -25,6 +26,7 @@ export function readPkcs12(file: Buffer, storePassword: string): KeystoreContent
   } catch {
     return { problem: "format" };
   }
+  if (highestIterations(parsed) > MAX_ITERATIONS) return { problem: "iterations" };
   try {
     const store = forge.pkcs12.pkcs12FromAsn1(parsed, false, storePassword);
     return { entries: entriesOf(store.safeContents.flatMap((content) => content.safeBags)) };

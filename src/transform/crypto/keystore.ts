@@ -5,6 +5,7 @@ import { SyncError } from "../../errors.ts";
 import type { KeystoreContent, KeystoreEntry } from "./keystore-entry.ts";
 import { isJks, readJks } from "./keystore-jks.ts";
 import { isPkcs12, readPkcs12 } from "./keystore-pkcs12.ts";
+import { MAX_ITERATIONS } from "./pkcs12-iterations.ts";
 
 export interface KeystoreSettings {
   readonly path: string;
@@ -80,6 +81,11 @@ function openedEntries({ path }: KeystoreSettings, content: KeystoreContent): re
       );
     case "format":
       throw invalid(`The keystore ${path} is damaged`, "Copy the file again, in binary mode");
+    case "iterations":
+      throw invalid(
+        `The keystore ${path} asks for more than ${MAX_ITERATIONS} iterations to open it, as no Java server would`,
+        "Copy the server's own file again, or make it anew with `keytool -importkeystore -deststoretype PKCS12`",
+      );
     case "unsupported":
       throw invalid(`The keystore ${path} holds something that cannot be read`, CONVERT);
   }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SyncError } from "../../../../src/errors.ts";
 import { type KeystoreSettings, openKeystore } from "../../../../src/transform/crypto/keystore.ts";
 import { keystoreVector, VECTORS } from "../../../support/crypto-vectors.ts";
+import { endlessKeystore } from "../../../support/endless-keystore.ts";
 
 const ODD = JSON.parse(
   readFileSync(join(import.meta.dirname, "../../../fixtures/odd-keystores.json"), "utf8"),
@@ -73,6 +74,23 @@ describe("openKeystore", () => {
       refused(`The store password does not open the keystore ${name}`),
     );
   });
+
+  it.each(["primaryP12", "primaryP12Legacy"])(
+    "refuses %s at once where its MAC or its encryption asks for more iterations than Java allows",
+    (name) => {
+      const file = Buffer.from(keystoreVector(name).base64, "base64");
+      for (let n = 0; n < 3; n++) {
+        const endless = endlessKeystore(file, n) ?? Buffer.alloc(0);
+        write("endless", endless.toString("base64"));
+        expect(refusal({ ...settings(name), path: join(folder, "endless") })).toEqual(
+          refused(
+            "The keystore endless asks for more than 5000000 iterations to open it, as no Java server would",
+          ),
+        );
+      }
+      expect(endlessKeystore(file, 3)).toBeUndefined();
+    },
+  );
 
   it("says that the key password is wrong", () => {
     const wrong = "The key password does not open alias internalkey of the keystore multi";
