@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { rewriteJavaWords } from "../config/java-words.ts";
+import { firstLetters } from "../config/problem.ts";
 import { EXIT, SyncError } from "../errors.ts";
 import { describeFailure } from "./failure.ts";
 import { outliveReaders, writeErr } from "./output.ts";
@@ -37,13 +38,20 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** A word that is none of ours, and near none, may be a secret in the wrong place. */
+function withoutUnknownWords({ code, message }: CommanderError): string {
+  const text = message.replace(/^error: /, "");
+  if (!/^commander\.unknown/.test(code) || text.includes("Did you mean")) return text;
+  return text.replace(/'(-*)(.*)'/s, (_, dashes: string, word: string) => `'${dashes}${firstLetters(word)}'`);
+}
+
 function usage(error: CommanderError, fail: (error: unknown) => number): number {
   if (error.exitCode === 0) return EXIT.ok;
   // Called without any command, commander has written the help already.
   if (error.code === "commander.help") return EXIT.usage;
   return fail(
     new SyncError("USAGE_INVALID", {
-      what: error.message.replace(/^error: /, ""),
+      what: withoutUnknownWords(error),
       next: "See `sync-tool --help`, or `sync-tool <command> --help`; options come after the command",
     }),
   );

@@ -5,7 +5,7 @@ import { parseJdbcUrl, unsupportedProduct } from "./jdbc-url.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { Resolve } from "./placeholders.ts";
 import { readPoolOptions } from "./pool-options.ts";
-import { didYouMean, type Findings, quoteFound } from "./problem.ts";
+import { didYouMean, type Findings, hintFound, quoteFound } from "./problem.ts";
 import { redactUrlHead } from "./redact.ts";
 import type { ConnectionSettings, DatabaseType, Datasource } from "./sync-config.ts";
 import { type TableReader, tableReader } from "./table-reader.ts";
@@ -136,7 +136,8 @@ function readUrl(reader: TableReader): ParsedUrl | undefined {
   const text = reader.text("url");
   if (text === undefined) return undefined;
   const { url, problems, warnings } = parseJdbcUrl(text);
-  const shown = quoteFound(redactUrlHead(reader.written("url")));
+  const head = redactUrlHead(reader.written("url"));
+  const shown = /^\s*[a-z]+:/i.test(head) ? quoteFound(head) : hintFound(head);
   for (const reason of problems) reader.problem("url", `found ${shown}: ${reason}`);
   for (const reason of warnings) reader.warn("url", reason);
   return url;
@@ -183,8 +184,11 @@ function readType(reader: TableReader): (typeof TYPES)[string] | undefined {
   if (text === "h2" || text === "db2") reader.problem("type", `found "${text}": ${unsupportedProduct(text)}`);
   else {
     const names = Object.keys(TYPES);
-    const near = didYouMean(nearestName(text, names));
-    reader.problem("type", `found ${quoteFound(text)}, wanted one of ${names.join(", ")}${near}`);
+    const near = nearestName(text, names);
+    reader.problem(
+      "type",
+      `found ${hintFound(text, near)}, wanted one of ${names.join(", ")}${didYouMean(near)}`,
+    );
   }
   return undefined;
 }

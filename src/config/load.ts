@@ -5,7 +5,7 @@ import { deepFreeze } from "./deep-freeze.ts";
 import { type Deployment, parseDeployment } from "./deployment-toml.ts";
 import { nearestName } from "./nearest-name.ts";
 import { placeholderResolver, type Resolve } from "./placeholders.ts";
-import { configInvalid, didYouMean, type Findings, formatProblems, quoteFound } from "./problem.ts";
+import { configInvalid, didYouMean, type Findings, formatProblems, hintFound } from "./problem.ts";
 import { parseProperties } from "./properties.ts";
 import { type KeySpec, numberedSpecs, OTHER_KEYS, OWN_KEYS } from "./schema.ts";
 import { parseDefines, readSettings, type Settings } from "./settings.ts";
@@ -203,12 +203,10 @@ function readSchemas(
       if (raw === undefined) {
         const known = [...deployment.datasources.keys()].map((id) => `jdbc/${id}`);
         const wanted = known.length === 0 ? "which has no datasource" : `which has ${known.join(", ")}`;
-        const near = didYouMean(
-          nearestName(jndiName, known) ?? known.find((one) => one === `jdbc/${jndiName}`),
-        );
+        const near = nearestName(jndiName, known) ?? known.find((one) => one === `jdbc/${jndiName}`);
         settings.problem(
           setting,
-          `found ${quoteFound(jndiName)}, wanted a datasource of ${deployment.file}, ${wanted}${near}`,
+          `found ${hintFound(jndiName, near)}, wanted a datasource of ${deployment.file}, ${wanted}${didYouMean(near)}`,
         );
         return undefined;
       }

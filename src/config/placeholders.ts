@@ -2,6 +2,8 @@
  * Placeholders of WSO2's configuration files: `$env{NAME}`, `$sys{name}` (here: `-D name=value`), `$ref{table.key}` of
  * deployment.toml and `$secret{alias}` from its `[secrets]`.
  */
+import { nearestName } from "./nearest-name.ts";
+import { firstLetters } from "./problem.ts";
 
 export interface PlaceholderSources {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -44,15 +46,34 @@ export function placeholderResolver(sources: PlaceholderSources): Resolve {
           // Values of the environment are taken as they are: a password may look like a placeholder.
           return kind === "env" || kind === "sys" ? found : resolve(found, [...path, placeholder]);
         }
-        problems.push(`${placeholder} ${found.problem}`);
+        problems.push(`$${kind}{${isShown(kind, name) ? name : firstLetters(name)}} ${found.problem}`);
         return "";
       });
     }
   };
 
+  /** A secret may stand where a name belongs: shown are names that are known, or near to one, or look like nothing else. */
+  function isShown(kind: string, name: string): boolean {
+    const known =
+      kind === "env"
+        ? Object.keys(sources.env)
+        : kind === "sys"
+          ? [...sources.sys.keys()]
+          : Object.keys(kind === "secret" ? tableOf(sources.document, "secrets") : sources.document);
+    if (nearestName(name.split(".")[0] ?? "", known) !== undefined) return true;
+    return kind === "env"
+      ? /^[A-Z][A-Z_]*\d{0,2}$/.test(name)
+      : kind === "sys" && /^[a-z]\w*(\.[a-z]\w*)+$/.test(name);
+  }
+
   function lookUp(kind: string, name: string): string | { problem: string } {
     if (kind === "env") return sources.env[name] ?? { problem: `is set neither in ${sources.envPlace}` };
-    if (kind === "sys") return sources.sys.get(name) ?? { problem: `is not set, wanted -D ${name}=VALUE` };
+    if (kind === "sys")
+      return (
+        sources.sys.get(name) ?? {
+          problem: `is not set, wanted -D ${isShown(kind, name) ? name : "name"}=VALUE`,
+        }
+      );
     if (kind === "secret") return readSecret(sources.document, name);
     const value = valueAt(sources.document, name.split("."));
     if (typeof value === "string") return value;
@@ -80,6 +101,11 @@ function readSecret(
     };
   }
   return value;
+}
+
+function tableOf(document: Readonly<Record<string, unknown>>, name: string): object {
+  const table = valueAt(document, [name]);
+  return typeof table === "object" && table !== null ? table : {};
 }
 
 function valueAt(document: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {

@@ -43,6 +43,23 @@ export function didYouMean(name: string | undefined): string {
   return name === undefined ? "" : `; did you mean "${name}"?`;
 }
 
+/** What is no secret whoever wrote it: a number, a version, a flag, a JNDI or table name of WSO2's, a placeholder. */
+const HARMLESS =
+  /^(-?\d{1,9}(\.\d{1,4}){0,3} ?[a-z]{0,3}|true|false|yes|no|on|off|null|jdbc\/[\w.-]{0,40}(,\s*jdbc\/[\w.-]{0,40})*|(IDN|UM|REG|CM|SP|IDP|FIDO|WF)_[A-Z_]{1,40}|\$\w+\{.*)?$/i;
+
+/**
+ * A value in a place where it does not belong, as a message shows it. A secret may have got there by mistake: of what is no
+ * word of ours, and near none (`near`), only the first two letters are shown.
+ */
+export function hintFound(value: string, near?: string): string {
+  if (near !== undefined || HARMLESS.test(value)) return quoteFound(value);
+  return quoteFound(firstLetters(value));
+}
+
+/** The first two letters of what may be a secret. */
+export const firstLetters = (text: string): string =>
+  text.length <= 2 ? text : `${[...text].slice(0, 2).join("")}...`;
+
 /** Text of the operator as a message shows it: quoted, on one line, cut to 120 characters. */
 export function quoteFound(value: string): string {
   const shown = JSON.stringify(value.length > 120 ? `${value.slice(0, 117)}...` : value);

@@ -37,7 +37,9 @@ export function redactUrl(url: string): string {
 export function redactUrlHead(url: string): string {
   const shown = redactUrl(url);
   const optionsAt = shown.search(/[?;]/);
-  return optionsAt < 0 ? shown : `${shown.slice(0, optionsAt + 1)}...`;
+  const head = optionsAt < 0 ? shown : `${shown.slice(0, optionsAt + 1)}...`;
+  // What stands in the place of a port and is no number may be a password without its @.
+  return head.replace(/(\/\/[^/:@]*:)(?!\d{1,9}(?:[/,?;\\]|$))(?!\*\*\*)[^/@]+/, `$1${HIDDEN}`);
 }
 
 /** A copy of the settings that may be printed or logged. */

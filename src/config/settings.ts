@@ -1,9 +1,9 @@
 /** sync.properties and the -D overrides, each key read by its specification; which file wins is decided here alone. */
 import { nearestName } from "./nearest-name.ts";
 import { hasPlaceholder, type Resolve } from "./placeholders.ts";
-import { didYouMean, type Findings, type Problem, quoteFound } from "./problem.ts";
+import { didYouMean, type Findings, firstLetters, hintFound, type Problem, quoteFound } from "./problem.ts";
 import type { PropertyEntry } from "./properties.ts";
-import { type KeySpec, wantedOf } from "./schema.ts";
+import { type KeySpec, OTHER_KEYS, OWN_KEYS, wantedOf } from "./schema.ts";
 import type { Place } from "./sync-config.ts";
 
 /** A key's value with its place. */
@@ -29,12 +29,17 @@ export interface Define {
   readonly value: string;
 }
 
+const KEYS = [...OWN_KEYS, ...OTHER_KEYS].map(({ name }) => name);
+
 /** Reads `key=value`; what is not of that form is a problem. */
 export function parseDefines(defines: readonly string[], findings: Findings): Define[] {
   return defines.flatMap((text) => {
     const equals = text.indexOf("=");
     if (equals > 0) return [{ key: text.slice(0, equals).trim(), value: text.slice(equals + 1) }];
-    findings.problems.push({ file: `-D ${equals < 0 ? text : ""}`.trim(), text: "wanted -D key=value" });
+    findings.problems.push({
+      file: "-D",
+      text: `found ${hintFound(text, nearestName(text, KEYS))}, wanted -D key=value`,
+    });
     return [];
   });
 }
@@ -95,13 +100,16 @@ export function readSettings(input: SettingsInput, findings: Findings): Settings
       const near = nearestName(key, names);
       if (near !== undefined) refused.add(near);
       const text = key === "" ? "a value without a key" : `unknown key${didYouMean(near)}`;
-      findings.problems.push({ ...withKey(place, key), text });
+      const shown = near === undefined ? firstLetters(key) : key;
+      const where = place.file.startsWith("-D ") ? { ...place, file: `-D ${shown}` } : place;
+      findings.problems.push({ ...withKey(where, shown), text });
       return;
     }
     const { text, problems } = resolve(written);
     for (const reason of problems) findings.problems.push({ ...withKey(place, key), text: reason });
     const value = spec.isSecret ? text : text.trim();
-    const shown = quoteFound(hasPlaceholder(written) ? written.trim() : value);
+    const near = spec.choices === undefined ? undefined : nearestName(value, spec.choices);
+    const shown = hasPlaceholder(written) ? quoteFound(written.trim()) : hintFound(value, near);
     if (problems.length > 0) refused.add(key);
     else given.set(key, { ...place, spec, value, shown: spec.isSecret ? "***" : shown });
   }

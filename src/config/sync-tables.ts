@@ -1,5 +1,5 @@
 import { nearestName } from "./nearest-name.ts";
-import { didYouMean, quoteFound } from "./problem.ts";
+import { didYouMean, hintFound, quoteFound } from "./problem.ts";
 import { DOCUMENTED_TABLES } from "./schema.ts";
 import type { Setting, Settings } from "./settings.ts";
 
@@ -19,7 +19,7 @@ export function readSyncTables(setting: Setting, settings: Settings): readonly s
     if (name === "" && names.length === 1) settings.refuse(setting);
     else if (name === "") settings.problem(setting, "has an empty name between two commas");
     else if (!/^[A-Z_][A-Z0-9_$#]{0,127}$/.test(name)) {
-      settings.problem(setting, `found ${quoteFound(name)}, wanted a table name of letters, digits and _`);
+      settings.problem(setting, `found ${hintFound(name)}, wanted a table name of letters, digits and _`);
     } else if (tables.includes(name)) settings.warn(setting, `names ${name} twice`);
     else if (documented.includes(name)) tables.push(name);
     else {

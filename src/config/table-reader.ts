@@ -2,7 +2,7 @@
 import type { Deployment, RawDatasource } from "./deployment-toml.ts";
 import { isTable } from "./deployment-toml.ts";
 import { hasPlaceholder, type Resolve } from "./placeholders.ts";
-import { type Findings, quoteFound } from "./problem.ts";
+import { type Findings, hintFound, quoteFound } from "./problem.ts";
 import type { Place } from "./sync-config.ts";
 import { decodeEntities } from "./xml-entities.ts";
 
@@ -64,7 +64,7 @@ export function tableReader(
       if (value === undefined) return undefined;
       const number = /^-?\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
       if (number >= min && number <= max) return number;
-      const shown = quoteFound(hasPlaceholder(written(name)) ? written(name) : value);
+      const shown = hasPlaceholder(written(name)) ? quoteFound(written(name)) : hintFound(value);
       return problem(name, `found ${shown}, wanted a whole number from ${min} to ${max}`);
     },
     warn,

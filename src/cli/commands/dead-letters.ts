@@ -5,6 +5,8 @@ import {
   discard as forget,
   listDeadLetters,
 } from "../../apply/dead-letter.ts";
+import { nearestName } from "../../config/nearest-name.ts";
+import { hintFound } from "../../config/problem.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { deadLettersName } from "../../plan/object-names.ts";
 import { planTables } from "../../plan/sync-plan.ts";
@@ -105,7 +107,7 @@ function refuseUnknownTable(
   // Letters of a table that was synced once are still there.
   if (chosen.some((one) => one.letters.length > 0)) return;
   throw new SyncError("USAGE_INVALID", {
-    what: `--table is "${table}", which is not in syncTables`,
+    what: `--table is ${hintFound(table, nearestName(table, syncTables))}, which is not in syncTables`,
     next: `Name one of ${syncTables.join(", ")}`,
   });
 }
@@ -113,7 +115,7 @@ function refuseUnknownTable(
 function refuseUnknownId({ id }: DeadLetterFlags, chosen: readonly Chosen[]): void {
   if (id === undefined || chosen.some((one) => one.letters.length > 0)) return;
   throw new SyncError("USAGE_INVALID", {
-    what: `There is no dead letter with the id ${id}`,
+    what: `There is no dead letter with the id ${/^[0-9a-f-]+$/.test(id) ? id : hintFound(id)}`,
     next: "See `sync-tool dead-letters list`; a letter is gone when its change was applied or superseded",
   });
 }

@@ -100,8 +100,13 @@ function readTls(options: UrlOptions, report: UrlReport): TlsSettings {
   if (encrypt === "strict") {
     report.warnings.push('URL option "encrypt" is "strict" (TDS 8), which sync-tool treats as "true"');
   }
+  const chosen = mode();
+  if (!chosen.startsWith("verify"))
+    options.idle("where no certificate is verified", "hostNameInCertificate", "serverCertificate");
+  if (encrypt === false || encrypt === undefined)
+    options.idle("without encrypt=true", "trustServerCertificate");
   return {
-    mode: mode(),
+    mode: chosen,
     ...(ca === undefined ? {} : { ca }),
     ...(serverName === undefined ? {} : { serverName }),
   };

@@ -111,14 +111,22 @@ function readAddress(text: string, report: UrlReport): HostPort | undefined {
 }
 
 function readTls(type: "mysql" | "mariadb", options: UrlOptions): TlsSettings {
-  const ca = options.text("serverSslCert");
+  // Each driver's own words; the other's have no effect there either.
+  const isMariadb = type === "mariadb";
+  const ca = isMariadb ? options.text("serverSslCert") : undefined;
   const explicit = options.choice("sslMode", SSL_MODES, SHOWN_SSL_MODES[type]);
   const isOn = options.flag("useSSL");
-  const isRequired = options.flag("requireSSL");
-  const isVerified = options.flag("verifyServerCertificate");
-  const isTrusted = options.flag("trustServerCertificate");
+  const isRequired = isMariadb ? undefined : options.flag("requireSSL");
+  const isVerified = isMariadb ? undefined : options.flag("verifyServerCertificate");
+  const isTrusted = isMariadb ? options.flag("trustServerCertificate") : undefined;
   const mode = explicit ?? (isOn === false ? "disable" : undefined) ?? impliedMode();
-  return ca === undefined ? { mode } : { mode, ca: ca.replace(/^file:(\/\/)?/, "") };
+  const others = isMariadb ? ["trustServerCertificate"] : ["requireSSL", "verifyServerCertificate"];
+  if (explicit !== undefined) options.idle("beside sslMode", "useSSL", ...others);
+  else if (isOn === false) options.idle("with useSSL=false", ...others);
+  else if (isMariadb && isOn === undefined) options.idle("without useSSL=true or sslMode", ...others);
+  if (ca === undefined) return { mode };
+  if (!mode.startsWith("verify")) options.idle("where no certificate is verified", "serverSslCert");
+  return { mode, ca: ca.replace(/^file:(\/\/)?/, "") };
 
   function impliedMode(): TlsMode {
     // MariaDB's driver does not encrypt unless told, and then verifies; Connector/J 8 encrypts when the server can.

@@ -70,6 +70,9 @@ function readTls(options: UrlOptions, report: UrlReport): TlsSettings {
   }
   const implied = isOn ? "verify-full" : "prefer";
   const mode = trustsAll && (isOn || explicit !== undefined) ? "require" : (explicit ?? implied);
+  if (explicit !== undefined) options.idle("beside sslmode", "ssl");
+  if (trustsAll && mode !== "require") options.idle("without ssl=true or sslmode", "sslfactory");
+  if (!mode.startsWith("verify")) options.idle("where no certificate is verified", "sslrootcert");
   return ca === undefined ? { mode } : { mode, ca };
 }
 
@@ -89,5 +92,8 @@ function readSchema(searchPath: string | undefined, report: UrlReport): string |
 function readSocket(options: UrlOptions): string | undefined {
   const factory = options.text("socketFactory");
   const path = options.text("socketFactoryArg");
-  return factory?.startsWith("org.newsclub.net.unix.AFUNIXSocketFactory") ? path : undefined;
+  if (factory?.startsWith("org.newsclub.net.unix.AFUNIXSocketFactory")) return path;
+  options.idle("but junixsocket's", "socketFactory");
+  if (path !== undefined) options.idle("without junixsocket's socketFactory", "socketFactoryArg");
+  return undefined;
 }

@@ -1,7 +1,7 @@
 /** The option list of a JDBC URL: each option is taken by who honours it; what is left over becomes warnings. */
 
 import { nearestName } from "../nearest-name.ts";
-import { didYouMean, quoteFound } from "../problem.ts";
+import { didYouMean, firstLetters, hintFound } from "../problem.ts";
 
 /** Sentences about one URL, without secrets; the caller adds file, line and key. */
 export interface UrlReport {
@@ -20,6 +20,8 @@ export interface UrlOptions {
   choice<T>(name: string, choices: Readonly<Record<string, T>>, shown?: readonly string[]): T | undefined;
   /** Takes an option that asks for what sync-tool does anyhow; another value than these is a warning. */
   expect(name: string, ...values: string[]): void;
+  /** Warns of those of these options that are given although `why` leaves them without effect. */
+  idle(why: string, ...names: string[]): void;
   /** Warns of every option not taken. */
   warnOfRest(): void;
 }
@@ -31,8 +33,9 @@ export function readUrlOptions(
   options: { readonly ignoreCase: boolean; readonly decode: (text: string) => string | undefined },
 ): UrlOptions {
   const fold = (name: string) => (options.ignoreCase ? name.toLowerCase() : name);
-  const given = new Map<string, { name: string; value: string }>();
+  const given = new Map<string, { name: string; value: string; mayBeSecret: boolean }>();
   const asked = new Set<string>();
+  let isAfterPassword = false;
   for (const piece of pieces) {
     if (piece.trim() === "") continue;
     const equals = piece.indexOf("=");
@@ -46,7 +49,8 @@ export function readUrlOptions(
     } else {
       if (given.has(fold(name)))
         report.warnings.push(`URL option "${name}" is given twice; the last one counts`);
-      given.set(fold(name), { name, value });
+      given.set(fold(name), { name, value, mayBeSecret: isAfterPassword });
+      isAfterPassword = /password|pwd|secret/i.test(name);
     }
   }
 
@@ -58,8 +62,8 @@ export function readUrlOptions(
     }
     return found;
   };
-  const wanted = (name: string, value: string, what: string): undefined => {
-    report.problems.push(`URL option "${name}": found ${quoteFound(value)}, wanted ${what}`);
+  const wanted = (name: string, value: string, what: string, near?: string): undefined => {
+    report.problems.push(`URL option "${name}": found ${hintFound(value, near)}, wanted ${what}`);
   };
   const choice = <T>(
     name: string,
@@ -70,7 +74,8 @@ export function readUrlOptions(
     if (value === undefined) return undefined;
     const known = Object.keys(choices).find((one) => one.toLowerCase() === value.trim().toLowerCase());
     if (known !== undefined) return choices[known];
-    return wanted(name, value, `${shown.join(", ")}${didYouMean(nearestName(value, shown))}`);
+    const near = nearestName(value, shown);
+    return wanted(name, value, `${shown.join(", ")}${didYouMean(near)}`, near);
   };
 
   return {
@@ -80,8 +85,8 @@ export function readUrlOptions(
       const name = names.find((one) => given.has(fold(one)));
       const value = text(...names);
       if (name === undefined || value === undefined) return undefined;
-      if (/^(true|yes|1)$/i.test(value.trim())) return true;
-      return /^(false|no|0)$/i.test(value.trim()) ? false : wanted(name, value, "true or false");
+      if (/^(true|yes|on|1)$/i.test(value.trim())) return true;
+      return /^(false|no|off|0)$/i.test(value.trim()) ? false : wanted(name, value, "true or false");
     },
     millis: (name, unitMs) => {
       const value = text(name);
@@ -99,14 +104,22 @@ export function readUrlOptions(
         `URL option "${name}" has no effect in sync-tool, which works as with ${values[0] ?? ""}`,
       );
     },
+    idle: (why, ...names) => {
+      for (const name of names) {
+        const found = given.get(fold(name));
+        if (found !== undefined)
+          report.warnings.push(`URL option "${found.name}" has no effect in sync-tool ${why}`);
+      }
+    },
     warnOfRest: () => {
       const known = [...asked];
       const foldedKnown = new Set(known.map(fold));
-      for (const [folded, { name }] of given) {
+      for (const [folded, { name: written, mayBeSecret }] of given) {
         if (foldedKnown.has(folded)) continue;
-        report.warnings.push(
-          `URL option "${name}" has no effect in sync-tool${didYouMean(nearestName(name, known))}`,
-        );
+        const near = nearestName(written, known);
+        // A password with a raw separator in it goes on as the name of an option.
+        const name = mayBeSecret && near === undefined ? firstLetters(written) : written;
+        report.warnings.push(`URL option "${name}" has no effect in sync-tool${didYouMean(near)}`);
       }
     },
   };

@@ -38,14 +38,14 @@ export const MALFORMED_DEPLOYMENT: readonly MalformedConfiguration[] = [
     name: "a reference to nothing",
     toml: toml(5, 'password = "$ref{keystore.password}"'),
     report: [
-      'conf/deployment.toml:5: datasource "Blue": password: $ref{keystore.password} names no value in deployment.toml',
+      'conf/deployment.toml:5: datasource "Blue": password: $ref{ke...} names no value in deployment.toml',
     ],
   },
   {
     name: "a secret without an alias",
     toml: toml(5, 'password = "$secret{blue}"'),
     report: [
-      'conf/deployment.toml:5: datasource "Blue": password: $secret{blue} names no alias in [secrets]',
+      'conf/deployment.toml:5: datasource "Blue": password: $secret{bl...} names no alias in [secrets]',
     ],
   },
   {
@@ -133,7 +133,7 @@ export const MALFORMED_DEPLOYMENT: readonly MalformedConfiguration[] = [
     name: "a pool size that is not a number",
     toml: `${GOOD_TOML}[datasource.pool_options]\nmaxActive = "lots"\n`,
     report: [
-      'conf/deployment.toml:13: datasource "Green": pool_options: maxActive: found "lots", wanted a whole number from 1 to 10000',
+      'conf/deployment.toml:13: datasource "Green": pool_options: maxActive: found "lo...", wanted a whole number from 1 to 10000',
     ],
   },
   {

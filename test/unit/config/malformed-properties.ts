@@ -45,7 +45,7 @@ export const MALFORMED_PROPERTIES: readonly MalformedConfiguration[] = [
   {
     name: "a version that is no version",
     properties: properties(2, "targetVersion=latest"),
-    report: [`conf/sync.properties:2: targetVersion: found "latest", wanted one of ${VERSIONS}`],
+    report: [`conf/sync.properties:2: targetVersion: found "la...", wanted one of ${VERSIONS}`],
   },
   {
     name: "a source above the target",
@@ -57,7 +57,7 @@ export const MALFORMED_PROPERTIES: readonly MalformedConfiguration[] = [
   {
     name: "a batch size that is not a number",
     properties: `${GOOD_PROPERTIES}batchSize=many\n`,
-    report: ['conf/sync.properties:5: batchSize: found "many", wanted a whole number from 1 to 100000'],
+    report: ['conf/sync.properties:5: batchSize: found "ma...", wanted a whole number from 1 to 100000'],
   },
   {
     name: "a batch size of zero",
@@ -104,7 +104,7 @@ export const MALFORMED_PROPERTIES: readonly MalformedConfiguration[] = [
   {
     name: "a key that is like no other",
     properties: `${GOOD_PROPERTIES}colour=green\n`,
-    report: ["conf/sync.properties:5: colour: unknown key"],
+    report: ["conf/sync.properties:5: co...: unknown key"],
   },
   {
     name: "a value without a key",
@@ -127,7 +127,7 @@ export const MALFORMED_PROPERTIES: readonly MalformedConfiguration[] = [
     name: "a table name with a quote in it",
     properties: properties(3, "syncTables=IDN'X"),
     report: [
-      'conf/sync.properties:3: syncTables: found "IDN\'X", wanted a table name of letters, digits and _',
+      'conf/sync.properties:3: syncTables: found "ID...", wanted a table name of letters, digits and _',
     ],
   },
   {
@@ -181,7 +181,7 @@ export const MALFORMED_PROPERTIES: readonly MalformedConfiguration[] = [
   {
     name: "an override without a value",
     defines: ["batchSize"],
-    report: ["-D batchSize: wanted -D key=value"],
+    report: ['-D: found "batchSize", wanted -D key=value'],
   },
   {
     name: "mistakes in both files",
@@ -195,7 +195,7 @@ export const MALFORMED_PROPERTIES: readonly MalformedConfiguration[] = [
       'conf/sync.properties:3: syncTables: found "IDN_IDENTITY_USERDATA", not a known table; did you mean "IDN_IDENTITY_USER_DATA"?',
       'conf/deployment.toml:3: datasource "Blue": url: found "jdbc:mysql://blue:0/identity": the URL\'s port is not a number from 1 to 65535',
       'conf/deployment.toml:9: datasource "Green": url: found "jdbc:postgres://green:5432/identity": wanted jdbc: and one of mysql, mariadb, postgresql, sqlserver, jtds, oracle; did you mean "postgresql"?',
-      '-D syncInterval: found "soon", wanted a whole number from 0 to 86400000',
+      '-D syncInterval: found "so...", wanted a whole number from 0 to 86400000',
     ],
   },
 ];

@@ -56,7 +56,7 @@ export const MALFORMED_URLS: readonly MalformedConfiguration[] = [
     toml: toml(3, 'url = "jdbc:mysql://blue/identity?useSSL=maybe&sslMode=REQUIERD&password=blue-secret"'),
     report: [
       'conf/deployment.toml:3: datasource "Blue": url: found "jdbc:mysql://blue/identity?...": URL option "sslMode": found "REQUIERD", wanted DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY; did you mean "REQUIRED"?',
-      'conf/deployment.toml:3: datasource "Blue": url: found "jdbc:mysql://blue/identity?...": URL option "useSSL": found "maybe", wanted true or false',
+      'conf/deployment.toml:3: datasource "Blue": url: found "jdbc:mysql://blue/identity?...": URL option "useSSL": found "ma...", wanted true or false',
     ],
   },
   {
@@ -84,7 +84,7 @@ export const MALFORMED_URLS: readonly MalformedConfiguration[] = [
     name: "a wrong sslmode",
     toml: toml(9, 'url = "jdbc:postgresql://green/identity?sslmode=full"'),
     report: [
-      'conf/deployment.toml:9: datasource "Green": url: found "jdbc:postgresql://green/identity?...": URL option "sslmode": found "full", wanted disable, allow, prefer, require, verify-ca, verify-full',
+      'conf/deployment.toml:9: datasource "Green": url: found "jdbc:postgresql://green/identity?...": URL option "sslmode": found "fu...", wanted disable, allow, prefer, require, verify-ca, verify-full',
     ],
   },
   {

@@ -30,9 +30,9 @@ describe("placeholders", () => {
   it("reports each one that leads nowhere, by name", () => {
     expect(resolve("$env{NO}$sys{no}$ref{database}$ref{__proto__.x}$secret{no}").problems).toEqual([
       "$env{NO} is set neither in the environment nor in .env",
-      "$sys{no} is not set, wanted -D no=VALUE",
+      "$sys{no} is not set, wanted -D name=VALUE",
       "$ref{database} names no value in deployment.toml",
-      "$ref{__proto__.x} names no value in deployment.toml",
+      "$ref{__...} names no value in deployment.toml",
       "$secret{no} names no alias in [secrets]",
     ]);
   });
