@@ -36,9 +36,9 @@ export async function resolveConflict(
   if (policy === "dead-letter" || (policy === "newest" && table.name !== TOKEN_TABLE)) return "unresolved";
   const holders = await findHolders(tx, dialect, table, row);
   for (const holder of holders) if (await isUnderWay(holder)) return "unresolved";
-  if (policy === "keep-target") return "dropped";
   const [holder] = holders;
   if (holder === undefined) return "unresolved";
+  if (policy === "keep-target") return "dropped";
   // Equal times: the token that green already serves stays.
   const sourceIsNewer = text(row["TIME_CREATED"]) > text(holder["TIME_CREATED"]);
   if (sourceIsNewer) {
@@ -50,7 +50,10 @@ export async function resolveConflict(
   return "written";
 }
 
-/** The target's rows, others than ours, that hold a unique key of ours. */
+/**
+ * The target's rows, others than ours, that hold a unique key of ours. Not by a key of which only some is known: rows
+ * that share that much need not be in each other's way.
+ */
 async function findHolders(
   tx: Queryable,
   dialect: Dialect,
@@ -59,7 +62,7 @@ async function findHolders(
 ): Promise<readonly Row[]> {
   const holders: Row[] = [];
   const columns = table.targetColumns.map((column) => column.target);
-  for (const key of table.targetUniqueKeys) {
+  for (const key of table.targetUniqueKeys.filter(({ partial }) => partial === undefined)) {
     const keyColumns = key.columns.flatMap((name) =>
       columns.filter((column) => column.name.toUpperCase() === name.toUpperCase()),
     );

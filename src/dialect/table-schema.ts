@@ -56,7 +56,13 @@ export interface ForeignKey {
 
 export interface UniqueKey {
   readonly name: string;
+  /** Those that the catalogue names: in a partial key they do not tell which rows collide. */
   readonly columns: readonly string[];
+  /**
+   * Set when rows that are alike in these columns need not collide, or others may: why, in words that follow "it has"
+   * (an expression, a condition ...). Nothing may be concluded from such a key but that it is there.
+   */
+  readonly partial?: string;
 }
 
 export interface TableSchema {

@@ -6,7 +6,7 @@ import { SyncError } from "../errors.ts";
 import { cascadePaths } from "./cascades.ts";
 import { groupTables } from "./groups.ts";
 import { objectNames } from "./object-names.ts";
-import { has, planTable, writable } from "./plan-table.ts";
+import { has, planTable, uniqueKeysOf, writable } from "./plan-table.ts";
 import { type Rekeyed, rekeyedTable, splitFrom } from "./rekeyed-tables.ts";
 import type { CascadeLink, ChildLink, SplitTable, SyncPlan, TablePlan, TargetTable } from "./sync-plan.ts";
 import { holdsUserIds, USER_ID_CLAIM } from "./user-claims.ts";
@@ -199,7 +199,7 @@ function splitTable(
 function targetTable(target: TableSchema): TargetTable {
   const targetColumns = writable(target);
   const key = targetColumns.filter(({ target: { name: own } }) => target.primaryKey.includes(own));
-  return { target, targetColumns, key, targetUniqueKeys: target.uniqueKeys };
+  return { target, targetColumns, key, targetUniqueKeys: uniqueKeysOf(target) };
 }
 
 interface ForeignKeyLink extends ChildLink {

@@ -1,5 +1,5 @@
 import type { Dialect } from "../dialect/dialect.ts";
-import type { Column, TableSchema } from "../dialect/table-schema.ts";
+import type { Column, TableSchema, UniqueKey } from "../dialect/table-schema.ts";
 import { objectNames } from "./object-names.ts";
 import type { Rekeyed } from "./rekeyed-tables.ts";
 import type { ParentLink, PlanColumn, SourceColumn, TablePlan } from "./sync-plan.ts";
@@ -94,7 +94,7 @@ export function planTable(request: TableRequest, notes: string[], problems: stri
     ...(rekeyed === undefined ? {} : { isRekeyed: true }),
     targetOnly,
     sourceOnly,
-    targetUniqueKeys: target.uniqueKeys,
+    targetUniqueKeys: uniqueKeysOf(target),
     parents: parentLinks(target, synced),
     takesAlong: [],
     cascades: [],
@@ -119,6 +119,16 @@ export function writable(table: TableSchema): TablePlan["targetColumns"] {
   return table.columns
     .filter((column) => !column.generated)
     .map((column) => ({ name: column.name.toUpperCase(), target: column }));
+}
+
+/** The unique keys that rows can collide on. A column that no row is written with makes a key partial. */
+export function uniqueKeysOf(table: TableSchema): readonly UniqueKey[] {
+  const names = new Set(writable(table).map(({ name }) => name));
+  return table.uniqueKeys.map((key) => {
+    const computed = key.columns.filter((name) => !names.has(name.toUpperCase()));
+    if (key.partial !== undefined || computed.length === 0) return key;
+    return { ...key, partial: `a column that the database computes: ${computed.join(", ")}` };
+  });
 }
 
 function rekeyedColumns(

@@ -1,6 +1,6 @@
 import type { Queryable } from "../../db/database.ts";
 import type { FoundObject, ServerFacts } from "../dialect.ts";
-import type { Column, ForeignKey, TableSchema } from "../table-schema.ts";
+import type { Column, ForeignKey, TableSchema, UniqueKey } from "../table-schema.ts";
 import { timesCapture } from "../times-capture.ts";
 import { type CatalogueColumn, toColumn } from "./catalogue-column.ts";
 import { hiddenRows } from "./hidden-rows.ts";
@@ -19,7 +19,7 @@ const digest = (server: string): string =>
 const SERVER_NAME = "CONVERT(nvarchar(128), SERVERPROPERTY('ServerName'))";
 
 /** The home by the server's name alone, as a journal has it that was made before its database joined a group. */
-const NAMED_HOME = digest(SERVER_NAME);
+export const NAMED_HOME = digest(SERVER_NAME);
 
 /**
  * Expression that names this database and schema: by the server, in an availability group by the group's own id for the
@@ -78,7 +78,8 @@ WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) IN (${marks(wanted)}) ORDER BY
     wanted,
   );
   const keys = await db.query(
-    `SELECT t.name AS tbl, i.name AS name, i.is_primary_key AS is_primary, c.name AS col
+    `SELECT t.name AS tbl, i.name AS name, i.is_primary_key AS is_primary, c.name AS col,
+  i.has_filter AS filtered, i.is_disabled AS disabled
 FROM sys.tables AS t INNER JOIN sys.indexes AS i ON i.object_id = t.object_id AND i.is_unique = 1 AND i.is_hypothetical = 0
 INNER JOIN sys.index_columns AS k ON k.object_id = i.object_id AND k.index_id = i.index_id AND k.key_ordinal > 0
 INNER JOIN sys.columns AS c ON c.object_id = k.object_id AND c.column_id = k.column_id
@@ -104,13 +105,24 @@ WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) IN (${marks(wanted)}) ORDER BY
       name,
       columns: columns.filter(own).map((row): Column => toColumn(row as unknown as CatalogueColumn)),
       primaryKey: (primary?.[1] ?? []).map((row) => String(row["col"])),
-      uniqueKeys: unique
-        .filter((entry) => entry !== primary)
-        .map(([key, rows]) => ({ name: key, columns: rows.map((row) => String(row["col"])) })),
+      uniqueKeys: unique.filter((entry) => entry !== primary).map(([key, rows]) => uniqueKey(key, rows)),
       foreignKeys: [...groupBy(links.filter(own), (row) => String(row["name"])).values()].map(foreignKey),
       ...(unsupported === undefined ? {} : { unsupported }),
     };
   });
+}
+
+/** A disabled index is in the catalogue and keeps no rows apart ("Disable Indexes and Constraints"). */
+function uniqueKey(name: string, rows: readonly Record<string, unknown>[]): UniqueKey {
+  const reasons = [
+    ...(rows[0]?.["filtered"] === true ? ["a condition"] : []),
+    ...(rows[0]?.["disabled"] === true ? ["an index that is disabled"] : []),
+  ];
+  return {
+    name,
+    columns: rows.map((row) => String(row["col"])),
+    ...(reasons.length === 0 ? {} : { partial: reasons.join(" and ") }),
+  };
 }
 
 /** Old large types are not in `inserted` and `deleted` (Transact-SQL reference, "CREATE TRIGGER"). */

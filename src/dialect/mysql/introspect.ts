@@ -1,6 +1,13 @@
 import type { Queryable } from "../../db/database.ts";
 import type { FoundObject, ServerFacts } from "../dialect.ts";
-import type { Column, ColumnKind, ForeignKey, TableSchema, TextEquality } from "../table-schema.ts";
+import type {
+  Column,
+  ColumnKind,
+  ForeignKey,
+  TableSchema,
+  TextEquality,
+  UniqueKey,
+} from "../table-schema.ts";
 import { timesCapture } from "../times-capture.ts";
 
 /** Oldest versions supported, by product. */
@@ -62,7 +69,7 @@ export async function tables(db: Queryable, names: readonly string[]): Promise<r
     [wanted],
   );
   const keys = await db.query(
-    `SELECT TABLE_NAME AS tbl, INDEX_NAME AS name, COLUMN_NAME AS col FROM information_schema.STATISTICS
+    `SELECT TABLE_NAME AS tbl, INDEX_NAME AS name, COLUMN_NAME AS col, SUB_PART AS beginning FROM information_schema.STATISTICS
      WHERE TABLE_SCHEMA = DATABASE() AND NON_UNIQUE = 0 AND UPPER(TABLE_NAME) IN (?)
      ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`,
     [wanted],
@@ -81,24 +88,38 @@ export async function tables(db: Queryable, names: readonly string[]): Promise<r
     const name = String(table["name"]);
     const own = (row: Record<string, unknown>): boolean => row["tbl"] === name;
     const unique = groupBy(keys.filter(own), (row) => String(row["name"]));
-    const unsupported = whyUnsupported(table);
+    const primary = uniqueKey("PRIMARY", unique.get("PRIMARY") ?? []);
+    const unsupported = whyUnsupported(table, primary);
     return {
       name,
       columns: columns.filter(own).map(column),
-      primaryKey: (unique.get("PRIMARY") ?? []).map((row) => String(row["col"])),
-      uniqueKeys: [...unique]
-        .filter(([key]) => key !== "PRIMARY")
-        .map(([key, rows]) => ({ name: key, columns: rows.map((row) => String(row["col"])) })),
+      primaryKey: primary.columns,
+      uniqueKeys: [...unique].filter(([key]) => key !== "PRIMARY").map(([key, rows]) => uniqueKey(key, rows)),
       foreignKeys: [...groupBy(links.filter(own), (row) => String(row["name"])).values()].map(foreignKey),
       ...(unsupported === undefined ? {} : { unsupported }),
     };
   });
 }
 
-function whyUnsupported(table: Record<string, unknown>): string | undefined {
+/** A part without a column is an expression (MySQL 8.0.13 and newer). */
+function uniqueKey(name: string, rows: readonly Record<string, unknown>[]): UniqueKey {
+  const reasons = [
+    ...(rows.some((row) => row["col"] == null) ? ["an expression"] : []),
+    ...(rows.some((row) => row["beginning"] != null) ? ["the beginning of a column"] : []),
+  ];
+  return {
+    name,
+    columns: rows.flatMap((row) => (row["col"] == null ? [] : [String(row["col"])])),
+    ...(reasons.length === 0 ? {} : { partial: reasons.join(" and ") }),
+  };
+}
+
+function whyUnsupported(table: Record<string, unknown>, primary: UniqueKey): string | undefined {
   // A system-versioned table of MariaDB keeps what its rows were; its triggers and transactions are those of any other.
   if (!/^(BASE TABLE|SYSTEM VERSIONED)$/.test(String(table["type"])))
     return `it is a ${String(table["type"]).toLowerCase()}, not a table`;
+  if (primary.partial !== undefined)
+    return `its primary key has ${primary.partial}: rows that differ could not be told apart`;
   const engine = String(table["engine"]);
   return engine.toLowerCase() === "innodb"
     ? undefined

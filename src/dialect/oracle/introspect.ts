@@ -1,6 +1,6 @@
 import type { Queryable } from "../../db/database.ts";
 import type { FoundObject, ServerFacts } from "../dialect.ts";
-import type { Column, ForeignKey, TableSchema } from "../table-schema.ts";
+import type { Column, ForeignKey, TableSchema, UniqueKey } from "../table-schema.ts";
 import { timesCapture } from "../times-capture.ts";
 import { type CatalogueColumn, toColumn } from "./catalogue-column.ts";
 import { type BeforeInsert, whyKeysChange } from "./changed-keys.ts";
@@ -50,11 +50,11 @@ ORDER BY c.TABLE_NAME, c.COLUMN_ID`,
     wanted,
   );
   const keys = await db.query(
-    `SELECT k.TABLE_NAME, k.CONSTRAINT_NAME AS NAME, k.CONSTRAINT_TYPE AS TYPE, c.COLUMN_NAME, c.POSITION AS PLACE
+    `SELECT k.TABLE_NAME, k.CONSTRAINT_NAME AS NAME, k.CONSTRAINT_TYPE AS TYPE, c.COLUMN_NAME, c.POSITION AS PLACE, k.STATUS AS STATUS
 FROM ALL_CONSTRAINTS k INNER JOIN ALL_CONS_COLUMNS c ON c.OWNER = k.OWNER AND c.CONSTRAINT_NAME = k.CONSTRAINT_NAME
 WHERE k.OWNER = ${SCHEMA} AND k.CONSTRAINT_TYPE IN ('P', 'U') AND UPPER(k.TABLE_NAME) IN (${marks(wanted)})
 UNION ALL
-SELECT i.TABLE_NAME, i.INDEX_NAME, 'I', c.COLUMN_NAME, c.COLUMN_POSITION
+SELECT i.TABLE_NAME, i.INDEX_NAME, 'I', c.COLUMN_NAME, c.COLUMN_POSITION, 'ENABLED'
 FROM ALL_INDEXES i INNER JOIN ALL_IND_COLUMNS c ON c.INDEX_OWNER = i.OWNER AND c.INDEX_NAME = i.INDEX_NAME
 WHERE i.TABLE_OWNER = ${SCHEMA} AND i.UNIQUENESS = 'UNIQUE' AND UPPER(i.TABLE_NAME) IN (${marks(wanted)})
 ORDER BY 1, 3 DESC, 2, 5`,
@@ -122,17 +122,27 @@ function keysOf(rows: readonly Record<string, unknown>[]): Pick<TableSchema, "pr
       type: String(group[0]?.["TYPE"]),
       name: String(group[0]?.["NAME"]),
       columns: group.map((row) => String(row["COLUMN_NAME"])),
+      isDisabled: group[0]?.["STATUS"] !== "ENABLED",
     }),
   );
   const primaryKey = all.find((key) => key.type === "P")?.columns ?? [];
   const seen = new Set([[...primaryKey].sort().join()]);
-  const uniqueKeys = all.flatMap(({ name, columns }) => {
+  const uniqueKeys = all.flatMap(({ name, columns, isDisabled }): UniqueKey[] => {
     const list = [...columns].sort().join();
+    if (isDisabled) return [{ name, columns, partial: "a constraint that is disabled" }];
     if (seen.has(list)) return [];
     seen.add(list);
-    return [{ name, columns }];
+    return [{ name, columns, ...partialBy(columns) }];
   });
   return { primaryKey, uniqueKeys };
+}
+
+/**
+ * An expression, and a column in descending order, is a hidden column of its own in the catalogue ("Database Reference",
+ * "ALL_IND_COLUMNS").
+ */
+function partialBy(columns: readonly string[]): { partial?: string } {
+  return columns.some((name) => /^SYS_NC\d+\$$/.test(name)) ? { partial: "an expression" } : {};
 }
 
 const ACTIONS: Readonly<Record<string, ForeignKey["onDelete"]>> = {

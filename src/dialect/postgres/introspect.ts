@@ -1,6 +1,13 @@
 import type { Queryable } from "../../db/database.ts";
 import type { FoundObject, ServerFacts } from "../dialect.ts";
-import type { Column, ColumnKind, ForeignKey, TableSchema, TextEquality } from "../table-schema.ts";
+import type {
+  Column,
+  ColumnKind,
+  ForeignKey,
+  TableSchema,
+  TextEquality,
+  UniqueKey,
+} from "../table-schema.ts";
 
 const OLDEST = 12;
 
@@ -56,6 +63,7 @@ const COLUMNS = `
 
 const INDEXES = `
   SELECT c.relname AS "table", i.relname AS name, x.indisprimary AS "primary",
+         x.indexprs IS NOT NULL AS expression, x.indpred IS NOT NULL AS condition, NOT x.indisvalid AS invalid,
          (SELECT string_agg(a.attname, E'\\n' ORDER BY k.n)
             FROM unnest(x.indkey::int2[]) WITH ORDINALITY k(attnum, n)
             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum WHERE k.n <= x.indnkeyatts) AS columns
@@ -88,9 +96,7 @@ export async function tables(db: Queryable, names: readonly string[]): Promise<r
       name,
       columns: columns.filter(own).map(column),
       primaryKey: list(indexes.find((row) => own(row) && row["primary"] === "t")?.["columns"]),
-      uniqueKeys: indexes
-        .filter((row) => own(row) && row["primary"] !== "t")
-        .map((row) => ({ name: String(row["name"]), columns: list(row["columns"]) })),
+      uniqueKeys: indexes.filter((row) => own(row) && row["primary"] !== "t").map(uniqueKey),
       foreignKeys: foreignKeys.filter(own).map(foreignKey),
       ...(unsupported === undefined ? {} : { unsupported }),
     };
@@ -153,6 +159,20 @@ function column(row: Record<string, unknown>): Column {
 function equality(typname: string, deterministic: boolean): TextEquality {
   if (typname === "citext" || !deterministic) return "insensitive";
   return typname === "bpchar" ? "padded" : "exact";
+}
+
+/** An index that is not valid may not have been made to its end: it need not keep rows apart. */
+function uniqueKey(row: Record<string, unknown>): UniqueKey {
+  const reasons = [
+    ...(row["expression"] === "t" ? ["an expression"] : []),
+    ...(row["condition"] === "t" ? ["a condition"] : []),
+    ...(row["invalid"] === "t" ? ["an index that is not valid"] : []),
+  ];
+  return {
+    name: String(row["name"]),
+    columns: list(row["columns"]),
+    ...(reasons.length === 0 ? {} : { partial: reasons.join(" and ") }),
+  };
 }
 
 const ACTIONS: Readonly<Record<string, ForeignKey["onDelete"]>> = {

@@ -1,0 +1,67 @@
+import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { FoundObject } from "../dialect/dialect.ts";
+import { SyncError } from "../errors.ts";
+import type { Side } from "../plan/build-plan.ts";
+import { objectNames } from "../plan/object-names.ts";
+
+/**
+ * Throws SIDES_SWAPPED when source and target have changed places in the configuration: whatever is written for green
+ * would be written to blue, and what is deleted there is gone. Two witnesses know better than the configuration: a
+ * journal that the target itself made, while the source made none, and a checkpoint on the source that belongs to a
+ * journal on the target (which counts also where the source has moved to another server since). Before the first
+ * `prepare` there is neither.
+ *
+ * `tables`: names in any case; the databases are asked without regard to it.
+ */
+export async function refuseSwappedSides(
+  source: Side,
+  target: Side,
+  tables: readonly string[],
+): Promise<void> {
+  const names = tables.map(objectNames);
+  const journals = names.map(({ journal }) => journal);
+  const onTarget = await journalsOf(target, journals);
+  if (onTarget.length === 0) return;
+  const own = await madeAtHome(target, onTarget);
+  if (own !== undefined && (await madeAtHome(source, await journalsOf(source, journals))) === undefined)
+    throw swapped(`the journal ${own.name} on the target was made there: users write to the target`);
+  const ids = new Map(onTarget.map(({ journalId, name }) => [journalId, name]));
+  const checkpoints = names.map(({ checkpoint }) => checkpoint);
+  for (const { name } of await source.dialect.introspector.objects(source.db, checkpoints)) {
+    const journal = ids.get(await journalOf(source, name));
+    if (journal !== undefined)
+      throw swapped(`${name} on the source is the checkpoint of ${journal} on the target`);
+  }
+}
+
+async function journalsOf({ dialect, db }: Side, names: readonly string[]): Promise<readonly FoundObject[]> {
+  const found = await dialect.introspector.objects(db, names);
+  return found.filter(({ kind, journalId }) => kind === "journal" && journalId !== undefined);
+}
+
+async function madeAtHome(
+  { dialect, db }: Side,
+  journals: readonly FoundObject[],
+): Promise<FoundObject | undefined> {
+  if (journals.length === 0) return undefined;
+  const { home } = await dialect.introspector.server(db);
+  return journals.find(({ journalHome }) => journalHome === home);
+}
+
+/** Undefined for a table of somebody else's, and for one that the user may not read: the other witness is left. */
+async function journalOf({ dialect, db }: Side, checkpoint: string): Promise<string | undefined> {
+  try {
+    return (await readCheckpoint(db, dialect, checkpoint))?.journalId;
+  } catch (error) {
+    const found = dialect.classifyError(error).class;
+    if (found === "auth" || found === "schema") return undefined;
+    throw error;
+  }
+}
+
+function swapped(evidence: string): SyncError {
+  return new SyncError("SIDES_SWAPPED", {
+    what: `Source and target are swapped: ${evidence}`,
+    next: "Exchange the two names in identitySchema (umSchema, regSchema, consentSchema): the source, blue, comes first. Nothing was written",
+  });
+}
