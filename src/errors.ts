@@ -34,6 +34,8 @@ export const ERROR_CODES = {
   PLAN_IMPOSSIBLE: EXIT.precondition,
   /** Source and target are one and the same database. */
   SAME_DATABASE: EXIT.precondition,
+  /** Source and target have changed places in the configuration. */
+  SIDES_SWAPPED: EXIT.precondition,
   /** Capture is not installed, or only in part. */
   NOT_PREPARED: EXIT.precondition,
   /** Installed objects differ from the plan. */

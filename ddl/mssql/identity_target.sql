@@ -18,7 +18,10 @@ SET QUOTED_IDENTIFIER ON
 GO
 
 -- Stops here in the source database: the next statements would end its capture.
-IF LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', CONCAT(COALESCE((SELECT CONVERT(nvarchar(128), d.group_database_id) FROM sys.databases AS d WHERE d.database_id = DB_ID() AND CONVERT(int, SERVERPROPERTY('EngineEdition')) NOT IN (5, 8)), CONVERT(nvarchar(128), SERVERPROPERTY('ServerName'))), '/', DB_NAME(), '/', SCHEMA_NAME())), 2)) = N'identity-of-the-source-database' THROW 50002, N'this script is for the target database, and this is the source', 1
+IF EXISTS (SELECT 1 FROM sys.tables AS t
+INNER JOIN sys.extended_properties AS p ON p.class = 1 AND p.major_id = t.object_id AND p.minor_id = 0 AND p.name = N'sync_tool_journal'
+WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) IN (N'IDN_IDENTITY_USER_DATA_S', N'IDN_OAUTH2_ACCESS_TOKEN_S', N'IDN_OAUTH2_ACCESS_TOKEN_SCOP_S', N'IDN_OAUTH2_AUTHORIZATION_COD_S')
+AND (CONVERT(nvarchar(400), p.value) LIKE CONCAT(N'% ', LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', CONCAT(COALESCE((SELECT CONVERT(nvarchar(128), d.group_database_id) FROM sys.databases AS d WHERE d.database_id = DB_ID() AND CONVERT(int, SERVERPROPERTY('EngineEdition')) NOT IN (5, 8)), CONVERT(nvarchar(128), SERVERPROPERTY('ServerName'))), '/', DB_NAME(), '/', SCHEMA_NAME())), 2))) OR CONVERT(nvarchar(400), p.value) LIKE CONCAT(N'% ', LOWER(CONVERT(varchar(64), HASHBYTES('SHA2_256', CONCAT(CONVERT(nvarchar(128), SERVERPROPERTY('ServerName')), '/', DB_NAME(), '/', SCHEMA_NAME())), 2))))) THROW 50002, N'this script is for the target database, and this is the source', 1
 GO
 
 -- Copy of the source's trigger IDN_IDENTITY_USER_DATA_IT, if the dump carried one along.

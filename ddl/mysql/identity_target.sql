@@ -8,7 +8,7 @@ SET NAMES utf8mb4//
 SET SESSION sql_mode = ''//
 
 -- Stops here in the source database: the next statements would end its capture.
-SET @sync_tool_sql = IF(SHA2(CONCAT(@@hostname, ':', @@port, ':', @@datadir, '/', DATABASE()), 256) = 'identity-of-the-source-database', 'SELECT this_script_is_for_the_target_and_this_is_the_source', 'DO 0')//
+SET @sync_tool_sql = IF(EXISTS (SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND UPPER(TABLE_NAME) IN ('IDN_IDENTITY_USER_DATA_S', 'IDN_OAUTH2_ACCESS_TOKEN_S', 'IDN_OAUTH2_ACCESS_TOKEN_SCOP_S', 'IDN_OAUTH2_AUTHORIZATION_COD_S') AND TABLE_COMMENT LIKE CONCAT('sync-tool journal % ', SHA2(CONCAT(@@hostname, ':', @@port, ':', @@datadir, '/', DATABASE()), 256))), 'SELECT this_script_is_for_the_target_and_this_is_the_source', 'DO 0')//
 PREPARE sync_tool_statement FROM @sync_tool_sql//
 EXECUTE sync_tool_statement//
 DEALLOCATE PREPARE sync_tool_statement//

@@ -8,8 +8,11 @@ SET lock_timeout = 2000;
 
 -- Stops here in the source database: the next statements would end its capture.
 DO $sync_tool$ BEGIN
-  IF md5((SELECT system_identifier FROM pg_control_system()) || '/' ||
-  (SELECT oid FROM pg_database WHERE datname = current_database()) || '/' || coalesce(current_schema(), '')) = 'identity-of-the-source-database' THEN
+  IF EXISTS (SELECT FROM pg_class c
+    WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+      AND lower(c.relname) IN ('idn_identity_user_data_s', 'idn_oauth2_access_token_s', 'idn_oauth2_access_token_scop_s', 'idn_oauth2_authorization_cod_s')
+      AND obj_description(c.oid, 'pg_class') LIKE 'sync-tool journal % ' || md5((SELECT system_identifier FROM pg_control_system()) || '/' ||
+  (SELECT oid FROM pg_database WHERE datname = current_database()) || '/' || coalesce(current_schema(), ''))) THEN
     RAISE EXCEPTION 'this script is for the target database, and this is the source';
   END IF;
 END $sync_tool$;

@@ -1,5 +1,5 @@
 /** The statements of `prepare` as scripts that a DBA reads and runs with the database's own client. */
-import type { Dialect, Grantee, ObjectRef } from "../dialect/dialect.ts";
+import type { Dialect, Grantee, ObjectRef, SourceSigns } from "../dialect/dialect.ts";
 import type { Column } from "../dialect/table-schema.ts";
 import { deadLettersName, stateName } from "../plan/object-names.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
@@ -17,8 +17,8 @@ export interface EmitRequest {
   readonly schema: string;
   readonly tables: readonly TablePlan[];
   readonly source: ScriptSide & {
-    /** ServerFacts.home: the target's script refuses to run there. */
-    readonly home: string;
+    /** ServerFacts.home: the target's script refuses to run there, besides where a journal was made. */
+    readonly home?: string;
     /** Columns that journals which exist already lack, by table name. */
     readonly journalLacks: ReadonlyMap<string, readonly Column[]>;
   };
@@ -105,7 +105,7 @@ const dropForReplace = (dialect: Dialect, trigger: ObjectRef): readonly string[]
   dialect.capabilities.transactionalDdl ? [] : dialect.ddl.drop(trigger);
 
 function targetScript(request: EmitRequest): string {
-  const { source, target } = request;
+  const { target } = request;
   const tables = targetTables(request);
   const { ddl } = target.dialect;
   const copies = isDumpPossible(request) ? captureObjects(target.dialect, tables) : [];
@@ -113,7 +113,7 @@ function targetScript(request: EmitRequest): string {
     [
       ...ddl.session(),
       ...explained("Stops here in the source database: the next statements would end its capture.", [
-        ...(isDumpPossible(request) ? ddl.refuseIn(source.home) : []),
+        ...(isDumpPossible(request) ? ddl.refuseIn(signsOf(request)) : []),
       ]),
       ...copies.flatMap((object) =>
         explained(
@@ -222,5 +222,10 @@ const isDumpPossible = ({ source, target }: EmitRequest): boolean =>
   source.dialect.ddl === target.dialect.ddl;
 
 const stateOf = (tables: readonly TablePlan[]): string => stateName(tables[0]?.target.name ?? "");
+
+const signsOf = ({ tables, source: { home } }: EmitRequest): SourceSigns => ({
+  ...(home === undefined ? {} : { home }),
+  journals: tables.map(({ names }) => names.journal),
+});
 
 const deadLettersOf = (tables: readonly TablePlan[]): string => deadLettersName(tables[0]?.target.name ?? "");

@@ -120,6 +120,25 @@ export async function moveCheckpoint(
   if ((await tx.execute(statement.sql, statement.params)) !== 1) throw checkpointMoved(name, from);
 }
 
+/**
+ * Locks every lane until the end of the transaction, in their order, as a runner does, and gives where they stand: a
+ * runner that is about to move one waits. To be the transaction's first statement.
+ */
+export async function lockLanes(
+  tx: Queryable,
+  dialect: Dialect,
+  name: string,
+): Promise<readonly Checkpoint[]> {
+  for (let locked = await readLanes(tx, dialect, name); ; ) {
+    for (const { lane } of locked)
+      await tx.execute(`UPDATE ${dialect.sql.quote(name)} SET lane = lane WHERE lane = ?`, [lane]);
+    const now = await readLanes(tx, dialect, name);
+    // While the first was waited for, their number may have been changed.
+    if (now.length === locked.length) return now;
+    locked = now;
+  }
+}
+
 export function checkpointMoved(name: string, from: CheckpointRow): SyncError {
   return new SyncError("CHECKPOINT_MOVED", {
     what: `${name}: the checkpoint is no longer at ${from.position}: another runner moved it`,

@@ -1,5 +1,6 @@
 /** What a command works with: configuration, log, databases. Opened on demand, closed in reverse order. */
 import { refuseSameDatabase } from "../capture/prepare-target.ts";
+import { refuseSwappedSides } from "../capture/refuse-swapped.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Datasource, SchemaName, SyncConfig } from "../config/sync-config.ts";
 import type { Database } from "../db/database.ts";
@@ -129,6 +130,7 @@ async function openSchemas(
     const source = await connect(pair.source);
     const target = await connect(pair.target);
     await refuseSameDatabase(source, target);
+    await refuseSwappedSides(source, target, config.syncTables);
     // With one schema left, tables that are nowhere are reported there.
     const isLast = i === config.schemas.length - 1;
     const found = isLast ? [] : await source.dialect.introspector.tables(source.db, left);

@@ -53,6 +53,7 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--json", "print JSON")
     .option("--repair", "write missing and different rows again")
     .option("--delete-extra", "with --repair: delete rows that only the target has")
+    .option("--yes", "with --delete-extra: do it")
     .option("--max-rows-per-second <n>", "read no faster than this")
     .option("--state <file>", "keep the progress in this file and go on from it")
     .action(does(async () => (await import("./commands/verify.ts")).verify));

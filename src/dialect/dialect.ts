@@ -153,6 +153,14 @@ export interface HolderFacts {
  */
 export type PreparedWrite = (db: Database, move: Statement) => Promise<boolean | undefined>;
 
+/** By what a database is known for the source: its home, or a journal that it made itself. A dump carries neither along. */
+export interface SourceSigns {
+  /** ServerFacts.home; absent in a script that serves whatever source there is. */
+  readonly home?: string;
+  /** Names under which journals of its own can stand. */
+  readonly journals: readonly string[];
+}
+
 export interface ConnectOptions {
   /**
    * Its sessions carry the mark: the triggers of `ddl.capture` journal nothing of what they write, so that a journal holds what
@@ -216,8 +224,8 @@ export interface Dialect {
     grantChoices?(side: "source" | "target", user: Grantee): readonly GrantChoice[];
     /** A whole script for the database's own client. */
     script(statements: readonly string[], comment: readonly string[]): string;
-    /** Statements for the head of a script that stop it in the database with this home. */
-    refuseIn(home: string): readonly string[];
+    /** Statements for the head of a script that stop it in a database that is a source, see SourceSigns. */
+    refuseIn(signs: SourceSigns): readonly string[];
   };
 
   readonly sql: Statements;
@@ -244,6 +252,12 @@ export interface Dialect {
   deleteRows(tx: Queryable, table: TargetTable, keys: readonly Key[], exactly: boolean): Promise<void>;
   /** Runs the work inside a savepoint: its failure leaves the transaction usable. */
   savepoint<T>(tx: Queryable, work: () => Promise<T>): Promise<T>;
+
+  /**
+   * Runs reads that all see the database as it is at one moment, without a lock that a writer would wait for; what is
+   * committed meanwhile they do not see. On SQL Server only where the database keeps versions of rows.
+   */
+  snapshot<T>(db: Database, work: (moment: Queryable) => Promise<T>): Promise<T>;
 
   readonly horizon: {
     observe(db: Queryable, journal: string): Promise<Observation>;

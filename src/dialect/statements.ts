@@ -79,6 +79,8 @@ export interface Statements {
     after: Key | undefined,
     limit: number,
   ): Statement;
+  /** Number of a table's rows, or of those with this key: one row, column "n". */
+  countRows(table: string, keyColumns?: readonly Column[], key?: Key): Statement;
   /** Absent where equal digests are not certain to mean equal rows. */
   readonly digestRange?: DigestRange | undefined;
   /** Every row of a table, or `limit` of them, whichever come first; result columns by upper-case name. */

@@ -1,4 +1,6 @@
+import { refuseSwappedSides } from "../capture/refuse-swapped.ts";
 import { codeText, connectionAdvice } from "../dialect/connection-error.ts";
+import { SyncError } from "../errors.ts";
 import type { Check, Outcome } from "./check.ts";
 import type { DoctorContext, DoctorSide } from "./doctor-context.ts";
 
@@ -25,6 +27,13 @@ export const connectionChecks: readonly Check[] = [
     title: "source and target are two databases",
     cheap: true,
     run: twoDatabases,
+  },
+  {
+    id: "pair.order",
+    group: "connection",
+    title: "source and target have not changed places",
+    cheap: false,
+    run: order,
   },
   {
     id: "pair.clocks",
@@ -68,6 +77,18 @@ async function version({ db, dialect }: DoctorSide): Promise<Outcome> {
   if (problems.length === 0) return { status: "ok", found: product, wanted };
   const text = "Connect to a supported, writable server";
   return { status: "fail", found: problems.join("; "), wanted, mend: [{ on: "elsewhere", text }] };
+}
+
+async function order({ request, source, target }: DoctorContext): Promise<Outcome> {
+  const wanted = "journals on the source, checkpoints on the target";
+  const side = async ({ dialect, db }: DoctorSide) => ({ dialect: await dialect(), db: await db() });
+  try {
+    await refuseSwappedSides(await side(source), await side(target), request.tables);
+    return { status: "ok", found: "no sign of it", wanted };
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+    return { status: "fail", found: error.message, wanted, mend: [{ on: "elsewhere", text: error.next }] };
+  }
 }
 
 async function twoDatabases({ source, target }: DoctorContext): Promise<Outcome> {

@@ -93,7 +93,9 @@ describeDialects("verify, doctor and drain as commands", (dialect) => {
     expect(found.out).not.toMatch(/value-of|other-value/);
     expect((await called(() => verify({ ...flags, repair: true }, never))).code).toBe("VERIFY_MISMATCH");
     const state = join(folder, "verify.state");
-    const repaired = await called(() => verify({ ...flags, repair: true, deleteExtra: true, state }, never));
+    const repaired = await called(() =>
+      verify({ ...flags, repair: true, deleteExtra: true, yes: true, state }, never),
+    );
     expect(repaired.code).toBe(0);
     expect(await readFile(state, "utf8")).toContain(`source ${USER_DATA}`);
     expect(await pair.rows("target", USER_DATA)).toEqual(await pair.rows("source", USER_DATA));

@@ -118,7 +118,7 @@ describeDialects("Commands in the wrong order", (dialect) => {
     );
     expect(code).toBe(5);
     expect(stderr).toMatch(
-      /made by the target itself.*\[TARGET_LEFTOVERS\]\nnext: .*swapped in identitySchema/,
+      /swapped: the journal .*_s on the target was made there.*\[SIDES_SWAPPED\]\nnext: .*identitySchema/i,
     );
     expect(await databaseObjects(green)).toEqual(before);
     expect(await syncTool("run", "--until-drained")).toMatchObject({ code: 0 });

@@ -64,7 +64,7 @@ export function ddlStatements({ ddl }: Dialect, table: TablePlan): readonly stri
     ...ddl.drop({ kind: "state", name: "SYNC_STATE" }),
     ...ddl.grants("source", [table], ["IDP"], { name: "sync_tool" }),
     ...ddl.grants("target", [table], ["IDP"], { name: "sync_tool" }),
-    ...ddl.refuseIn("abc"),
+    ...ddl.refuseIn({ home: "abc", journals: [table.names.journal] }),
   ];
 }
 
@@ -100,6 +100,8 @@ export async function dmlStatements(dialect: Dialect, table: TablePlan): Promise
     sql.readRows(table.source.name, columns, key, [keyOf("a"), keyOf("b")]),
     sql.readKeyRange(table.source.name, columns, key, undefined, 100),
     sql.readKeyRange(table.source.name, columns, key, keyOf("a"), 100),
+    sql.countRows(table.source.name),
+    sql.countRows(table.source.name, key, keyOf("é")),
     sql.readTable(table.target.name, ["ID", "NAME"]),
     sql.readTable(table.target.name, ["ID", "NAME"], 5),
     sql.readCheckpoint(checkpoint),

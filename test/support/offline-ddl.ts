@@ -25,7 +25,6 @@ export async function offlineScripts(name: (typeof OFFLINE_DIALECTS)[number]): P
       dialect,
       user: USER,
       lookups: [],
-      home: "identity-of-the-source-database",
       journalLacks: new Map(),
     },
     target: { dialect, user: USER, lookups: ["IDP"] },

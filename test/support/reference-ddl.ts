@@ -15,8 +15,6 @@ export const DDL_FOLDER = join(import.meta.dirname, "../../ddl");
 
 const SOURCE_VERSION = "5.9.0";
 const TARGET_VERSION = "5.11.0";
-/** Stands where a real script has what tells the source from its copies. */
-const HOME = "identity-of-the-source-database";
 const USER = { name: "sync_tool" };
 
 /** Makes the tables on a server and the scripts from its catalogue. */
@@ -45,7 +43,7 @@ export async function referenceScripts(server: TestServer): Promise<readonly Scr
     return emitScripts({
       schema: "identity",
       tables: planTables(plan),
-      source: { dialect, user: USER, lookups: [], home: HOME, journalLacks: new Map() },
+      source: { dialect, user: USER, lookups: [], journalLacks: new Map() },
       target: { dialect, user: USER, lookups: [isPostgres ? "idp" : "IDP"] },
     });
   } finally {

@@ -1,11 +1,11 @@
 import { requireCapture } from "../../capture/require-capture.ts";
+import { requireCheckpoints } from "../../checkpoint/require-checkpoints.ts";
 import { EXIT, SyncError } from "../../errors.ts";
-import { journalReplaced } from "../../journal/journal-replaced.ts";
 import { purgeJournal } from "../../journal/purge.ts";
 import { KEY } from "../../log.ts";
-import { planTables, type TablePlan } from "../../plan/sync-plan.ts";
+import { planTables } from "../../plan/sync-plan.ts";
 import { findPurgeable } from "../../status/purgeable.ts";
-import { type Connected, type Context, type SchemaContext, withContext } from "../context.ts";
+import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 
 export interface PurgeFlags extends CommonFlags {
@@ -29,29 +29,15 @@ export async function purge(flags: PurgeFlags, signal: AbortSignal): Promise<num
 async function purgeSchema({ log, signal }: Context, { source, target, plan }: SchemaContext): Promise<void> {
   const tables = planTables(plan);
   const journals = await requireCapture(source.db, source.dialect, tables);
-  await requireCheckpoints(target, tables);
+  await requireCheckpoints(target, tables, journals);
   for (const table of tables) {
     if (signal.aborted) return;
     const purgeable = await findPurgeable(target, table);
     if (purgeable === undefined) continue;
-    const { checkpoint } = purgeable;
-    if (checkpoint.journalId !== journals.get(table.name)?.id)
-      throw journalReplaced(table.name, checkpoint.position, { otherJournal: true });
     const { deleted, upTo } = await purgeJournal(source, table, purgeable.upTo, signal);
     log.info(
       { [KEY.table]: table.name, [KEY.changes]: deleted, [KEY.position]: upTo?.toString() ?? "0" },
       "applied changes are purged",
     );
   }
-}
-
-async function requireCheckpoints({ db, dialect }: Connected, tables: readonly TablePlan[]): Promise<void> {
-  const names = tables.map(({ targetNames }) => targetNames.checkpoint);
-  const there = await dialect.introspector.objects(db, names);
-  const missing = names.filter((name) => !there.some((one) => one.name.toUpperCase() === name.toUpperCase()));
-  if (missing.length === 0) return;
-  throw new SyncError("NOT_PREPARED", {
-    what: `Checkpoints on the target are missing: ${missing.join(", ")}`,
-    next: "Run `sync-tool prepare`, or give your DBA the target script of `sync-tool prepare --generate-ddl`",
-  });
 }

@@ -1,11 +1,14 @@
+import { requireCapture } from "../../capture/require-capture.ts";
+import { requireCheckpoints } from "../../checkpoint/require-checkpoints.ts";
 import { EXIT, SyncError } from "../../errors.ts";
+import { planTables } from "../../plan/sync-plan.ts";
 import { rowSources } from "../../run/row-sources.ts";
 import { keyText } from "../../verify/key-label.ts";
 import type { TableCounts } from "../../verify/progress-state.ts";
 import { sameSecret } from "../../verify/same-secret.ts";
 import { stateFile } from "../../verify/state-file.ts";
 import { type ReportedDifference, verify as verifySchema } from "../../verify/verify.ts";
-import { type Context, withContext } from "../context.ts";
+import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { homeDefines, type KeyFlags } from "../key-flags.ts";
 import { numberFlag } from "../number-flag.ts";
@@ -16,6 +19,7 @@ export interface VerifyFlags extends CommonFlags, KeyFlags {
   readonly json?: true;
   readonly repair?: true;
   readonly deleteExtra?: true;
+  readonly yes?: true;
   readonly maxRowsPerSecond?: string;
   /** File that keeps the progress, to go on from. */
   readonly state?: string;
@@ -47,6 +51,12 @@ export async function verify(flags: VerifyFlags, signal: AbortSignal): Promise<n
       next: "Give both, or none to compare only",
     });
   }
+  if (flags.deleteExtra && !flags.yes) {
+    throw new SyncError("USAGE_INVALID", {
+      what: "--delete-extra deletes every row that only the target has, also those that users of green made",
+      next: "Look at the rows that `sync-tool verify` calls extra, then give --yes as well",
+    });
+  }
   const define = [...flags.define, ...homeDefines(flags)];
   return await withContext({ ...flags, define }, signal, async (context) => {
     const keys = openValueKeys(context.config, define);
@@ -71,6 +81,7 @@ async function compareAll(
   const tables: TableCounts[] = [];
   const differences: ReportedDifference[] = [];
   let complete = true;
+  if (flags.repair) for (const schema of schemas) await requireDirection(schema);
   for (const { name, plan, source, target, tenants } of schemas) {
     const isSameSecret = sameSecret(keys.profiles.target.encryption);
     const report = await verifySchema({
@@ -100,6 +111,22 @@ async function compareAll(
   }
   terminal.showProgress("");
   return { complete, tables, differences };
+}
+
+/**
+ * A repair writes: what proves that it writes to green is the capture on blue and a checkpoint of its journal for every
+ * table, which also keep a run and the repair out of each other's way.
+ */
+async function requireDirection({ source, target, plan }: SchemaContext): Promise<void> {
+  const tables = planTables(plan);
+  const journals = await requireCapture(source.db, source.dialect, tables);
+  const checkpoints = await requireCheckpoints(target, tables, journals);
+  const notBegun = tables.filter(({ name }) => !checkpoints.has(name));
+  if (notBegun.length === 0) return;
+  throw new SyncError("NOT_PREPARED", {
+    what: `Checkpoints on the target are not begun: ${notBegun.map(({ targetNames }) => targetNames.checkpoint).join(", ")}`,
+    next: "Run `sync-tool prepare`, or start `sync-tool run` once, then repair",
+  });
 }
 
 /** `different TABLE KEY=value (COLUMN, COLUMN)`, one line per row, no value but the key's. */

@@ -4,7 +4,7 @@ import type { Dialect, ObjectRef } from "../dialect.ts";
 import { sequenceName } from "../sequence-name.ts";
 import { capture, isCurrent, isOurs, replaceTrigger } from "./capture.ts";
 import { literal, quote } from "./connect.ts";
-import { HOME } from "./introspect.ts";
+import { HOME, IDENTITY_PROPERTY, NAMED_HOME } from "./introspect.ts";
 import { IDENTITY } from "./write-rows.ts";
 
 /** Attempts that do not wait at all, and the pause between them. */
@@ -136,7 +136,10 @@ ALTER TABLE ${quote(journal)} ADD ${quote(column.name)} ${column.type} NULL`,
     const head = comment.map((line) => `-- ${line}`.trimEnd());
     return [...head, ":ON ERROR EXIT", ...statements.map((sql) => `${sql}\nGO`), ""].join("\n");
   },
-  refuseIn: (home) => [
-    `IF ${HOME} = ${literal(home)} THROW 50002, N'this script is for the target database, and this is the source', 1`,
+  refuseIn: ({ home, journals }) => [
+    `IF ${home === undefined ? "" : `${HOME} = ${literal(home)} OR `}EXISTS (SELECT 1 FROM sys.tables AS t
+INNER JOIN sys.extended_properties AS p ON p.class = 1 AND p.major_id = t.object_id AND p.minor_id = 0 AND p.name = N'${IDENTITY_PROPERTY}'
+WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) IN (${journals.map((name) => literal(name.toUpperCase())).join(", ")})
+AND (CONVERT(nvarchar(400), p.value) LIKE CONCAT(N'% ', ${HOME}) OR CONVERT(nvarchar(400), p.value) LIKE CONCAT(N'% ', ${NAMED_HOME}))) THROW 50002, N'this script is for the target database, and this is the source', 1`,
   ],
 };

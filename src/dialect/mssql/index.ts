@@ -8,6 +8,7 @@ import { confirm, describe, drawn, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { acquireLock } from "./lock.ts";
 import { savepoint } from "./savepoint.ts";
+import { snapshot } from "./snapshot.ts";
 import { sql } from "./sql.ts";
 import { deleteRows, writeRows } from "./write-rows.ts";
 
@@ -34,6 +35,7 @@ export const mssql: Dialect = {
   writeRows,
   deleteRows,
   savepoint,
+  snapshot,
   horizon: { observe, confirm, describe, drawn },
   codec: { decode, encode },
   doctor: { clock, facts, journalBytes },

@@ -122,6 +122,15 @@ SELECT n.* FROM (SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.
       params: [limit, ...(range?.params ?? [])],
     };
   },
+  countRows(table, keyColumns = [], key = []) {
+    const from = `SELECT COUNT_BIG(*) AS n FROM ${quote(table)} AS t ${SHARING}`;
+    if (keyColumns.length === 0) return { sql: from, params: [] };
+    const rows = keySet(keyColumns, [key]);
+    const same = keyColumns.map((column, i) =>
+      keyEquals(column, `t.${quote(column.name)}`, `v.c${i}`, isAscii([key])),
+    );
+    return { sql: `${from} INNER JOIN ${rows.sql} ON ${same.join(" AND ")}`, params: rows.params };
+  },
   readTable: (table, columns, limit) => ({
     sql: `SELECT ${limit === undefined ? "" : "TOP (?) "}${columns
       .map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`)

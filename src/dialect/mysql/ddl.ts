@@ -340,9 +340,9 @@ export const ddl: Dialect["ddl"] = {
     const head = comment.map((line) => `-- ${line}`.trimEnd());
     return [...head, "DELIMITER //", ...statements.map((sql) => `${sql}//`), "DELIMITER ;", ""].join("\n");
   },
-  refuseIn: (home) =>
+  refuseIn: ({ home, journals }) =>
     // The only way to fail on a condition outside a stored program: a name that does not exist.
     dynamic(
-      `IF(${HOME} = ${literal(home)}, 'SELECT this_script_is_for_the_target_and_this_is_the_source', 'DO 0')`,
+      `IF(${home === undefined ? "" : `${HOME} = ${literal(home)} OR `}EXISTS (SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND UPPER(TABLE_NAME) IN (${journals.map((name) => literal(name.toUpperCase())).join(", ")}) AND TABLE_COMMENT LIKE CONCAT('sync-tool journal % ', ${HOME})), 'SELECT this_script_is_for_the_target_and_this_is_the_source', 'DO 0')`,
     ),
 };

@@ -1,5 +1,6 @@
 import type { Dialect } from "../dialect.ts";
 import { savepoint } from "../savepoint.ts";
+import { snapshotBy } from "../snapshot.ts";
 import { classifyError } from "./classify-error.ts";
 import { decode, encode } from "./codec.ts";
 import { connect } from "./connect.ts";
@@ -10,6 +11,13 @@ import { objects, server, tables } from "./introspect.ts";
 import { acquireLock } from "./lock.ts";
 import { deleteRows, sql } from "./sql.ts";
 import { prepareWrite, writeRows } from "./write-rows.ts";
+
+const snapshot = snapshotBy([
+  "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+  // One side's count can take long while the other's session waits.
+  "SET SESSION wait_timeout = 28800",
+  "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+]);
 
 export const mysql: Dialect = {
   name: "mysql",
@@ -35,6 +43,7 @@ export const mysql: Dialect = {
   prepareWrite,
   deleteRows,
   savepoint,
+  snapshot,
   horizon: { observe, confirm: confirmWith("FOR SHARE NOWAIT"), describe, drawn },
   codec: { decode, encode },
   doctor: { clock, facts, journalBytes },

@@ -59,6 +59,10 @@ FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,
   }),
   readKeyRange: (table, columns, keyColumns, after, limit) =>
     keyRange(selectList(columns), table, keyColumns, after, limit),
+  countRows: (table, keyColumns = [], key = []) => ({
+    sql: `SELECT COUNT(*) AS n FROM ${quote(table)}${keyColumns.length === 0 ? "" : ` WHERE ${keyColumns.map((c) => `${quote(c.name)} = ?`).join(" AND ")}`}`,
+    params: keyColumns.map((column, i) => comparableParam(column, key[i] ?? null)),
+  }),
   digestRange,
   readTable: (table, columns, limit) => ({
     sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)}${limit === undefined ? "" : " LIMIT ?"}`,

@@ -287,12 +287,16 @@ export const ddl: Dialect["ddl"] = {
       ...statements.map((sql) => `${sql}\n/`),
       "",
     ].join("\n"),
-  refuseIn: (home) => [
+  refuseIn: ({ home, journals }) => [
     `DECLARE
   v_home VARCHAR2(64);
+  v_own INTEGER;
 BEGIN
   SELECT ${HOME} INTO v_home FROM DUAL;
-  IF v_home = ${literal(home)} THEN
+  SELECT COUNT(*) INTO v_own FROM ALL_TAB_COMMENTS c WHERE c.OWNER = ${SCHEMA}
+    AND UPPER(c.TABLE_NAME) IN (${journals.map((name) => literal(name.toUpperCase())).join(", ")})
+    AND c.COMMENTS LIKE 'sync-tool journal % ' || v_home;
+  IF ${home === undefined ? "" : `v_home = ${literal(home)} OR `}v_own > 0 THEN
     RAISE_APPLICATION_ERROR(-20999, 'this script is for the target database, and this is the source');
   END IF;
 END;`,

@@ -9,6 +9,7 @@ import { confirm, describe, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { acquireLock } from "./lock.ts";
 import { savepoint } from "./savepoint.ts";
+import { snapshot } from "./snapshot.ts";
 import { sql } from "./sql.ts";
 import { deleteRows, writeRows } from "./write-rows.ts";
 
@@ -33,6 +34,7 @@ export const oracle: Dialect = {
   writeRows,
   deleteRows,
   savepoint,
+  snapshot,
   horizon: { observe, confirm, describe },
   codec: { decode, encode },
   doctor: { clock, facts, journalBytes },

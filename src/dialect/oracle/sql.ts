@@ -87,6 +87,14 @@ FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" IN (${positions.map(() =>
       params: [...(range?.params ?? []), limit],
     };
   },
+  countRows: (table, keyColumns = [], key = []) => ({
+    sql: `SELECT COUNT(*) AS "n" FROM ${quote(table)} t${
+      keyColumns.length === 0
+        ? ""
+        : ` WHERE ${keyColumns.map((column) => `t.${quote(column.name)} = ${keyExpression(column)}`).join(" AND ")}`
+    }`,
+    params: keyParams(keyColumns, key),
+  }),
   readTable: (table, columns, limit) => ({
     sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)} t${limit === undefined ? "" : " FETCH FIRST ? ROWS ONLY"}`,
     params: limit === undefined ? [] : [limit],

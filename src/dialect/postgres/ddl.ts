@@ -284,9 +284,12 @@ END $sync_tool$`;
       "",
     ].join("\n");
   },
-  refuseIn: (home) => [
+  refuseIn: ({ home, journals }) => [
     `DO $sync_tool$ BEGIN
-  IF ${HOME} = '${home}' THEN
+  IF ${home === undefined ? "" : `${HOME} = ${literal(home)} OR `}EXISTS (SELECT FROM pg_class c
+    WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+      AND lower(c.relname) IN (${journals.map((name) => literal(name.toLowerCase())).join(", ")})
+      AND obj_description(c.oid, 'pg_class') LIKE 'sync-tool journal % ' || ${HOME}) THEN
     RAISE EXCEPTION 'this script is for the target database, and this is the source';
   END IF;
 END $sync_tool$`,

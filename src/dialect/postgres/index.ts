@@ -1,5 +1,6 @@
 import type { Dialect } from "../dialect.ts";
 import { savepoint } from "../savepoint.ts";
+import { snapshotBy } from "../snapshot.ts";
 import { classifyError } from "./classify-error.ts";
 import { decode, encode } from "./codec.ts";
 import { connect } from "./connect.ts";
@@ -9,6 +10,12 @@ import { confirm, describe, drawn, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { acquireLock } from "./lock.ts";
 import { deleteRows, prepareWrite, sql, writeRows } from "./sql.ts";
+
+const snapshot = snapshotBy([
+  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+  // One side's count can take long while the other's session waits.
+  "SET LOCAL idle_in_transaction_session_timeout = 0",
+]);
 
 export const postgres: Dialect = {
   name: "postgres",
@@ -32,6 +39,7 @@ export const postgres: Dialect = {
   prepareWrite,
   deleteRows,
   savepoint,
+  snapshot,
   horizon: { observe, confirm, describe, drawn },
   codec: { decode, encode },
   doctor: { clock, facts, journalBytes },

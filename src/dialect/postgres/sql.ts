@@ -66,6 +66,10 @@ FROM ${quote(journal)} WHERE sync_id > ? ORDER BY sync_id LIMIT 1`,
   }),
   readKeyRange: (table, columns, keyColumns, after, limit) =>
     keyRange(selectList(columns), table, keyColumns, after, limit),
+  countRows: (table, keyColumns = [], key = []) => ({
+    sql: `SELECT count(*) AS n FROM ${quote(table)}${keyColumns.length === 0 ? "" : ` WHERE ${keyColumns.map((c) => `${quote(c.name)} = ?::${cast(c)}`).join(" AND ")}`}`,
+    params: keyColumns.map((column, i) => text(encode(column, key[i] ?? null))),
+  }),
   digestRange,
   readTable: (table, columns, limit) => ({
     sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)}${limit === undefined ? "" : " LIMIT ?"}`,

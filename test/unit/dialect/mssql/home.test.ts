@@ -8,7 +8,9 @@ describe("the home of a journal on SQL Server", () => {
   });
 
   test("is asked for with the same words by the target's script, so that it stops on every replica", () => {
-    expect(mssql.ddl.refuseIn("abc")[0]).toContain(`IF ${HOME} = N'abc' THROW`);
+    expect(mssql.ddl.refuseIn({ home: "abc", journals: ["T_S"] })[0]).toContain(
+      `IF ${HOME} = N'abc' OR EXISTS`,
+    );
   });
 
   test("is this database when the journal was made here before it joined a group", () => {
