@@ -1,4 +1,5 @@
 import type { Queryable } from "../db/database.ts";
+import { originOf } from "../db/origin.ts";
 import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import { type Change, type Key, leavesRow } from "../journal/change.ts";
@@ -90,7 +91,10 @@ export function asRefusal(dialect: Dialect, error: unknown): ClassifiedError | u
       ? { class: "row", code: error.code, reason: error.message }
       : undefined;
   }
-  const found = dialect.classifyError(error);
+  // A look at the source inside the target's transaction may fail too: that is no matter of the row.
+  const origin = originOf(error);
+  if (origin?.side === "source") return undefined;
+  const found = (origin?.dialect ?? dialect).classifyError(error);
   return found.class === "row" || found.class === "parent" || found.class === "unique" ? found : undefined;
 }
 

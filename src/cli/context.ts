@@ -4,6 +4,7 @@ import { refuseSwappedSides } from "../capture/refuse-swapped.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Datasource, SchemaName, SyncConfig } from "../config/sync-config.ts";
 import type { Database } from "../db/database.ts";
+import { withOrigin } from "../db/origin.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { loadDialect } from "../dialect/registry.ts";
 import { type Log, openLog } from "../log.ts";
@@ -80,12 +81,12 @@ export async function withContext<T>(
   signal.addEventListener("abort", onStop);
   const opened: Connected[] = [];
   const plans: SyncPlan[] = [];
-  const connect = async (datasource: Datasource): Promise<Connected> => {
+  const connect = async (side: "source" | "target", datasource: Datasource): Promise<Connected> => {
     const dialect = await loadDialect(datasource.settings.type);
     const db = await dialect.connect(datasource.settings, { marked: true }).catch((error: unknown) => {
       throw unreachable(dialect, datasource, error);
     });
-    const connected = { datasource, dialect, db };
+    const connected = withOrigin(side, { datasource, dialect, db });
     opened.push(connected);
     return connected;
   };
@@ -119,7 +120,7 @@ export async function withContext<T>(
 async function openSchemas(
   config: SyncConfig,
   log: Log,
-  connect: (datasource: Datasource) => Promise<Connected>,
+  connect: (side: "source" | "target", datasource: Datasource) => Promise<Connected>,
   { beforeRestore = false, quiet = false }: OpenOptions,
 ): Promise<readonly SchemaContext[]> {
   const { sourceVersion, targetVersion } = config;
@@ -127,8 +128,8 @@ async function openSchemas(
   let tenants: Connected | undefined;
   let left = config.syncTables;
   for (const [i, pair] of config.schemas.entries()) {
-    const source = await connect(pair.source);
-    const target = await connect(pair.target);
+    const source = await connect("source", pair.source);
+    const target = await connect("target", pair.target);
     await refuseSameDatabase(source, target);
     await refuseSwappedSides(source, target, config.syncTables);
     // With one schema left, tables that are nowhere are reported there.

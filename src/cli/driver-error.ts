@@ -1,10 +1,11 @@
 import type { Datasource } from "../config/sync-config.ts";
+import { originOf } from "../db/origin.ts";
 import { POOLED, REPLICA, STANDBY } from "../db/unusable.ts";
 import { codeText, connectionAdvice } from "../dialect/connection-error.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { isPassing } from "../dialect/is-passing.ts";
 import { SyncError } from "../errors.ts";
-import { driverFailure } from "../run/driver-failure.ts";
+import { driverFailure, isBug } from "../run/driver-failure.ts";
 
 /** A connection that could not be opened: which datasource, where, and why in our words. */
 export function unreachable(dialect: Dialect, datasource: Datasource, error: unknown): SyncError {
@@ -41,11 +42,11 @@ const isUnfit = (code: string): boolean => code === STANDBY || code === REPLICA 
  */
 export function commandFailure(dialects: readonly Dialect[], error: unknown): unknown {
   if (error instanceof SyncError) return error;
-  const knows = dialects.find(
-    (dialect) => dialect.classifyError(error).class !== "fatal" || hasCode(dialect, error),
-  );
-  if (knows === undefined) return error;
-  const found = knows.classifyError(error);
+  const knows =
+    originOf(error)?.dialect ??
+    dialects.find((dialect) => dialect.classifyError(error).class !== "fatal" || hasCode(dialect, error));
+  const found = knows?.classifyError(error);
+  if (knows === undefined || found === undefined || isBug(error, found)) return error;
   if (!isPassing(found.class)) return driverFailure(knows, error, "A statement failed");
   return new SyncError("DATABASE_UNREACHABLE", {
     what: `${knows.title} broke off a statement: ${found.reason}${codeText(found.code)}`,

@@ -21,6 +21,7 @@ export async function nameMissingGrants(
       tables: plan === undefined ? config.syncTables : planTables(plan).map(({ name }) => name),
       source: pair.source.settings,
       target: pair.target.settings,
+      parallelism: config.parallelism,
     });
     lines.push(...found.lines);
     statements.push(

@@ -1,14 +1,23 @@
 import { SyncError } from "../errors.ts";
 import type { SyncPlan, TablePlan } from "../plan/sync-plan.ts";
+import { connectionsOfUse } from "../run/connections-of-use.ts";
 import { transformerFor } from "../transform/transformer-for.ts";
-import type { SchemaContext } from "./context.ts";
+import type { Connected, SchemaContext } from "./context.ts";
 
 /** A plan as people read it: what is captured, how it maps, which objects are made. */
-export function printPlan({ name, source, target, plan }: SchemaContext): string {
+export function printPlan({ name, source, target, plan }: SchemaContext, parallelism: number): string {
+  const side = (title: "source" | "target", { datasource, dialect }: Connected): readonly string[] => {
+    const { least, most } = connectionsOfUse(title, plan.groups.length, parallelism);
+    const { max } = datasource.settings.pool;
+    return [
+      `  ${title}: datasource ${datasource.id} (${dialect.title})`,
+      `    connections: at most ${max} (maxActive), at least ${least} are needed, up to ${most} are of use`,
+    ];
+  };
   const lines = [
     `Plan for schema ${name}, ${plan.sourceVersion} to ${plan.targetVersion}`,
-    `  source: datasource ${source.datasource.id} (${source.dialect.title})`,
-    `  target: datasource ${target.datasource.id} (${target.dialect.title})`,
+    ...side("source", source),
+    ...side("target", target),
   ];
   for (const [i, group] of plan.groups.entries()) {
     lines.push(`  group ${i + 1}: ${group.tables.map((table) => table.name).join(", then ")}`);

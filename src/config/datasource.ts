@@ -1,5 +1,6 @@
 /** One datasource of deployment.toml, validated: from URL or parts to ConnectionSettings. */
 import type { Deployment, RawDatasource } from "./deployment-toml.ts";
+import type { FewestConnections } from "./fewest-connections.ts";
 import type { ParsedUrl } from "./jdbc-url/parsed-url.ts";
 import { parseJdbcUrl, unsupportedProduct } from "./jdbc-url.ts";
 import { nearestName } from "./nearest-name.ts";
@@ -66,6 +67,7 @@ export function readDatasource(
   raw: RawDatasource,
   deployment: Deployment,
   resolve: Resolve,
+  fewest: FewestConnections,
   findings: Findings,
 ): Datasource | undefined {
   const problemsBefore = findings.problems.length;
@@ -78,7 +80,7 @@ export function readDatasource(
   const user = readCredential("username", url?.user);
   const password = readCredential("password", url?.password);
   const poolReader = reader.inner("pool_options");
-  const pool = readPoolOptions(poolReader);
+  const pool = readPoolOptions(poolReader, fewest);
   const isComplete = url !== undefined && user !== undefined && password !== undefined;
   if (!isComplete || findings.problems.length > problemsBefore) return undefined;
   const { user: _user, password: _password, connectTimeoutMs, ...location } = url;

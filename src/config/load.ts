@@ -3,6 +3,7 @@ import { dotenvFile, findDeploymentFile, readDotenv, readText } from "./config-f
 import { readDatasource } from "./datasource.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import { type Deployment, parseDeployment } from "./deployment-toml.ts";
+import { fewestConnections } from "./fewest-connections.ts";
 import { nearestName } from "./nearest-name.ts";
 import { placeholderResolver, type Resolve } from "./placeholders.ts";
 import { configInvalid, didYouMean, type Findings, formatProblems, hintFound } from "./problem.ts";
@@ -92,7 +93,8 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
   const conflictPolicy = readConflictPolicy(settings);
   const deadLetterLimit = readInteger("deadLetterLimit", settings);
   const parallelism = readInteger("parallelism", settings);
-  const schemas = readSchemas(settings, deployment, resolve, findings);
+  checkBatches(batchSize, parallelism, settings);
+  const schemas = readSchemas(settings, deployment, resolve, parallelism, findings);
   const extra = new Map<string, RawSetting>();
   for (const { name } of others) {
     const setting = settings.get(name);
@@ -147,6 +149,19 @@ function readInteger(name: string, settings: Settings): number {
   return value >= min && value <= max ? value : (settings.refuse(setting) ?? 0);
 }
 
+/** Each lane writes a batch at a time: all of them are read together. */
+const MAX_CHANGES_AT_ONCE = 100_000;
+
+function checkBatches(batchSize: number, parallelism: number, settings: Settings): void {
+  const setting = settings.get("batchSize");
+  if (setting === undefined || batchSize * parallelism <= MAX_CHANGES_AT_ONCE) return;
+  const most = Math.floor(MAX_CHANGES_AT_ONCE / parallelism);
+  settings.problem(
+    setting,
+    `found ${setting.shown}, wanted at most ${most}, since parallelism=${parallelism} reads that many batches at once`,
+  );
+}
+
 function readConflictPolicy(settings: Settings): ConflictPolicy {
   const setting = settings.get("conflictPolicy");
   const value = setting?.value;
@@ -166,6 +181,7 @@ function readSchemas(
   settings: Settings,
   deployment: Deployment | undefined,
   resolve: Resolve,
+  parallelism: number,
   findings: Findings,
 ): readonly SchemaPair[] {
   const read = new Map<string, Datasource | undefined>();
@@ -191,12 +207,12 @@ function readSchemas(
       );
       return [];
     }
-    const source = datasource(sourceName);
-    const target = datasource(targetName);
+    const source = datasource("source", sourceName);
+    const target = datasource("target", targetName);
     if (source === undefined || target === undefined) return [];
     return [{ name, source: withRole("source", source), target: withRole("target", target) }];
 
-    function datasource(jndiName: string): Datasource | undefined {
+    function datasource(side: "source" | "target", jndiName: string): Datasource | undefined {
       // Without deployment.toml its own problem says enough.
       if (deployment === undefined || setting === undefined) return undefined;
       const raw = jndiName.startsWith("jdbc/") ? deployment.datasources.get(jndiName.slice(5)) : undefined;
@@ -210,8 +226,10 @@ function readSchemas(
         );
         return undefined;
       }
-      if (!read.has(raw.id)) read.set(raw.id, readDatasource(raw, deployment, resolve, findings));
-      return read.get(raw.id);
+      const id = `${side} ${raw.id}`;
+      const fewest = fewestConnections(side, Math.max(1, parallelism));
+      if (!read.has(id)) read.set(id, readDatasource(raw, deployment, resolve, fewest, findings));
+      return read.get(id);
     }
   });
 }

@@ -1,13 +1,15 @@
 /** `pool_options` of a datasource: the names of Tomcat's JDBC pool, which WSO2 hands them to. */
 
+import { DEFAULT_MAX_ACTIVE, type FewestConnections } from "./fewest-connections.ts";
 import { nearestName } from "./nearest-name.ts";
 import { didYouMean } from "./problem.ts";
 import type { PoolSettings } from "./sync-config.ts";
 
-export const DEFAULT_POOL: PoolSettings = { max: 10, acquireTimeoutMs: 60_000 };
-
-/** Longest delay of Node's timers; stands for "without end". */
-const FOREVER_MS = 2_147_483_647;
+const DEFAULT_WAIT_MS = 60_000;
+/** A server that gives no connection in this time is told of, also to those who said that they would wait without end. */
+const LONGEST_WAIT_MS = 600_000;
+/** Longest delay of Node's timers. */
+const MAX_WAIT_MS = 2_147_483_647;
 
 /** Options whose purpose sync-tool's own pool serves: it checks each connection it hands out and closes idle ones. */
 const SERVED = [
@@ -38,12 +40,19 @@ export interface PoolReader {
   readonly names: readonly string[];
   integer(name: string, min: number, max: number): number | undefined;
   text(name: string): string | undefined;
+  problem(name: string, text: string): void;
   warn(name: string, text: string): void;
 }
 
-export function readPoolOptions(reader: PoolReader): PoolSettings {
+export function readPoolOptions(reader: PoolReader, fewest: FewestConnections): PoolSettings {
   const max = reader.integer("maxActive", 1, 10_000);
-  const waitMs = reader.integer("maxWait", -1, FOREVER_MS);
+  if (max !== undefined && max < fewest.count) {
+    reader.problem(
+      "maxActive",
+      `found ${max}, wanted at least ${fewest.count} connections: ${fewest.purpose}`,
+    );
+  }
+  const waitMs = reader.integer("maxWait", -1, MAX_WAIT_MS);
   const validationQuery = reader.text("validationQuery");
   const honoured = ["maxActive", "maxWait", "validationQuery"];
   for (const name of reader.names) {
@@ -52,9 +61,8 @@ export function readPoolOptions(reader: PoolReader): PoolSettings {
     reader.warn(name, `has no effect in sync-tool${near}`);
   }
   return {
-    max: max ?? DEFAULT_POOL.max,
-    acquireTimeoutMs:
-      waitMs === undefined ? DEFAULT_POOL.acquireTimeoutMs : waitMs <= 0 ? FOREVER_MS : waitMs,
+    max: max ?? Math.max(DEFAULT_MAX_ACTIVE, fewest.count),
+    acquireTimeoutMs: waitMs === undefined ? DEFAULT_WAIT_MS : waitMs <= 0 ? LONGEST_WAIT_MS : waitMs,
     ...(validationQuery === undefined ? {} : { validationQuery }),
   };
 }

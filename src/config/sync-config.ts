@@ -22,7 +22,7 @@ export interface TlsSettings {
 export interface PoolSettings {
   /** Connections at most; `maxActive` of WSO2, default 10. */
   readonly max: number;
-  /** Longest wait for a free connection; `maxWait` of WSO2, default 60000, -1 there means without end. */
+  /** Longest wait for the server to give one; `maxWait` of WSO2, default 60000, at most ten minutes for -1. */
   readonly acquireTimeoutMs: number;
   readonly validationQuery?: string;
 }

@@ -1,5 +1,7 @@
 import knexModule, { type Knex } from "knex";
 import type { Param } from "../dialect/dialect.ts";
+import { createTurns } from "../util/turns.ts";
+import { NoConnection } from "./no-connection.ts";
 
 // The package is CommonJS: its named export exists for the compiler only.
 const { knex: createKnex } = knexModule;
@@ -26,6 +28,8 @@ export interface Session extends Queryable {
 }
 
 export interface Database extends Queryable {
+  /** The most connections that are open at a time. Whoever wants one more waits for his turn. */
+  readonly connections: number;
   /** Commits when the work returns, rolls back when it throws. */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
   session(): Promise<Session>;
@@ -60,24 +64,51 @@ const SILENT = { warn() {}, error() {}, debug() {}, deprecate() {} };
  * error, the pool closed again.
  */
 export async function openDatabase(
-  config: Knex.Config,
+  config: Knex.Config & { readonly pool: Knex.PoolConfig; readonly acquireConnectionTimeout: number },
   reader: ResultReader,
   probe: string,
   hosts = 1,
 ): Promise<Database> {
   const knex = createKnex({ ...config, log: SILENT });
+  const connections = config.pool.max ?? 1;
+  // Connections are waited for here, without a limit: for our own statements, which all end. So the pool's own time
+  // limit is about the server alone, which gives no new connection.
+  // What has to be asked before a statement is sent needs a connection while others are taken: one is kept for that.
+  const turns = createTurns(reader.resolve === undefined ? connections : Math.max(1, connections - 1));
   const watched = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
-    } catch (error) {
+    } catch (failure) {
+      const error = isPoolTimeout(failure)
+        ? new NoConnection(config.acquireConnectionTimeout, failure)
+        : failure;
       reader.onError?.(error);
       throw error;
     }
   };
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    const end = await turns.take();
+    try {
+      return await watched(work);
+    } finally {
+      end();
+    }
+  };
+  const direct = queryable(knex, reader, knex);
   const database: Database = {
-    ...queryable(knex, reader, knex),
-    transaction: (work) => watched(() => knex.transaction((tx) => work(queryable(tx, reader, knex)))),
-    session: () => watched(() => openSession(knex, reader)),
+    connections,
+    query: (sql, params, options) => inTurn(() => direct.query(sql, params, options)),
+    execute: (sql, params) => inTurn(() => direct.execute(sql, params)),
+    transaction: (work) => inTurn(() => knex.transaction((tx) => work(queryable(tx, reader, knex)))),
+    async session() {
+      const end = await turns.take();
+      try {
+        return await watched(() => openSession(knex, reader, end));
+      } catch (error) {
+        end();
+        throw error;
+      }
+    },
     close: () => knex.destroy(),
   };
   for (let attempt = 1; ; attempt++) {
@@ -120,7 +151,11 @@ function queryable(runner: Knex, reader: ResultReader, pool: Knex, connection?: 
   };
 }
 
-async function openSession(knex: Knex, reader: ResultReader): Promise<Session> {
+/** knex has no class of its own for it in its exports. */
+const isPoolTimeout = (error: unknown): boolean =>
+  error instanceof Error && error.name === "KnexTimeoutError" && error.message.includes("acquiring");
+
+async function openSession(knex: Knex, reader: ResultReader, onReleased: () => void): Promise<Session> {
   const connection: unknown = await knex.client.acquireConnection();
   let released = false;
   return {
@@ -130,8 +165,12 @@ async function openSession(knex: Knex, reader: ResultReader): Promise<Session> {
       released = true;
       // Not given back to the pool: its settings and locks must end here.
       (connection as { __knex__disposed?: unknown }).__knex__disposed = new Error("session ended");
-      await knex.client.destroyRawConnection(connection);
-      await knex.client.releaseConnection(connection);
+      try {
+        await knex.client.destroyRawConnection(connection);
+      } finally {
+        await knex.client.releaseConnection(connection);
+        onReleased();
+      }
     },
   };
 }

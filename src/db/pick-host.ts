@@ -65,11 +65,3 @@ function answers({ host, port }: HostPort, timeoutMs: number): Promise<boolean> 
     socket.once("error", () => end(false));
   });
 }
-
-/** What a run can use: for each group of tables a lock, a reader, and a writer for each lane. */
-const MIN_POOL = 24;
-
-/** The pool's upper limit: never so small that a run would wait for itself. */
-export function poolSize(configured: number): number {
-  return Math.max(configured, MIN_POOL);
-}

@@ -1,3 +1,4 @@
+import { NoConnection } from "../db/no-connection.ts";
 import {
   NO_PASSWORD,
   NO_TLS,
@@ -85,6 +86,7 @@ const isUnusable = (code: string): code is UnusableCode => Object.hasOwn(UNUSABL
 
 /** Failures that are the same on every database: of sockets, and of connections that are not used. Undefined: another one. */
 export function connectionError(error: unknown): ClassifiedError | undefined {
+  if (error instanceof NoConnection) return error.classified;
   const { code, speaks } = (error ?? {}) as { code?: unknown; speaks?: unknown };
   if (typeof code !== "string") return undefined;
   if (isUnusable(code)) {

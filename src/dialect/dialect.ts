@@ -119,10 +119,19 @@ export interface GrantChoice {
   readonly brings: string;
 }
 
-export interface Lock {
-  /** Whether the server still holds it for us. */
-  isHeld(): Promise<boolean>;
-  release(): Promise<void>;
+/**
+ * A connection that holds locks by name, as many as are wanted; the server frees them when it is gone. One statement at a
+ * time: the callers wait for each other.
+ */
+export interface LockSession {
+  /** False when another connection has it. */
+  take(name: string): Promise<boolean>;
+  /** Those of the names that the server still holds for this connection. */
+  held(names: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Gives back one that was taken; the others stay. */
+  give(name: string): Promise<void>;
+  /** Ends the connection, and every lock with it. */
+  close(): Promise<void>;
 }
 
 /** A run of missing positions, both ends included. */
@@ -178,8 +187,8 @@ export interface Dialect {
   /** Opens a pool and proves that it works. Throws the driver's error; see classifyError. */
   connect(settings: ConnectionSettings, options?: ConnectOptions): Promise<Database>;
   classifyError(error: unknown): ClassifiedError;
-  /** Takes a lock that dies with its connection; undefined when somebody else holds it. */
-  acquireLock(db: Database, name: string): Promise<Lock | undefined>;
+  /** Opens a connection for locks. */
+  openLocks(db: Database): Promise<LockSession>;
 
   readonly introspector: {
     server(db: Queryable): Promise<ServerFacts>;

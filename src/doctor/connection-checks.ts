@@ -1,6 +1,8 @@
 import { refuseSwappedSides } from "../capture/refuse-swapped.ts";
 import { codeText, connectionAdvice } from "../dialect/connection-error.ts";
 import { SyncError } from "../errors.ts";
+import { groupTables } from "../plan/groups.ts";
+import { connectionsOfUse } from "../run/connections-of-use.ts";
 import type { Check, Outcome } from "./check.ts";
 import type { DoctorContext, DoctorSide } from "./doctor-context.ts";
 
@@ -20,6 +22,12 @@ export const connectionChecks: readonly Check[] = [
     title: "product and version",
     cheap: true,
     run: async (context) => version(context[side]),
+  })),
+  ...sides((side) => ({
+    id: "pool",
+    title: "connections at most (maxActive)",
+    cheap: false,
+    run: async (context) => pool(context, context[side]),
   })),
   {
     id: "pair.two-databases",
@@ -89,6 +97,15 @@ async function order({ request, source, target }: DoctorContext): Promise<Outcom
     if (!(error instanceof SyncError)) throw error;
     return { status: "fail", found: error.message, wanted, mend: [{ on: "elsewhere", text: error.next }] };
   }
+}
+
+/** Fewer than are needed are refused by the configuration; what more of them would be good for is told here. */
+async function pool(context: DoctorContext, { name, settings }: DoctorSide): Promise<Outcome> {
+  const { parallelism } = context.request;
+  const groups = groupTables((await context.planned()).tables).length;
+  const { least, most } = connectionsOfUse(name, groups, parallelism);
+  const wanted = `at least ${least}; up to ${most} are of use with ${groups} ${groups === 1 ? "group" : "groups"} of tables and parallelism=${parallelism}`;
+  return { status: "ok", found: `${settings.pool.max}; ${wanted}`, wanted };
 }
 
 async function twoDatabases({ source, target }: DoctorContext): Promise<Outcome> {

@@ -16,6 +16,9 @@ export interface DoctorRequest {
   readonly tables: readonly string[];
   readonly source: ConnectionSettings;
   readonly target: ConnectionSettings;
+  readonly parallelism: number;
+  /** Connections that are open already, and stay so; default: the doctor opens its own. */
+  readonly opened?: { readonly source: Database; readonly target: Database };
 }
 
 export interface DoctorSide {
@@ -50,8 +53,9 @@ export interface DoctorContext {
 }
 
 export function openDoctor(request: DoctorRequest): DoctorContext {
-  const source = openSide("source", request.source);
-  const target = openSide("target", request.target);
+  const { opened } = request;
+  const source = openSide("source", request.source, opened?.source);
+  const target = openSide("target", request.target, opened?.target);
   const planned = once(async () => {
     const sides = [await both(source), await both(target)] as const;
     return await planWhatCanBe(request, ...sides);
@@ -65,7 +69,7 @@ export function openDoctor(request: DoctorRequest): DoctorContext {
       readCaptureState(await source.db(), await source.dialect(), (await planned()).tables),
     ),
     async close() {
-      for (const side of [source, target]) {
+      for (const side of opened === undefined ? [source, target] : []) {
         const db = await side.db().catch(() => undefined);
         await db?.close().catch(() => undefined);
       }
@@ -79,14 +83,14 @@ export async function isPrepared(context: DoctorContext): Promise<boolean> {
   return states.length > 0 && states.every(isComplete);
 }
 
-function openSide(name: DoctorSide["name"], settings: ConnectionSettings): DoctorSide {
+function openSide(
+  name: DoctorSide["name"],
+  settings: ConnectionSettings,
+  opened: Database | undefined,
+): DoctorSide {
   const dialect = once(() => loadDialect(settings.type));
-  return {
-    name,
-    settings,
-    dialect,
-    db: once(async () => (await dialect()).connect(settings, { marked: true })),
-  };
+  const db = once(async () => opened ?? (await (await dialect()).connect(settings, { marked: true })));
+  return { name, settings, dialect, db };
 }
 
 const both = async (side: DoctorSide) => ({ dialect: await side.dialect(), db: await side.db() });

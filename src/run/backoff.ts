@@ -1,27 +1,13 @@
-/** Delays between attempts: doubling from half a second to a cap, with jitter so that runners do not march in step. */
-export interface Backoff {
-  /** Milliseconds to wait before the next attempt. */
-  next(): number;
-  reset(): void;
-  readonly attempts: number;
-}
-
 const FIRST_MS = 250;
 const CAP_MS = 5_000;
 
-export function createBackoff(random: () => number = Math.random): Backoff {
-  let attempts = 0;
-  return {
-    next: () => {
-      const full = Math.min(CAP_MS, FIRST_MS * 2 ** attempts);
-      attempts += 1;
-      return full / 2 + (random() * full) / 2;
-    },
-    reset: () => {
-      attempts = 0;
-    },
-    get attempts() {
-      return attempts;
-    },
-  };
+/**
+ * Milliseconds before the next attempt after so many failures in a row, from 1: the whole of it doubles from a quarter of
+ * a second to five seconds; half of it is chance, so that runners do not march in step.
+ *
+ * @param random from 0 to below 1.
+ */
+export function backoffMs(failures: number, random: number): number {
+  const whole = Math.min(CAP_MS, FIRST_MS * 2 ** Math.min(failures - 1, 20));
+  return whole / 2 + (random * whole) / 2;
 }

@@ -1,3 +1,4 @@
+import { acquireLock } from "../dialect/acquire-lock.ts";
 import type { TableGroup } from "../plan/sync-plan.ts";
 import type { Reason } from "../status/arrival.ts";
 import { type DrainTable, isDrained, judge, NO_LOOKS } from "../status/gate.ts";
@@ -79,7 +80,7 @@ async function idleGroups(
     if (groups.length === 0) continue;
     const { home } = await target.dialect.introspector.server(target.db);
     for (const group of groups) {
-      const lock = await target.dialect.acquireLock(target.db, `${home}/${group.name}`);
+      const lock = await acquireLock(target.dialect, target.db, `${home}/${group.name}`);
       if (lock === undefined) continue;
       await lock.release();
       idle.push({ table: group.name, kind: "no-runner", text: `${group.name}: no runner is at work on it` });

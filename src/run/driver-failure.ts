@@ -1,4 +1,5 @@
-import type { Dialect } from "../dialect/dialect.ts";
+import { classifyAtOrigin, originOf } from "../db/origin.ts";
+import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
 import { type ErrorCode, SyncError } from "../errors.ts";
 
 /** What an operator does about each kind of failure that trying again does not help. */
@@ -17,16 +18,28 @@ const NEXT: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ],
 };
 
-/** Makes a driver's error one that may be shown: our words for its code, never its text. */
+/** JavaScript's own errors are ours, even where a database was at work when they came. */
+const BUGS = [TypeError, RangeError, ReferenceError, SyntaxError];
+
+/** Whether an error is no database's: none of its codes is known. */
+export function isBug(error: unknown, found: ClassifiedError): boolean {
+  return (found.class === "fatal" && found.code === "none") || BUGS.some((kind) => error instanceof kind);
+}
+
+/**
+ * Makes a driver's error one that may be shown: our words for its code, never its text. `dialect` counts where the error does
+ * not know its own.
+ */
 export function driverFailure(dialect: Dialect, error: unknown, doing: string, table?: string): SyncError {
   if (error instanceof SyncError) return error;
-  const found = dialect.classifyError(error);
+  const { title } = originOf(error)?.dialect ?? dialect;
+  const found = classifyAtOrigin(error, dialect);
   const [code, next] = NEXT[found.class] ?? [
     "SCHEMA_CHANGED",
     "Look into the database's own log at this time",
   ];
   return new SyncError(code, {
-    what: `${doing}: ${found.reason} (${dialect.title} ${found.code})`,
+    what: `${doing}: ${found.reason} (${title} ${found.code})`,
     next,
     ...(table === undefined ? {} : { at: { table } }),
     cause: error,

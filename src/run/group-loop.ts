@@ -1,23 +1,19 @@
 import { lowest, readLanes } from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";
 import type { Dialect, Hole } from "../dialect/dialect.ts";
-import { isPassing } from "../dialect/is-passing.ts";
 import { SyncError } from "../errors.ts";
 import { journalReplaced } from "../journal/journal-replaced.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TableGroup } from "../plan/sync-plan.ts";
 import { stillToCome } from "../status/arrival.ts";
-import { monotonic } from "../util/monotonic.ts";
+import { type Clock, monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
-import { createBackoff } from "./backoff.ts";
-import { driverFailure } from "./driver-failure.ts";
+import { afterFailure } from "./after-failure.ts";
+import { afterPass, BEGIN, mayTrustIdle, type PassResult, type Until } from "./after-pass.ts";
 import type { RunEvents } from "./events.ts";
-import { type Origin, originOf } from "./origin.ts";
+import type { KeptLock, LockKeeper } from "./lock-keeper.ts";
 import type { TableSync } from "./table-sync.ts";
-import { type WatchedLock, watchLock } from "./watch-lock.ts";
-
-/** When a run of a group ends by itself. */
-export type Until = "stopped" | "one pass" | "drained";
+import { addFailure, STANDBY_POLL_MS, type Trouble } from "./trouble.ts";
 
 export interface GroupLoopOptions {
   readonly group: TableGroup;
@@ -27,110 +23,87 @@ export interface GroupLoopOptions {
   readonly tables: readonly TableSync[];
   /** Identity of each table's journal on the source, read anew after every failure. */
   readonly journalId: (table: TableSync) => Promise<string>;
+  readonly locks: LockKeeper;
   readonly lockName: string;
   readonly syncIntervalMs: number;
   readonly until: Until;
   readonly signal: AbortSignal;
   readonly events: RunEvents;
+  readonly now?: Clock;
+  readonly random?: () => number;
 }
-
-/** How soon an open hole, or a lock that another runner holds, is looked at again. */
-const HOLE_POLL_MS = 50;
-const STANDBY_POLL_MS = 1_000;
-/** An open hole this old is reported, and again every so often. */
-const BLOCKED_PATIENCE_MS = 500;
-const BLOCKED_REPORT_MS = 10_000;
-/** One pass takes this long beyond the age at which a hole can be judged, before a hole ends it. */
-const ONE_PASS_MARGIN_MS = 500;
-/** Empty polls in a row that count as drained. */
-const EMPTY_POLLS = 2;
 
 /** Keeps one group of tables in step until it is stopped. Throws SyncError when going on is not possible. */
 export async function runGroup(options: GroupLoopOptions): Promise<void> {
-  const { signal, events, group } = options;
-  const backoff = createBackoff();
-  let failingSince: number | undefined;
-  let failingFor: string | undefined;
+  const { signal, events, group, now = monotonic, random = Math.random } = options;
+  let trouble: Trouble | undefined;
+  const progressed = (): void => {
+    if (trouble === undefined) return;
+    events.recovered(group.name, trouble.failures, (now() - trouble.since) / 1000);
+    trouble = undefined;
+  };
   while (!signal.aborted) {
-    let lock: WatchedLock | undefined;
+    let lock: KeptLock | undefined;
+    let pauseMs = 0;
     try {
+      if (trouble?.last.side === "source") await proveSource(options);
       lock = await waitForLock(options);
       if (lock === undefined) return;
       await openCheckpoints(options);
-      const progressed = (): void => {
-        if (failingSince === undefined) return;
-        events.recovered(group.name, backoff.attempts, (monotonic() - failingSince) / 1000);
-        failingSince = undefined;
-        failingFor = undefined;
-        backoff.reset();
-      };
       await cycle(options, lock, progressed);
       return;
     } catch (error) {
-      const failure = describeFailure(options, error);
-      if (failure === undefined) throw finalFailure(options, error);
-      failingSince ??= monotonic();
-      if (failure.reason !== failingFor) events.retrying(group.name, failure.reason, failure.code);
-      failingFor = failure.reason;
-      await sleep(backoff.next(), signal);
+      const after = afterFailure(group.name, error);
+      if (after.next === "stop") throw after.error;
+      const step = addFailure(trouble, after, now(), random());
+      if (step.isNews) events.retrying(group.name, after.reason, after.code);
+      ({ trouble, pauseMs } = step);
     } finally {
+      // Before the pause: a standby may be able to do what this runner cannot.
       await lock?.release().catch(() => undefined);
     }
+    await sleep(pauseMs, signal);
   }
+}
+
+/** Whoever does not reach the source has no use for the lock. */
+async function proveSource({ tables }: GroupLoopOptions): Promise<void> {
+  await tables[0]?.reader.highest();
 }
 
 /** Polls until stopped, drained or done. */
-async function cycle(options: GroupLoopOptions, lock: WatchedLock, progressed: () => void): Promise<void> {
-  const { tables, signal, events, until } = options;
+async function cycle(options: GroupLoopOptions, lock: KeptLock, progressed: () => void): Promise<void> {
+  const { tables, signal, events, source, until, syncIntervalMs, now = monotonic } = options;
+  const rules = { until, syncIntervalMs, minHoleAgeMs: source.dialect.capabilities.minHoleAgeMs };
   // A lost lock ends the pass after the batch under way, as a stop does.
   const stop = AbortSignal.any([signal, lock.lost]);
-  let emptyPolls = 0;
-  let blockedSince: number | undefined;
-  let reportedAt: number | undefined;
-  let onePassUntil: number | undefined;
+  let state = BEGIN;
   while (!signal.aborted) {
     if (lock.lost.aborted) throw lockLost(options.group.name);
-    let pass = (await idlePass(options, emptyPolls)) ?? (await onePass(options, stop));
+    let pass: Pass = (mayTrustIdle(state) && (await idlePass(options))) || (await onePass(options, stop));
     progressed();
     for (const table of pass.empty) events.idle(table);
     for (const table of tables) await table.retryDeadLetters(false);
-    if (until === "one pass") {
-      // A rolled-back hole is proven dead only by a second look: without it, no pass would ever get beyond it.
-      onePassUntil ??= monotonic() + options.source.dialect.capabilities.minHoleAgeMs + ONE_PASS_MARGIN_MS;
-      if (!pass.waiting || monotonic() > onePassUntil) return;
-    }
-    emptyPolls = pass.allCaughtUp && pass.applied === 0 ? emptyPolls + 1 : 0;
-    if (until === "drained" && emptyPolls >= EMPTY_POLLS) {
+    let step = afterPass(state, pass, rules, now());
+    if (step.next === "end") return;
+    if (step.next === "drained") {
       const toCome = await findStillToCome(tables);
       if (toCome.size === 0) return await lastRetry(tables);
       pass = { ...pass, waiting: true, holes: toCome };
+      step = afterPass(state, pass, rules, now());
     }
-    if (pass.waiting) {
-      blockedSince ??= monotonic();
-      const now = monotonic();
-      const isTold = reportedAt !== undefined && now - reportedAt < BLOCKED_REPORT_MS;
-      if (!isTold && now - blockedSince >= BLOCKED_PATIENCE_MS) {
-        reportedAt = now;
-        await reportBlocked(pass.holes, blockedSince, events);
-      }
-    } else {
-      blockedSince = undefined;
-    }
-    const pause = pass.waiting ? Math.min(HOLE_POLL_MS, options.syncIntervalMs) : options.syncIntervalMs;
-    await sleep(until === "drained" ? Math.min(pause, 500) : pause, stop);
+    if (step.tellBlockedSince !== undefined)
+      await reportBlocked(pass.holes, (now() - step.tellBlockedSince) / 1000, events);
+    ({ state } = step);
+    await sleep(step.pauseMs, stop);
   }
 }
 
-/** Every so many idle polls the journals are read all the same. */
-const TRUSTED_POLLS = 20;
-
 /** A pass that found nothing, without reading a journal: every position handed out is applied. */
-async function idlePass({ tables, source }: GroupLoopOptions, emptyPolls: number): Promise<Pass | undefined> {
-  if (emptyPolls === 0 || emptyPolls % TRUSTED_POLLS === 0) return undefined;
-  const drawn = await source.dialect.horizon.drawn?.(
-    source.db,
-    tables.map((table) => table.table.names.journal),
-  );
+async function idlePass({ tables, source }: GroupLoopOptions): Promise<Pass | undefined> {
+  const journals = tables.map((table) => table.table.names.journal);
+  // Only spares a look: where it fails the journals are read, and tell the reason.
+  const drawn = await source.dialect.horizon.drawn?.(source.db, journals).catch(() => undefined);
   if (drawn === undefined || tables.some((table, i) => table.position() !== drawn[i])) return undefined;
   return {
     applied: 0,
@@ -165,10 +138,7 @@ async function lastRetry(tables: readonly TableSync[]): Promise<void> {
   });
 }
 
-interface Pass {
-  readonly applied: number;
-  readonly allCaughtUp: boolean;
-  readonly waiting: boolean;
+interface Pass extends PassResult {
   readonly empty: readonly string[];
   readonly holes: ReadonlyMap<TableSync, Hole>;
 }
@@ -196,23 +166,24 @@ async function onePass({ tables }: GroupLoopOptions, stop: AbortSignal): Promise
   return { applied, allCaughtUp: allCaughtUp && !waiting, waiting, empty, holes };
 }
 
+/** Who holds a position is told where the source tells it: a look that fails ends nothing. */
 async function reportBlocked(
   holes: ReadonlyMap<TableSync, Hole>,
-  since: number,
+  seconds: number,
   events: RunEvents,
 ): Promise<void> {
   for (const [table, hole] of holes)
-    events.blocked(table.table.name, hole, (monotonic() - since) / 1000, await table.reader.holders());
+    events.blocked(table.table.name, hole, seconds, await table.reader.holders().catch(() => []));
 }
 
-async function waitForLock(options: GroupLoopOptions): Promise<WatchedLock | undefined> {
-  const { target, lockName, signal, events, group } = options;
+async function waitForLock(options: GroupLoopOptions): Promise<KeptLock | undefined> {
+  const { locks, lockName, signal, events, group } = options;
   let told = false;
   while (!signal.aborted) {
-    const lock = await target.dialect.acquireLock(target.db, lockName);
+    const lock = await locks.take(lockName);
     if (lock !== undefined) {
       if (told) events.takenOver(group.name);
-      return watchLock(lock);
+      return lock;
     }
     if (!told) events.standby(group.name);
     told = true;
@@ -245,39 +216,6 @@ function notPrepared(table: TableSync, what: string): SyncError {
     next: "Run `sync-tool prepare`",
     at: { table: table.table.name },
   });
-}
-
-/** Why the same work is tried again; undefined when that cannot help. */
-function describeFailure(
-  options: GroupLoopOptions,
-  error: unknown,
-): { reason: string; code: string } | undefined {
-  if (error instanceof SyncError) {
-    // Another runner moved on: go back to waiting for the lock.
-    return error.code === "CHECKPOINT_MOVED" ? { reason: error.message, code: error.code } : undefined;
-  }
-  const { side, dialect } = placeOf(options, error);
-  const found = dialect.classifyError(error);
-  if (!isPassing(found.class)) return undefined;
-  return { reason: `${side} ${dialect.title}: ${found.reason}`, code: found.code };
-}
-
-/** What stops the group. An error that no database threw is a bug and stays as it is. */
-function finalFailure(options: GroupLoopOptions, error: unknown): unknown {
-  const { side, dialect } = placeOf(options, error);
-  const found = dialect.classifyError(error);
-  if (found.class === "fatal" && found.code === "none") return error;
-  return driverFailure(
-    dialect,
-    error,
-    `${options.group.name}: the ${side} refused a statement`,
-    options.group.name,
-  );
-}
-
-/** The look-ups read the target on their own. */
-function placeOf(options: GroupLoopOptions, error: unknown): Origin {
-  return originOf(error) ?? { side: "target", dialect: options.target.dialect };
 }
 
 function lockLost(group: string): SyncError {

@@ -1,3 +1,4 @@
+import { withOrigin } from "../db/origin.ts";
 import type { SyncPlan, TablePlan } from "../plan/sync-plan.ts";
 import type { KeyProfiles } from "../transform/crypto/key-config.ts";
 import { DEFAULT_HASH_ALGORITHM } from "../transform/crypto/token-hash.ts";
@@ -16,8 +17,10 @@ export interface RowSourcesOptions extends LookupSides {
 
 /** Gives each table's way from a change to the target's row; the tables of a plan share their look-ups. */
 export function rowSources(plan: SyncPlan, options: RowSourcesOptions): (table: TablePlan) => RowSource {
-  const { target, keys } = options;
-  const lookups = loadLookups(options);
+  const { keys, tenants } = options;
+  const source = withOrigin("source", options.source);
+  const target = withOrigin("target", options.target);
+  const lookups = loadLookups({ source, target, tenants: withOrigin("target", tenants ?? target) });
   const readValues = keys?.readValues ?? readPlain;
   const hashAlgorithm = keys?.profiles.target.hashAlgorithm ?? DEFAULT_HASH_ALGORITHM;
   return (table) => {

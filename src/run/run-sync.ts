@@ -1,14 +1,16 @@
 import type { ConflictPolicy } from "../apply/conflict.ts";
 import { readCaptureState } from "../capture/capture-state.ts";
 import type { Database } from "../db/database.ts";
+import { withOrigin } from "../db/origin.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import { deadLettersName } from "../plan/object-names.ts";
 import type { SyncPlan, TablePlan } from "../plan/sync-plan.ts";
 import type { RowSource } from "../transform/row-source.ts";
+import type { Until } from "./after-pass.ts";
 import type { RunEvents } from "./events.ts";
-import { runGroup, type Until } from "./group-loop.ts";
-import { withOrigin } from "./origin.ts";
+import { runGroup } from "./group-loop.ts";
+import { createLockKeeper } from "./lock-keeper.ts";
 import { createTableSync, type TableSync } from "./table-sync.ts";
 
 export interface RunOptions {
@@ -36,15 +38,10 @@ const DEAD_LETTER_LIMIT = 1_000;
  * go on stops alone; its error is thrown when the others have ended.
  */
 export async function runSync(options: RunOptions): Promise<void> {
-  const source = {
-    ...options.source,
-    db: withOrigin(options.source.db, { side: "source", dialect: options.source.dialect }),
-  };
-  const target = {
-    ...options.target,
-    db: withOrigin(options.target.db, { side: "target", dialect: options.target.dialect }),
-  };
+  const source = withOrigin("source", options.source);
+  const target = withOrigin("target", options.target);
   const { home } = await target.dialect.introspector.server(target.db);
+  const locks = createLockKeeper(target);
   const results = await Promise.allSettled(
     options.plan.groups.map(async (group) => {
       const tables: TableSync[] = [];
@@ -76,6 +73,7 @@ export async function runSync(options: RunOptions): Promise<void> {
           target,
           tables,
           journalId: (table) => journalId(source, table.table),
+          locks,
           lockName: `${home}/${group.name}`,
           syncIntervalMs: options.syncIntervalMs,
           until: options.until,
@@ -88,6 +86,7 @@ export async function runSync(options: RunOptions): Promise<void> {
       }
     }),
   );
+  await locks.close();
   const failures = results.flatMap((result) =>
     result.status === "rejected" ? [result.reason as unknown] : [],
   );

@@ -3,6 +3,7 @@ import { asRefusal } from "../apply/refused-batch.ts";
 import { spareChildren } from "../apply/spare-children.ts";
 import { moveCheckpoint, readLanes } from "../checkpoint/checkpoint.ts";
 import type { Database, Queryable } from "../db/database.ts";
+import { classifyAtOrigin } from "../db/origin.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { isPassing } from "../dialect/is-passing.ts";
 import { SyncError } from "../errors.ts";
@@ -105,7 +106,8 @@ async function patiently({ target, table }: RepairOptions, work: () => Promise<v
     } catch (error) {
       if (asRefusal(target.dialect, error) !== undefined) throw error;
       const moved = error instanceof SyncError && error.code === "CHECKPOINT_MOVED";
-      const passing = !(error instanceof SyncError) && isPassing(target.dialect.classifyError(error).class);
+      const passing =
+        !(error instanceof SyncError) && isPassing(classifyAtOrigin(error, target.dialect).class);
       if ((!moved && !passing) || attempt >= MAX_ATTEMPTS)
         throw driverFailure(target.dialect, error, `${table.name} could not be repaired`, table.name);
     }

@@ -69,7 +69,12 @@ describeDialects("Two runners", (dialect) => {
     // A lock that everybody gets: what is left is the checkpoint's compare-and-swap.
     const targetDialect: Dialect = {
       ...pair.target.dialect,
-      acquireLock: async () => ({ isHeld: async () => true, release: async () => undefined }),
+      openLocks: async () => ({
+        take: async () => true,
+        held: async (names) => new Set(names),
+        give: async () => undefined,
+        close: async () => undefined,
+      }),
     };
     const [one, two] = [
       startRun(pair, { batchSize: 1, targetDialect }),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import { POOLED, REPLICA, STANDBY } from "../../src/db/unusable.ts";
+import { acquireLock } from "../../src/dialect/acquire-lock.ts";
 import type { Dialect } from "../../src/dialect/dialect.ts";
 import { loadDialect } from "../../src/dialect/registry.ts";
 import { describeDialects } from "../support/dialects.ts";
@@ -135,7 +136,7 @@ describeDialects(
               await expect(postgres.connect(settings)).rejects.toMatchObject({ code: POOLED });
           } else {
             const db = await postgres.connect(settings);
-            const lock = await postgres.acquireLock(db, "a");
+            const lock = await acquireLock(postgres, db, "a");
             expect(await lock?.isHeld()).toBe(true);
             await lock?.release();
             await db.close();

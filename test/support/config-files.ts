@@ -11,15 +11,18 @@ export interface ConfigFilesOptions {
   readonly syncTables: readonly string[];
   /** More keys of sync.properties. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** `maxActive` of both datasources; default: not given. */
+  readonly maxActive?: number;
 }
 
-const datasource = (id: string, { settings, jdbcUrl }: TestDatabase): string =>
+const datasource = (id: string, { settings, jdbcUrl }: TestDatabase, maxActive?: number): string =>
   [
     "[[datasource]]",
     `id = "${id}"`,
     `url = "${jdbcUrl}"`,
     `username = "${settings.user}"`,
     `password = "${settings.password}"`,
+    ...(maxActive === undefined ? [] : ["[datasource.pool_options]", `maxActive = ${maxActive}`]),
     "",
   ].join("\n");
 
@@ -41,7 +44,10 @@ export async function writeConfigFiles(folder: string, options: ConfigFilesOptio
   );
   await writeFile(
     join(folder, "deployment.toml"),
-    `${datasource("BlueIdentityDB", options.source)}\n${datasource("GreenIdentityDB", options.target)}`,
+    [
+      datasource("BlueIdentityDB", options.source, options.maxActive),
+      datasource("GreenIdentityDB", options.target, options.maxActive),
+    ].join("\n"),
   );
   return file;
 }

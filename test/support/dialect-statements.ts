@@ -150,7 +150,9 @@ export async function serverStatements(dialect: Dialect): Promise<readonly State
   await dialect.savepoint(db, () => Promise.reject(new Error("refused"))).catch(() => undefined);
   const session = { ...db, release: () => Promise.resolve() };
   const database = { ...session, session: () => Promise.resolve(session) };
-  const lock = await dialect.acquireLock(database as never, "home/GROUP").catch(() => undefined);
-  await lock?.isHeld();
+  const locks = await dialect.openLocks(database as never);
+  for (const name of ["home/GROUP", "home/OTHER"]) await locks.take(name).catch(() => undefined);
+  await locks.held(["home/GROUP", "home/OTHER"]);
+  await locks.give("home/GROUP");
   return statements;
 }

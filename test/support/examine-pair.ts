@@ -39,6 +39,7 @@ export async function examinePair(
     sourceVersion: "5.11.0",
     targetVersion: "5.11.0",
     tables,
+    parallelism: 1,
     source: { ...source.settings, ...options.source } as ConnectionSettings,
     target: { ...target.settings, ...options.target } as ConnectionSettings,
   });

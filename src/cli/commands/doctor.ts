@@ -34,6 +34,7 @@ export async function doctor(flags: DoctorFlags, signal: AbortSignal): Promise<n
       targetVersion: config.targetVersion,
       source: pair.source.settings,
       target: pair.target.settings,
+      parallelism: config.parallelism,
     };
     const finder = openDoctor({ ...request, tables: left });
     const tables = isLast ? left : await tablesOf(finder, config).finally(() => finder.close());

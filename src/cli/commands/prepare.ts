@@ -26,7 +26,7 @@ export async function prepare(flags: PrepareFlags, signal: AbortSignal): Promise
       for (const { target, plan } of schemas)
         await refuseCapturingTarget(target.db, target.dialect, planTables(plan));
     if (flags.dryRun) {
-      for (const schema of schemas) writeOut(printPlan(schema));
+      for (const schema of schemas) writeOut(printPlan(schema, context.config.parallelism));
       return EXIT.ok;
     }
     if (flags.generateDdl) {

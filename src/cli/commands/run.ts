@@ -4,7 +4,7 @@ import { type JournalStart, readCheckpoint } from "../../checkpoint/checkpoint.t
 import { EXIT, SyncError } from "../../errors.ts";
 import { KEY, type Log } from "../../log.ts";
 import { planTables } from "../../plan/sync-plan.ts";
-import type { Until } from "../../run/group-loop.ts";
+import type { Until } from "../../run/after-pass.ts";
 import { rowSources } from "../../run/row-sources.ts";
 import { runSync } from "../../run/run-sync.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
@@ -38,7 +38,7 @@ export async function run(flags: RunFlags, signal: AbortSignal): Promise<number>
     try {
       const schemas = await context.openSchemas();
       if (flags.dryRun) {
-        for (const schema of schemas) writeOut(printPlan(schema));
+        for (const schema of schemas) writeOut(printPlan(schema, context.config.parallelism));
         return EXIT.ok;
       }
       for (const schema of schemas) {
@@ -49,7 +49,7 @@ export async function run(flags: RunFlags, signal: AbortSignal): Promise<number>
         );
         await refuseStoredValues(schema, keys.readValues);
         logMended(context.log, await mendTarget(schema, journals));
-        await logCheapChecks(context.config, schema.plan, context.log);
+        await logCheapChecks(context.config, schema, context.log);
       }
       const until: Until = flags.once ? "one pass" : flags.untilDrained ? "drained" : "stopped";
       await runSchemas(context, schemas, until, keys);

@@ -41,7 +41,7 @@ export function classifyError(error: unknown): ClassifiedError {
     const [errorClass, reason] = CODES[code] ?? ["connection", "the server cannot be reached"];
     return { class: errorClass, code, reason };
   }
-  const lost = first instanceof Error && /Timeout acquiring|connection/i.test(first.message);
+  const lost = first instanceof Error && /connection/i.test(first.message);
   return { class: lost ? "connection" : "fatal", code: "none", reason: "the connection ended" };
 }
 

@@ -4,7 +4,7 @@ import type { Connection } from "tedious";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
 import { openOrSayWhy } from "../../db/open-or-say-why.ts";
-import { createHostPicker, type HostPort, poolSize } from "../../db/pick-host.ts";
+import { createHostPicker, type HostPort } from "../../db/pick-host.ts";
 import { STANDBY, unusable } from "../../db/unusable.ts";
 import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
 import { lookWhenSilent } from "../../db/who-answers.ts";
@@ -84,7 +84,7 @@ async function open(settings: ConnectionSettings, { marked = false }: ConnectOpt
       },
       pool: {
         min: 0,
-        max: poolSize(pool.max),
+        max: pool.max,
         afterCreate: (connection: Connection, done: (error: unknown, connection: Connection) => void) => {
           prepareSession(connection, settings, marked).then(
             () => done(null, connection),

@@ -6,7 +6,7 @@ import { ddl } from "./ddl.ts";
 import { clock, facts, journalBytes } from "./doctor-facts.ts";
 import { confirm, describe, drawn, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
-import { acquireLock } from "./lock.ts";
+import { openLocks } from "./lock.ts";
 import { savepoint } from "./savepoint.ts";
 import { snapshot } from "./snapshot.ts";
 import { sql } from "./sql.ts";
@@ -28,7 +28,7 @@ export const mssql: Dialect = {
   },
   connect,
   classifyError,
-  acquireLock,
+  openLocks,
   introspector: { server, tables, objects },
   ddl,
   sql,

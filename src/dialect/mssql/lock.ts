@@ -1,35 +1,33 @@
-import { createHash } from "node:crypto";
 import type { Database } from "../../db/database.ts";
-import type { Lock } from "../dialect.ts";
+import type { LockSession } from "../dialect.ts";
+import { lockKey } from "../lock-key.ts";
 
 /**
- * A session-owned application lock of the database (Transact-SQL reference, "sp_getapplock": 0 and 1 mean granted, -1
- * that somebody else holds it); gone with its connection. Every user may take one.
+ * Session-owned application locks of the database (Transact-SQL reference, "sp_getapplock": 0 and 1 mean granted, -1
+ * that somebody else holds it; "sp_releaseapplock"); gone with their connection. Every user may take them.
  */
-export async function acquireLock(db: Database, name: string): Promise<Lock | undefined> {
-  const key = `sync-tool:${createHash("sha256").update(name, "utf8").digest("hex").slice(0, 40)}`;
+export async function openLocks(db: Database): Promise<LockSession> {
   const session = await db.session();
-  try {
-    const [row] = await session.query(
-      `DECLARE @answer int;
+  return {
+    async take(name) {
+      const [row] = await session.query(
+        `DECLARE @answer int;
 EXEC @answer = sp_getapplock @Resource = ?, @LockMode = 'Exclusive', @LockOwner = 'Session', @LockTimeout = 0;
 SELECT @answer AS answer`,
-      [key],
-    );
-    const answer = Number(row?.["answer"]);
-    if (answer !== 0 && answer !== 1) {
-      await session.release();
-      return undefined;
-    }
-  } catch (error) {
-    await session.release();
-    throw error;
-  }
-  return {
-    isHeld: async () => {
-      const [row] = await session.query("SELECT APPLOCK_MODE('public', ?, 'Session') AS mode", [key]);
-      return row?.["mode"] === "Exclusive";
+        [lockKey(name)],
+      );
+      const answer = Number(row?.["answer"]);
+      return answer === 0 || answer === 1;
     },
-    release: () => session.release(),
+    async held(names) {
+      if (names.length === 0) return new Set();
+      const columns = names.map((_, i) => `APPLOCK_MODE('public', ?, 'Session') AS held${i}`);
+      const [row] = await session.query(`SELECT ${columns.join(", ")}`, names.map(lockKey));
+      return new Set(names.filter((_, i) => row?.[`held${i}`] === "Exclusive"));
+    },
+    async give(name) {
+      await session.execute("EXEC sp_releaseapplock @Resource = ?, @LockOwner = 'Session'", [lockKey(name)]);
+    },
+    close: () => session.release(),
   };
 }

@@ -112,7 +112,6 @@ export function classifyError(error: unknown): ClassifiedError {
     return { class: errorClass, code: String(errno), reason, lockTimeout: errno === 1205 || errno === 3572 };
   }
   const lost =
-    error instanceof Error &&
-    /closed state|Connection lost|Timeout acquiring|connection is closed/i.test(error.message);
+    error instanceof Error && /closed state|Connection lost|connection is closed/i.test(error.message);
   return { class: lost ? "connection" : "fatal", code: "none", reason: "the connection ended" };
 }

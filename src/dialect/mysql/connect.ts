@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
 import { openOrSayWhy } from "../../db/open-or-say-why.ts";
-import { createHostPicker, poolSize } from "../../db/pick-host.ts";
+import { createHostPicker } from "../../db/pick-host.ts";
 import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
 import { lookWhenSilent } from "../../db/who-answers.ts";
 import type { ConnectOptions } from "../dialect.ts";
@@ -83,7 +83,7 @@ async function open(
       },
       pool: {
         min: 0,
-        max: poolSize(pool.max),
+        max: pool.max,
         afterCreate: (
           connection: RawConnection,
           done: (error: unknown, connection: RawConnection) => void,

@@ -8,7 +8,7 @@ import { ddl } from "./ddl.ts";
 import { clock, facts, journalBytes } from "./doctor-facts.ts";
 import { confirmWith, describe, drawn, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
-import { acquireLock } from "./lock.ts";
+import { openLocks } from "./lock.ts";
 import { deleteRows, sql } from "./sql.ts";
 import { prepareWrite, writeRows } from "./write-rows.ts";
 
@@ -35,7 +35,7 @@ export const mysql: Dialect = {
   },
   connect,
   classifyError,
-  acquireLock,
+  openLocks,
   introspector: { server, tables, objects },
   ddl,
   sql,

@@ -1,26 +1,27 @@
-import { createHash } from "node:crypto";
 import type { Database } from "../../db/database.ts";
-import type { Lock } from "../dialect.ts";
+import type { LockSession } from "../dialect.ts";
+import { lockKey } from "../lock-key.ts";
 
-/** A user-level lock (MySQL manual, "Locking Functions"): names have at most 64 characters; gone with its connection. */
-export async function acquireLock(db: Database, name: string): Promise<Lock | undefined> {
-  const key = `sync-tool:${createHash("sha256").update(name, "utf8").digest("hex").slice(0, 40)}`;
+/**
+ * User-level locks, gone with their connection (MySQL manual, "Locking Functions": names have at most 64 characters; since
+ * 5.7 a connection may have several, in MariaDB since 10.0.2).
+ */
+export async function openLocks(db: Database): Promise<LockSession> {
   const session = await db.session();
-  try {
-    const [row] = await session.query("SELECT GET_LOCK(?, 0) AS held", [key]);
-    if (String(row?.["held"]) !== "1") {
-      await session.release();
-      return undefined;
-    }
-  } catch (error) {
-    await session.release();
-    throw error;
-  }
   return {
-    isHeld: async () => {
-      const [row] = await session.query("SELECT IS_USED_LOCK(?) = CONNECTION_ID() AS held", [key]);
+    async take(name) {
+      const [row] = await session.query("SELECT GET_LOCK(?, 0) AS held", [lockKey(name)]);
       return String(row?.["held"]) === "1";
     },
-    release: () => session.release(),
+    async held(names) {
+      if (names.length === 0) return new Set();
+      const columns = names.map((_, i) => `IS_USED_LOCK(?) = CONNECTION_ID() AS held${i}`);
+      const [row] = await session.query(`SELECT ${columns.join(", ")}`, names.map(lockKey));
+      return new Set(names.filter((_, i) => String(row?.[`held${i}`]) === "1"));
+    },
+    async give(name) {
+      await session.query("SELECT RELEASE_LOCK(?)", [lockKey(name)]);
+    },
+    close: () => session.release(),
   };
 }

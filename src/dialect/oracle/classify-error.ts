@@ -72,6 +72,6 @@ export function classifyError(error: unknown): ClassifiedError {
     return { class: "transient", code: text, reason: "the statement ran into its time limit" };
   if (text.startsWith("NJS-")) return { class: "fatal", code: text, reason: "the driver reports an error" };
   if (text !== "") return { class: "connection", code: text, reason: "the server cannot be reached" };
-  const lost = error instanceof Error && /Timeout acquiring|connection/i.test(error.message);
+  const lost = error instanceof Error && /connection/i.test(error.message);
   return { class: lost ? "connection" : "fatal", code: "none", reason: "the connection ended" };
 }

@@ -2,7 +2,7 @@ import type { Connection } from "oracledb";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
 import { openOrSayWhy } from "../../db/open-or-say-why.ts";
-import { createHostPicker, poolSize } from "../../db/pick-host.ts";
+import { createHostPicker } from "../../db/pick-host.ts";
 import { STANDBY, unusable } from "../../db/unusable.ts";
 import type { ConnectOptions } from "../dialect.ts";
 import { classifyError } from "./classify-error.ts";
@@ -61,7 +61,7 @@ async function open(settings: ConnectionSettings, { marked = false }: ConnectOpt
         }) as Record<string, unknown>,
       pool: {
         min: 0,
-        max: poolSize(pool.max),
+        max: pool.max,
         afterCreate: (connection: Connection, done: (error: unknown, connection: Connection) => void) => {
           prepareSession(connection, settings, marked).then(
             () => done(null, connection),

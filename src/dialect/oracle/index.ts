@@ -7,7 +7,7 @@ import { clock, facts } from "./doctor-facts.ts";
 import { journalBytes } from "./doctor-space.ts";
 import { confirm, describe, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
-import { acquireLock } from "./lock.ts";
+import { openLocks } from "./lock.ts";
 import { savepoint } from "./savepoint.ts";
 import { snapshot } from "./snapshot.ts";
 import { sql } from "./sql.ts";
@@ -27,7 +27,7 @@ export const oracle: Dialect = {
   },
   connect,
   classifyError,
-  acquireLock,
+  openLocks,
   introspector: { server, tables, objects },
   ddl,
   sql,

@@ -70,7 +70,7 @@ export const hasNoTls = (error: unknown): boolean =>
 
 /** "timeout expired": the server took too long to accept a connection, as one that is paused or behind a firewall does. */
 const DRIVER_WORDS =
-  /Connection terminated|Query read timeout|timeout expired|timeout exceeded|Connection ended|establishing an SSL|not queryable|Timeout acquiring|Received unexpected/i;
+  /Connection terminated|Query read timeout|timeout expired|timeout exceeded|Connection ended|establishing an SSL|not queryable|Received unexpected/i;
 
 /** pg and knex raise plain Errors without a code when a connection ends or no pooled one becomes free. */
 function isDriverError(error: unknown): boolean {

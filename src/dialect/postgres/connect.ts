@@ -6,7 +6,7 @@ import type pg from "pg";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
 import { openOrSayWhy } from "../../db/open-or-say-why.ts";
-import { createHostPicker, type HostPort, poolSize } from "../../db/pick-host.ts";
+import { createHostPicker, type HostPort } from "../../db/pick-host.ts";
 import { NO_PASSWORD, STANDBY, unusable } from "../../db/unusable.ts";
 import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
 import { lookWhenSilent } from "../../db/who-answers.ts";
@@ -99,7 +99,7 @@ async function open(
         >,
       pool: {
         min: 0,
-        max: poolSize(pool.max),
+        max: pool.max,
         afterCreate: (connection: pg.Client, done: (error: unknown, connection: pg.Client) => void) => {
           prepareSession(connection, session, openAnother).then(
             () => done(null, connection),

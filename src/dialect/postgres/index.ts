@@ -8,7 +8,7 @@ import { ddl } from "./ddl.ts";
 import { clock, facts, journalBytes } from "./doctor-facts.ts";
 import { confirm, describe, drawn, observe } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
-import { acquireLock } from "./lock.ts";
+import { openLocks } from "./lock.ts";
 import { deleteRows, prepareWrite, sql, writeRows } from "./sql.ts";
 
 const snapshot = snapshotBy([
@@ -31,7 +31,7 @@ export const postgres: Dialect = {
   },
   connect,
   classifyError,
-  acquireLock,
+  openLocks,
   introspector: { server, tables, objects },
   ddl,
   sql,

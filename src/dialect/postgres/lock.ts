@@ -1,28 +1,31 @@
 import { createHash } from "node:crypto";
 import type { Database } from "../../db/database.ts";
-import type { Lock } from "../dialect.ts";
+import type { LockSession } from "../dialect.ts";
 
-/** A session-level advisory lock (PostgreSQL docs, "Advisory Locks"): gone as soon as its connection is. */
-export async function acquireLock(db: Database, name: string): Promise<Lock | undefined> {
-  const key = createHash("sha256").update(name, "utf8").digest().readBigInt64BE(0).toString();
+/** Session-level advisory locks (PostgreSQL docs, "Advisory Locks"): gone as soon as their connection is. */
+export async function openLocks(db: Database): Promise<LockSession> {
   const session = await db.session();
-  try {
-    const [row] = await session.query("SELECT pg_try_advisory_lock(?::bigint) AS held", [key]);
-    if (row?.["held"] !== "t") {
-      await session.release();
-      return undefined;
-    }
-  } catch (error) {
-    await session.release();
-    throw error;
-  }
   return {
-    isHeld: async () => {
-      const rows = await session.query(
-        "SELECT 1 AS held FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
-      );
-      return rows.length > 0;
+    async take(name) {
+      const [row] = await session.query("SELECT pg_try_advisory_lock(?::bigint) AS held", [keyOf(name)]);
+      return row?.["held"] === "t";
     },
-    release: () => session.release(),
+    async held(names) {
+      // A 64-bit key stands in two columns of 32 bits, with objsubid 1 ("pg_locks").
+      const rows = await session.query(
+        `SELECT ((classid::bigint << 32) | objid::bigint)::text AS key FROM pg_locks
+WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND pid = pg_backend_pid()`,
+      );
+      const keys = new Set(rows.map((row) => String(row["key"])));
+      return new Set(names.filter((name) => keys.has(keyOf(name))));
+    },
+    async give(name) {
+      await session.query("SELECT pg_advisory_unlock(?::bigint)", [keyOf(name)]);
+    },
+    close: () => session.release(),
   };
+}
+
+function keyOf(name: string): string {
+  return createHash("sha256").update(name, "utf8").digest().readBigInt64BE(0).toString();
 }

@@ -185,11 +185,19 @@ describe("loadConfig", () => {
     expect(config.schemas[1]?.target.settings).toMatchObject({
       type: "postgres",
       hosts: [{ host: "db", port: 5432 }],
-      pool: { max: 80, acquireTimeoutMs: 2_147_483_647, validationQuery: "SELECT 1" },
+      pool: { max: 80, acquireTimeoutMs: 600_000, validationQuery: "SELECT 1" },
     });
     expect(config.warnings.map(folder.shorten)).toEqual([
       'conf/deployment.toml:30: database.shared_db: pool_options: maxActve: has no effect in sync-tool; did you mean "maxActive"?',
     ]);
+  });
+
+  it("lets a pool without a maxActive have as many connections as are needed", async () => {
+    const folder = await folderWith({ properties: `${GOOD_PROPERTIES}parallelism=32\n` });
+    const config = await loadConfig({ configFile: folder.configFile, env: {} });
+    expect(
+      config.schemas.map(({ source, target }) => [source, target].map((one) => one.settings.pool.max)),
+    ).toEqual([[10, 34]]);
   });
 
   it("names in warnings what it takes but would not expect", async () => {

@@ -137,6 +137,21 @@ export const MALFORMED_DEPLOYMENT: readonly MalformedConfiguration[] = [
     ],
   },
   {
+    name: "a pool of the source that a command would wait for itself with",
+    toml: toml(5, 'password = "blue-secret"\n[datasource.pool_options]\nmaxActive = 2'),
+    report: [
+      'conf/deployment.toml:7: datasource "Blue": pool_options: maxActive: found 2, wanted at least 3 connections: one that reads the journals, one for look-ups, one for a lock',
+    ],
+  },
+  {
+    name: "a pool of the target that is too small for the parallelism",
+    defines: ["parallelism=8"],
+    toml: `${GOOD_TOML}[datasource.pool_options]\nmaxActive = 9\n`,
+    report: [
+      'conf/deployment.toml:13: datasource "Green": pool_options: maxActive: found 9, wanted at least 10 connections: 8 that write (parallelism=8), one for look-ups, one for the locks',
+    ],
+  },
+  {
     name: "pool options that are no table",
     toml: `${GOOD_TOML}pool_options = 5\n`,
     report: ['conf/deployment.toml:12: datasource "Green": pool_options: wanted a table of options'],

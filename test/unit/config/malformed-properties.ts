@@ -174,6 +174,13 @@ export const MALFORMED_PROPERTIES: readonly MalformedConfiguration[] = [
     report: ['-D batchSize: found "0", wanted a whole number from 1 to 100000'],
   },
   {
+    name: "batches that nobody can mean together with the parallelism",
+    properties: properties(5, "batchSize=20000\nparallelism=8"),
+    report: [
+      'conf/sync.properties:5: batchSize: found "20000", wanted at most 12500, since parallelism=8 reads that many batches at once',
+    ],
+  },
+  {
     name: "a misspelt override",
     defines: ["batchSise=10"],
     report: ['-D batchSise: unknown key; did you mean "batchSize"?'],
