@@ -24,9 +24,13 @@ export interface PrepareTargetOptions extends Patience {
   readonly acceptNewJournal?: boolean;
 }
 
+/** Several runs may begin on a target that nobody has prepared: each time one of them loses a race, another has won it. */
+const MAX_LOOKS = 5;
+
 /**
  * Puts the target right, before or after the restore: removes what the dump carried along, makes the tables of checkpoints,
- * dead letters and state, begins checkpoints that are not there. Idempotent.
+ * dead letters and state, begins checkpoints that are not there. Idempotent; what fails because somebody else does the
+ * same at this moment is there at the next look.
  */
 export async function prepareTarget(
   db: Database,
@@ -34,6 +38,23 @@ export async function prepareTarget(
   tables: readonly TablePlan[],
   journals: ReadonlyMap<string, JournalStart>,
   options: PrepareTargetOptions = {},
+): Promise<TargetPrepared> {
+  for (let looks = 1; ; looks++) {
+    try {
+      return await putRight(db, dialect, tables, journals, options);
+    } catch (error) {
+      const isOurs = error instanceof SyncError && error.code !== "PLAN_IMPOSSIBLE";
+      if (isOurs || looks >= MAX_LOOKS) throw error;
+    }
+  }
+}
+
+async function putRight(
+  db: Database,
+  dialect: Dialect,
+  tables: readonly TablePlan[],
+  journals: ReadonlyMap<string, JournalStart>,
+  options: PrepareTargetOptions,
 ): Promise<TargetPrepared> {
   const leftovers = await findLeftovers(db, dialect, tables, journals);
   await removeLeftovers(db, dialect, leftovers, options);
@@ -63,13 +84,16 @@ export async function prepareTarget(
     if (checkpoint !== undefined && checkpoint.journalId !== journal.id) {
       if (options.acceptNewJournal !== true)
         throw journalReplaced(table.name, checkpoint.position, { otherJournal: true });
-      await db.execute(`DELETE FROM ${dialect.sql.quote(name)}`);
     }
     if (checkpoint === undefined || checkpoint.journalId !== journal.id) {
-      // Their positions are another journal's, or will be met again.
-      await forgetLetters(db, letters, table.name);
-      await forgetJournal(db, state, table.name);
-      await startCheckpoint(db, dialect, name, journal);
+      await db.transaction(async (tx) => {
+        if (checkpoint !== undefined) await tx.execute(`DELETE FROM ${dialect.sql.quote(name)}`);
+        // First of all: whoever loses the race for this row must not forget what the winner has set aside since.
+        await startCheckpoint(tx, dialect, name, journal);
+        // Their positions are another journal's, or will be met again.
+        await forgetLetters(tx, letters, table.name);
+        await forgetJournal(tx, state, table.name);
+      });
       started.push(table.name);
     }
   }

@@ -49,6 +49,8 @@ export interface Context {
 export interface OpenOptions {
   readonly beforeRestore?: boolean;
   readonly quiet?: boolean;
+  /** Does what comes after connecting, again where that helps. Default: once. */
+  readonly persist?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** Lets a progress line stay below the log lines. */
@@ -121,7 +123,7 @@ async function openSchemas(
   config: SyncConfig,
   log: Log,
   connect: (side: "source" | "target", datasource: Datasource) => Promise<Connected>,
-  { beforeRestore = false, quiet = false }: OpenOptions,
+  { beforeRestore = false, quiet = false, persist = (work) => work() }: OpenOptions,
 ): Promise<readonly SchemaContext[]> {
   const { sourceVersion, targetVersion } = config;
   const schemas: SchemaContext[] = [];
@@ -130,11 +132,14 @@ async function openSchemas(
   for (const [i, pair] of config.schemas.entries()) {
     const source = await connect("source", pair.source);
     const target = await connect("target", pair.target);
-    await refuseSameDatabase(source, target);
-    await refuseSwappedSides(source, target, config.syncTables);
+    await persist(async () => {
+      await refuseSameDatabase(source, target);
+      await refuseSwappedSides(source, target, config.syncTables);
+    });
     // With one schema left, tables that are nowhere are reported there.
     const isLast = i === config.schemas.length - 1;
-    const found = isLast ? [] : await source.dialect.introspector.tables(source.db, left);
+    const wanted = left;
+    const found = isLast ? [] : await persist(() => source.dialect.introspector.tables(source.db, wanted));
     const isThere = (name: string): boolean => found.some((one) => one.name.toUpperCase() === name);
     // Rows that were split off a column later on come with the table that still has the column.
     const whole = (name: string): string => splitFrom(name, sourceVersion, targetVersion) ?? name;
@@ -142,11 +147,8 @@ async function openSchemas(
     if (pair.name === "um") tenants = target;
     left = left.filter((name) => !tables.includes(name));
     if (tables.length === 0) continue;
-    const plan = await buildPlan(
-      { schema: pair.name, sourceVersion, targetVersion, tables, beforeRestore },
-      source,
-      target,
-    );
+    const request = { schema: pair.name, sourceVersion, targetVersion, tables, beforeRestore };
+    const plan = await persist(() => buildPlan(request, source, target));
     if (!quiet) for (const note of plan.notes) log.warn(note);
     schemas.push({ name: pair.name, source, target, plan });
   }

@@ -30,6 +30,8 @@ interface Entry {
   /** Since when the table has been behind; undefined when it is not. */
   behindSince: number | undefined;
   readonly recent: { readonly atMs: number; readonly changes: number }[];
+  /** A question after the highest position is under way. */
+  isAsking: boolean;
 }
 
 const SILENT: Progress = { batch: () => undefined, idle: () => undefined, close: () => undefined };
@@ -47,19 +49,12 @@ export function openProgress(terminal: Terminal, tables: readonly TableProgress[
         highest: table.position,
         behindSince: undefined,
         recent: [],
+        isAsking: false,
       },
     ]),
   );
   const timer = setInterval(() => {
-    for (const entry of entries.values()) {
-      // A failing source is the run's own matter; the line keeps what it knew.
-      entry.table.highest().then(
-        (highest) => {
-          entry.highest = highest;
-        },
-        () => undefined,
-      );
-    }
+    for (const entry of entries.values()) askHighest(entry);
     const parts = [...entries.values()].map((entry) => formatEntry(entry, monotonic()));
     terminal.showProgress(parts.join(" | ").slice(0, (process.stderr.columns ?? 80) - 1));
   }, REDRAW_MS);
@@ -79,8 +74,24 @@ export function openProgress(terminal: Terminal, tables: readonly TableProgress[
   };
 }
 
+/** One question at a time: a source that is slow to answer is not asked twice a second all the same. */
+function askHighest(entry: Entry): void {
+  if (entry.isAsking) return;
+  entry.isAsking = true;
+  entry.table
+    .highest()
+    .then((highest) => {
+      entry.highest = highest;
+    })
+    // A failing source is the run's own matter; the line keeps what it knew.
+    .catch(() => undefined)
+    .finally(() => {
+      entry.isAsking = false;
+    });
+}
+
 /** `T 120/s, 3400 applied, <=56 pending, 0.4 s lag`. Pending is a bound: positions may be missing in between. */
-export function formatEntry(entry: Entry, nowMs: number): string {
+export function formatEntry(entry: Omit<Entry, "isAsking">, nowMs: number): string {
   while ((entry.recent[0]?.atMs ?? nowMs) < nowMs - RATE_WINDOW_MS) entry.recent.shift();
   const changes = entry.recent.reduce((sum, batch) => sum + batch.changes, 0);
   const pending = entry.highest > entry.position ? entry.highest - entry.position : 0n;

@@ -24,7 +24,8 @@ export interface GroupLoopOptions {
   /** Identity of each table's journal on the source, read anew after every failure. */
   readonly journalId: (table: TableSync) => Promise<string>;
   readonly locks: LockKeeper;
-  readonly lockName: string;
+  /** Read from the target. */
+  readonly lockName: () => Promise<string>;
   readonly syncIntervalMs: number;
   readonly until: Until;
   readonly signal: AbortSignal;
@@ -178,9 +179,10 @@ async function reportBlocked(
 
 async function waitForLock(options: GroupLoopOptions): Promise<KeptLock | undefined> {
   const { locks, lockName, signal, events, group } = options;
+  const name = await lockName();
   let told = false;
   while (!signal.aborted) {
-    const lock = await locks.take(lockName);
+    const lock = await locks.take(name);
     if (lock !== undefined) {
       if (told) events.takenOver(group.name);
       return lock;

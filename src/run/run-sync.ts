@@ -40,7 +40,6 @@ const DEAD_LETTER_LIMIT = 1_000;
 export async function runSync(options: RunOptions): Promise<void> {
   const source = withOrigin("source", options.source);
   const target = withOrigin("target", options.target);
-  const { home } = await target.dialect.introspector.server(target.db);
   const locks = createLockKeeper(target);
   const results = await Promise.allSettled(
     options.plan.groups.map(async (group) => {
@@ -74,7 +73,10 @@ export async function runSync(options: RunOptions): Promise<void> {
           tables,
           journalId: (table) => journalId(source, table.table),
           locks,
-          lockName: `${home}/${group.name}`,
+          lockName: async () => {
+            const { home } = await target.dialect.introspector.server(target.db);
+            return `${home}/${group.name}`;
+          },
           syncIntervalMs: options.syncIntervalMs,
           until: options.until,
           signal: options.signal,

@@ -15,6 +15,10 @@ export interface TcpProxy {
   heal(): Promise<void>;
   /** New connections lead to another server, as when a DNS name comes to stand for it. */
   redirect(to: Address): void;
+  /** Packets that clients have sent so far. */
+  readonly packets: () => number;
+  /** Does something, once, when clients have sent so many packets; the last of them is not passed on. */
+  atPacket(count: number, act: () => void): void;
   close(): Promise<void>;
 }
 
@@ -33,6 +37,17 @@ export async function startTcpProxy(to: Address): Promise<TcpProxy> {
   const links = new Set<Link>();
   let isSilent = false;
   let present = to;
+  let packets = 0;
+  let appointment: { readonly count: number; readonly act: () => void } | undefined;
+  /** Whether a packet is to be passed on. */
+  const passes = (): boolean => {
+    packets += 1;
+    if (appointment === undefined || packets < appointment.count) return true;
+    const { act } = appointment;
+    appointment = undefined;
+    act();
+    return false;
+  };
   const server: Server = createServer((client) => {
     const link = { client, server: dial(present) };
     links.add(link);
@@ -50,7 +65,7 @@ export async function startTcpProxy(to: Address): Promise<TcpProxy> {
       });
     }
     if (isSilent) mute(link);
-    else join(link);
+    else join(link, passes);
   });
   const listen = (port: number): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -91,6 +106,10 @@ export async function startTcpProxy(to: Address): Promise<TcpProxy> {
     redirect(to) {
       present = to;
     },
+    packets: () => packets,
+    atPacket(count, act) {
+      appointment = { count, act };
+    },
     async close() {
       cut();
       if (server.listening) await new Promise((resolve) => server.close(resolve));
@@ -98,8 +117,10 @@ export async function startTcpProxy(to: Address): Promise<TcpProxy> {
   };
 }
 
-function join({ client, server }: Link): void {
-  client.on("data", (data) => server.write(data));
+function join({ client, server }: Link, passes: () => boolean): void {
+  client.on("data", (data) => {
+    if (passes()) server.write(data);
+  });
   server.on("data", (data) => client.write(data));
 }
 

@@ -5,6 +5,7 @@ import { EXIT, SyncError } from "../../errors.ts";
 import { KEY, type Log } from "../../log.ts";
 import { planTables } from "../../plan/sync-plan.ts";
 import type { Until } from "../../run/after-pass.ts";
+import { Interrupted, persistently } from "../../run/persistently.ts";
 import { rowSources } from "../../run/row-sources.ts";
 import { runSync } from "../../run/run-sync.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
@@ -36,28 +37,44 @@ export async function run(flags: RunFlags, signal: AbortSignal): Promise<number>
   return await withContext({ ...flags, define }, signal, async (context) => {
     const keys = openValueKeys(context.config, define);
     try {
-      const schemas = await context.openSchemas();
       if (flags.dryRun) {
-        for (const schema of schemas) writeOut(printPlan(schema, context.config.parallelism));
+        for (const schema of await context.openSchemas())
+          writeOut(printPlan(schema, context.config.parallelism));
         return EXIT.ok;
       }
-      for (const schema of schemas) {
-        const journals = await requireCapture(
-          schema.source.db,
-          schema.source.dialect,
-          planTables(schema.plan),
-        );
-        await refuseStoredValues(schema, keys.readValues);
-        logMended(context.log, await mendTarget(schema, journals));
-        await logCheapChecks(context.config, schema, context.log);
-      }
+      // Once both sides were reached, nothing that passes ends a run, not even in its first second.
+      const persist = <T>(work: () => Promise<T>): Promise<T> =>
+        persistently(work, { signal, onRetry: (reason, code) => logRetry(context.log, reason, code) });
+      const schemas = await context.openSchemas({ persist });
+      for (const schema of schemas) await persist(() => putInOrder(context, schema, keys));
       const until: Until = flags.once ? "one pass" : flags.untilDrained ? "drained" : "stopped";
       await runSchemas(context, schemas, until, keys);
+      return EXIT.ok;
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      context.log.info("stopped before the run began");
       return EXIT.ok;
     } finally {
       await keys.close();
     }
   });
+}
+
+/** What has to be right before the first change is applied; may be done again. */
+async function putInOrder(
+  { config, log }: Context,
+  schema: SchemaContext,
+  { readValues }: ValueKeys,
+): Promise<void> {
+  const { source, plan } = schema;
+  const journals = await requireCapture(source.db, source.dialect, planTables(plan));
+  await refuseStoredValues(schema, readValues);
+  logMended(log, await mendTarget(schema, journals));
+  await logCheapChecks(config, schema, log);
+}
+
+function logRetry(log: Log, reason: string, code: string): void {
+  log.warn({ [KEY.reason]: reason, [KEY.code]: code }, "a failure is tried again");
 }
 
 /** A schema that cannot go on stops alone; the first failure is thrown when the others have ended. */
@@ -100,7 +117,10 @@ async function runSchemas(
 async function tableProgress({ source, target, plan }: SchemaContext): Promise<readonly TableProgress[]> {
   return await Promise.all(
     planTables(plan).map(async (table) => {
-      const checkpoint = await readCheckpoint(target.db, target.dialect, table.targetNames.checkpoint);
+      // Where the line begins only informs: what cannot be read now ends no run.
+      const checkpoint = await readCheckpoint(target.db, target.dialect, table.targetNames.checkpoint).catch(
+        () => undefined,
+      );
       return {
         name: table.name,
         position: checkpoint?.position ?? 0n,
