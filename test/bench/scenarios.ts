@@ -1,4 +1,5 @@
 import type { Scenario } from "./scenario.ts";
+import { cleanUp } from "./scenarios/clean-up.ts";
 import { drain } from "./scenarios/drain.ts";
 import { encrypted } from "./scenarios/encrypted.ts";
 import { growth } from "./scenarios/growth.ts";
@@ -20,6 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   sourceCost,
   triggerVariants,
   growth,
+  cleanUp,
   verifying,
   idle,
   startup,

@@ -6,6 +6,7 @@ import { neededGrants } from "../needed-grants.ts";
 import { sequenceName } from "../sequence-name.ts";
 import { ENCRYPTED, oldTransactionsFact, tlsFact } from "../shared-facts.ts";
 import { quote } from "./connect.ts";
+import { cleanUpFacts } from "./doctor-clean-up.ts";
 import { settingFacts } from "./doctor-settings.ts";
 import { IDENTITY } from "./write-rows.ts";
 
@@ -15,7 +16,7 @@ export const clock =
 
 /** Everything that `doctor` asks of a SQL Server, see fact.ts. */
 export function facts(scope: FactScope): readonly Fact[] {
-  const both = [runGrants(scope), tls(scope), ...settingFacts(scope)];
+  const both = [runGrants(scope), tls(scope), ...settingFacts(scope), ...cleanUpFacts(scope)];
   return scope.side === "source"
     ? [...both, prepareRights(scope), serverState(scope), oldTransactions(scope)]
     : both;

@@ -5,6 +5,7 @@ import type { Fact, FactScope } from "../fact.ts";
 import { neededGrants } from "../needed-grants.ts";
 import { oldTransactionsFact, tlsFact } from "../shared-facts.ts";
 import { quote } from "./connect.ts";
+import { cleanUpFacts } from "./doctor-clean-up.ts";
 import { settingFacts } from "./doctor-settings.ts";
 import { STARTED } from "./horizon.ts";
 
@@ -21,7 +22,7 @@ UNION ALL SELECT ${ME}, UPPER(TABLE_NAME), PRIVILEGE_TYPE FROM information_schem
 
 /** Everything that `doctor` asks of a MySQL or MariaDB server, see fact.ts. */
 export function facts(scope: FactScope): readonly Fact[] {
-  const both = [runGrants(scope), tls(scope), ...settingFacts(scope)];
+  const both = [runGrants(scope), tls(scope), ...settingFacts(scope), ...cleanUpFacts(scope)];
   return scope.side === "source"
     ? [
         ...both,

@@ -3,6 +3,7 @@ import type { Fact, FactScope } from "../fact.ts";
 import { sequenceName } from "../sequence-name.ts";
 import { oldTransactionsFact, tlsFact } from "../shared-facts.ts";
 import { quote } from "./connect.ts";
+import { cleanUpFacts } from "./doctor-clean-up.ts";
 import { grantFacts } from "./doctor-grants.ts";
 import { spaceFacts } from "./doctor-space.ts";
 import { grantee } from "./grants.ts";
@@ -29,6 +30,7 @@ export function facts(scope: FactScope): readonly Fact[] {
     tls(scope),
     password,
     sessions(scope),
+    ...cleanUpFacts(scope),
   ];
   return scope.side === "source"
     ? [...both, sequences(scope), oldTransactions(scope)]

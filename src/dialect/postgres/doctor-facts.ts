@@ -4,6 +4,7 @@ import type { Fact, FactScope } from "../fact.ts";
 import { neededGrants } from "../needed-grants.ts";
 import { oldTransactionsFact, tlsFact } from "../shared-facts.ts";
 import { quote } from "./connect.ts";
+import { cleanUpFacts } from "./doctor-clean-up.ts";
 import { rowSecurity } from "./doctor-row-security.ts";
 import { otherTriggers } from "./doctor-triggers.ts";
 
@@ -13,7 +14,15 @@ const SPARE_CONNECTIONS = 10;
 
 /** Everything that `doctor` asks of a PostgreSQL server, see fact.ts. */
 export function facts(scope: FactScope): readonly Fact[] {
-  const both = [runGrants(scope), rowSecurity(scope), encoding, timeZone, tls(scope), connections];
+  const both = [
+    runGrants(scope),
+    rowSecurity(scope),
+    encoding,
+    timeZone,
+    tls(scope),
+    connections,
+    ...cleanUpFacts(scope),
+  ];
   return scope.side === "source"
     ? [...both, durability, prepareRights(scope), otherTriggers(scope), oldTransactions(scope)]
     : both;
