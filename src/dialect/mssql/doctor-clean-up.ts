@@ -2,12 +2,15 @@ import { CLEAN_UP_TABLES, cleanUpFact, cleanUpTablesFact } from "../clean-up.ts"
 import type { Fact, FactScope } from "../fact.ts";
 import { quote } from "./connect.ts";
 
-/** Text is NULL for an encrypted module, and without VIEW DEFINITION ("sys.sql_modules"). */
-const ROUTINES = `SELECT 'routine' AS kind, SCHEMA_NAME(o.schema_id) + '.' + o.name AS name, '' AS state, m.definition AS body
+/**
+ * Text is NULL for an encrypted module, and without VIEW DEFINITION ("sys.sql_modules"). Names and texts of msdb and of this database
+ * may differ in their collations, and a UNION of such is refused with error 468.
+ */
+const ROUTINES = `SELECT 'routine' AS kind, (SCHEMA_NAME(o.schema_id) + '.' + o.name) COLLATE DATABASE_DEFAULT AS name, '' AS state, m.definition COLLATE DATABASE_DEFAULT AS body
 FROM sys.sql_modules m JOIN sys.objects o ON o.object_id = m.object_id WHERE o.type = 'P'`;
 
 /** Steps of SQL Server Agent that run in this database, or name it ("dbo.sysjobsteps"). A backup does not carry jobs along. */
-const JOBS = `SELECT 'job' AS kind, j.name AS name, CASE WHEN j.enabled = 1 THEN 'on' ELSE 'off' END AS state, s.command AS body
+const JOBS = `SELECT 'job' AS kind, j.name COLLATE DATABASE_DEFAULT AS name, CASE WHEN j.enabled = 1 THEN 'on' ELSE 'off' END AS state, s.command COLLATE DATABASE_DEFAULT AS body
 FROM msdb.dbo.sysjobs j JOIN msdb.dbo.sysjobsteps s ON s.job_id = j.job_id
 WHERE s.database_name = DB_NAME() OR CHARINDEX(DB_NAME(), s.command) > 0`;
 
