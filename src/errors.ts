@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   DATABASE_UNSUPPORTED: EXIT.precondition,
   /** The two catalogues do not allow a plan; the message lists every reason. */
   PLAN_IMPOSSIBLE: EXIT.precondition,
+  /** sourceVersion or targetVersion is not that of the database, as its tables tell. */
+  VERSION_CONTRADICTED: EXIT.precondition,
   /** Source and target are one and the same database. */
   SAME_DATABASE: EXIT.precondition,
   /** Source and target have changed places in the configuration. */

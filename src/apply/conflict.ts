@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { wholeTable } from "../config/known-tables.ts";
 import type { Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
@@ -33,7 +34,8 @@ export async function resolveConflict(
   policy: ConflictPolicy,
   { write, isUnderWay }: ConflictWays,
 ): Promise<ConflictOutcome> {
-  if (policy === "dead-letter" || (policy === "newest" && table.name !== TOKEN_TABLE)) return "unresolved";
+  if (policy === "dead-letter" || (policy === "newest" && wholeTable(table.name) !== TOKEN_TABLE))
+    return "unresolved";
   const holders = await findHolders(tx, dialect, table, row);
   for (const holder of holders) if (await isUnderWay(holder)) return "unresolved";
   const [holder] = holders;

@@ -23,6 +23,8 @@ export interface ReplayContext extends WriteRules {
   readonly rowFor: RowFor;
   /** The row to insert instead when a unique key refuses the transformed one. */
   readonly onUniqueConflict?: ((row: Row) => Row) | undefined;
+  /** Called for each row that was written so, before the transaction ends. */
+  readonly onMadeUp?: () => void;
   readonly conflictPolicy: ConflictPolicy;
   /** Whether a parent's row is itself set aside. */
   readonly isSetAside: (tx: Queryable, parent: string, key: Key) => Promise<boolean>;
@@ -165,6 +167,7 @@ async function findsAnotherWay(tx: Queryable, context: ReplayContext, change: Ch
     return await dialect.savepoint(tx, async () => {
       if (onUniqueConflict !== undefined) {
         await write(onUniqueConflict(row));
+        context.onMadeUp?.();
         return true;
       }
       const outcome = await resolveConflict(tx, dialect, table, row, context.conflictPolicy, {

@@ -9,6 +9,7 @@ import type { Dialect } from "../dialect/dialect.ts";
 import { loadDialect } from "../dialect/registry.ts";
 import { type Log, openLog } from "../log.ts";
 import { buildPlan } from "../plan/build-plan.ts";
+import { refuseOtherVersions } from "../plan/fitting-versions.ts";
 import { splitFrom } from "../plan/rekeyed-tables.ts";
 import type { SyncPlan } from "../plan/sync-plan.ts";
 import { commandFailure, unreachable } from "./driver-error.ts";
@@ -51,6 +52,8 @@ export interface OpenOptions {
   readonly quiet?: boolean;
   /** Does what comes after connecting, again where that helps. Default: once. */
   readonly persist?: <T>(work: () => Promise<T>) => Promise<T>;
+  /** The databases need not be of the configured versions: nothing depends on what their rows mean. */
+  readonly anyVersion?: boolean;
 }
 
 /** Lets a progress line stay below the log lines. */
@@ -123,9 +126,9 @@ async function openSchemas(
   config: SyncConfig,
   log: Log,
   connect: (side: "source" | "target", datasource: Datasource) => Promise<Connected>,
-  { beforeRestore = false, quiet = false, persist = (work) => work() }: OpenOptions,
+  { beforeRestore = false, quiet = false, anyVersion = false, persist = (work) => work() }: OpenOptions,
 ): Promise<readonly SchemaContext[]> {
-  const { sourceVersion, targetVersion } = config;
+  const { sourceVersion, targetVersion, emailUserNames } = config;
   const schemas: SchemaContext[] = [];
   let tenants: Connected | undefined;
   let left = config.syncTables;
@@ -135,6 +138,7 @@ async function openSchemas(
     await persist(async () => {
       await refuseSameDatabase(source, target);
       await refuseSwappedSides(source, target, config.syncTables);
+      if (!anyVersion) await refuseOtherVersions(config, source, target);
     });
     // With one schema left, tables that are nowhere are reported there.
     const isLast = i === config.schemas.length - 1;
@@ -147,7 +151,14 @@ async function openSchemas(
     if (pair.name === "um") tenants = target;
     left = left.filter((name) => !tables.includes(name));
     if (tables.length === 0) continue;
-    const request = { schema: pair.name, sourceVersion, targetVersion, tables, beforeRestore };
+    const request = {
+      schema: pair.name,
+      sourceVersion,
+      targetVersion,
+      tables,
+      beforeRestore,
+      ...(emailUserNames && { emailUserNames }),
+    };
     const plan = await persist(() => buildPlan(request, source, target));
     if (!quiet) for (const note of plan.notes) log.warn(note);
     schemas.push({ name: pair.name, source, target, plan });

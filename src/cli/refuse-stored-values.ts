@@ -1,3 +1,4 @@
+import { wholeTable } from "../config/known-tables.ts";
 import { isStepBetween } from "../config/versions.ts";
 import { SyncError } from "../errors.ts";
 import { planTables, type TablePlan } from "../plan/sync-plan.ts";
@@ -28,8 +29,10 @@ export async function refuseStoredValues(
   for (const table of planTables(plan)) {
     transformerFor(plan, table);
     if (!readsValues) continue;
-    const rows = (await sample(source, table)).filter((row) => storedValues(table.name, row).some(isThere));
-    const read = overValues(table.name, await readValues(table.name, rows));
+    const rows = (await sample(source, table)).filter((row) =>
+      storedValues(wholeTable(table.name), row).some(isThere),
+    );
+    const read = overValues(wholeTable(table.name), await readValues(wholeTable(table.name), rows));
     const failures = rows.flatMap((row) => {
       const result = read(row, NO_LOOKUPS);
       return "failure" in result ? [result.failure] : [];
@@ -49,7 +52,7 @@ function isThere({ stored }: ReturnType<typeof storedValues>[number]): boolean {
 }
 
 async function sample({ dialect, db }: Connected, table: TablePlan): Promise<readonly Row[]> {
-  const looked = VALUE_COLUMNS.get(table.name) ?? [];
+  const looked = VALUE_COLUMNS.get(wholeTable(table.name)) ?? [];
   if (looked.length === 0) return [];
   const names = new Set([
     "DATA_KEY",

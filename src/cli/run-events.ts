@@ -55,6 +55,12 @@ export function logEvents(log: Log, progress: Progress, now: Clock = monotonic):
         "a change was set aside: the target refuses it",
       );
     },
+    madeUpHashes(table, rows) {
+      log.info(
+        { [KEY.table]: table, [KEY.changes]: rows },
+        "rows were written with a scope hash made up, as WSO2's migration does: the target's CON_APP_KEY allows one ACTIVE token of a user, application and scope, the source's any number; the tokens stay valid",
+      );
+    },
     standby(group) {
       log.info({ [KEY.group]: group }, "another runner syncs this group; waiting as standby");
     },

@@ -1,3 +1,4 @@
+import { wholeTable } from "../config/known-tables.ts";
 import type { SyncConfig } from "../config/sync-config.ts";
 import { compareVersions, isStepBetween } from "../config/versions.ts";
 import { SyncError } from "../errors.ts";
@@ -30,7 +31,7 @@ export function openValueKeys(
   );
   const profiles = openKeys(readKeySettings(config, { env: process.env, sys }));
   const isTokenTable = (table: string): boolean =>
-    VALUE_COLUMNS.get(table)?.some(({ kind }) => kind === "token") ?? false;
+    VALUE_COLUMNS.get(wholeTable(table))?.some(({ kind }) => kind === "token") ?? false;
   const reasons = config.syncTables.some(isTokenTable)
     ? impossibleCells(profiles.source, profiles.target)
     : [];

@@ -8,7 +8,7 @@ import { nearestName } from "./nearest-name.ts";
 import { placeholderResolver, type Resolve } from "./placeholders.ts";
 import { configInvalid, didYouMean, type Findings, formatProblems, hintFound } from "./problem.ts";
 import { parseProperties } from "./properties.ts";
-import { type KeySpec, numberedSpecs, OTHER_KEYS, OWN_KEYS } from "./schema.ts";
+import { type KeySpec, numberedSpecs, OTHER_KEYS, OWN_KEYS, wantedOf } from "./schema.ts";
 import { parseDefines, readSettings, type Settings } from "./settings.ts";
 import type {
   ConflictPolicy,
@@ -87,12 +87,13 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
   const targetVersion = readVersion("targetVersion", settings);
   checkOrder(sourceVersion, targetVersion, settings);
   const tables = settings.get("syncTables");
-  const syncTables = tables === undefined ? [] : readSyncTables(tables, settings);
+  const syncTables = tables === undefined ? [] : readSyncTables(tables, settings, sourceVersion);
   const batchSize = readInteger("batchSize", settings);
   const syncIntervalMs = readInteger("syncInterval", settings);
   const conflictPolicy = readConflictPolicy(settings);
   const deadLetterLimit = readInteger("deadLetterLimit", settings);
   const parallelism = readInteger("parallelism", settings);
+  const emailUserNames = readFlag("source.emailUserNames", settings);
   checkBatches(batchSize, parallelism, settings);
   const schemas = readSchemas(settings, deployment, resolve, parallelism, findings);
   const extra = new Map<string, RawSetting>();
@@ -117,6 +118,7 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
     conflictPolicy,
     deadLetterLimit,
     parallelism,
+    ...(emailUserNames ? { emailUserNames } : {}),
     extra,
     warnings: formatProblems(findings.warnings, files),
   });
@@ -126,6 +128,13 @@ function readVersion(name: string, settings: Settings): IsVersion | undefined {
   const setting = settings.get(name);
   if (setting === undefined) return undefined;
   if (isIsVersion(setting.value)) return setting.value;
+  if (setting.value === "") {
+    settings.problem(
+      setting,
+      `is empty, wanted ${wantedOf(setting.spec)}; bin/version.txt of the ${name.replace("Version", "")}'s server says which it is`,
+    );
+    return undefined;
+  }
   const completed = IS_VERSIONS.find((version) => version === `${setting.value}.0`);
   return settings.refuse(setting, completed);
 }
@@ -147,6 +156,14 @@ function readInteger(name: string, settings: Settings): number {
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = setting.spec;
   const value = /^\d{1,15}$/.test(setting.value) ? Number(setting.value) : Number.NaN;
   return value >= min && value <= max ? value : (settings.refuse(setting) ?? 0);
+}
+
+/** Default false. */
+function readFlag(name: string, settings: Settings): boolean {
+  const setting = settings.get(name);
+  if (setting !== undefined && setting.value !== "true" && setting.value !== "false")
+    settings.refuse(setting);
+  return setting?.value === "true";
 }
 
 /** Each lane writes a batch at a time: all of them are read together. */

@@ -124,6 +124,17 @@ export const OTHER_KEYS: readonly KeySpec[] = [
     choices: ["true", "false"],
     doc: "Whether rows may be stored otherwise than tokenProcessor says",
   },
+  {
+    name: "source.emailUserNames",
+    type: "choice",
+    choices: ["true", "false"],
+    doc: "Whether a 5.0.0 source takes e-mail addresses for user names (EnableEmailUserName)",
+  },
+  {
+    name: "source.certificate",
+    type: "text",
+    doc: "Its certificate, PEM or DER, to write encrypted values for it where its key pair is not given",
+  },
   ...keystoreKeys("source.keystore.N"),
   { name: "source.symmetricKey.N", type: "text", isSecret: true, doc: "A symmetric key of it" },
   { name: "target.home", type: "text", doc: HOME_DOC },

@@ -95,6 +95,8 @@ export interface SyncConfig {
   readonly conflictPolicy: ConflictPolicy;
   readonly deadLetterLimit: number;
   readonly parallelism: number;
+  /** User names of a 5.0.0 source are e-mail addresses. */
+  readonly emailUserNames?: boolean;
   /** Raw values of the keys in `OTHER_KEYS` (schema.ts) that are set. */
   readonly extra: ReadonlyMap<string, RawSetting>;
   /** Sentences for the log, each with its place; no secrets in them. */

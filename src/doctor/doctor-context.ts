@@ -19,6 +19,8 @@ export interface DoctorRequest {
   readonly parallelism: number;
   /** Connections that are open already, and stay so; default: the doctor opens its own. */
   readonly opened?: { readonly source: Database; readonly target: Database };
+  /** The target's crypto provider; default: symmetric, as 5.11.0 is shipped. */
+  readonly targetEncryption?: "symmetric" | "asymmetric";
 }
 
 export interface DoctorSide {

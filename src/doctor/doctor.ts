@@ -11,11 +11,13 @@ import { type DoctorContext, type DoctorSide, isPrepared } from "./doctor-contex
 import { dumpCheck } from "./dump-check.ts";
 import { journalSizeCheck } from "./journal-size.ts";
 import { tableChecks } from "./table-checks.ts";
+import { totpCheck } from "./totp-check.ts";
 
 /** The checks that every pair of databases gets; each database adds its own, see fact.ts. */
 export const checks: readonly Check[] = [
   ...connectionChecks,
   ...tableChecks,
+  totpCheck,
   ...captureChecks,
   dumpCheck,
   journalSizeCheck,

@@ -1,13 +1,45 @@
 import { isComplete } from "../capture/capture-state.ts";
+import { contradictions, fittingVersions, markTables, mendVersions } from "../plan/fitting-versions.ts";
+import { withOwnKey } from "../plan/own-key.ts";
+import { rekeyedTable } from "../plan/rekeyed-tables.ts";
 import { migrateFirst, missingMigration } from "../transform/transformer-for.ts";
 import type { Check, Mend, Outcome } from "./check.ts";
 import type { DoctorContext } from "./doctor-context.ts";
 
 /** Whether the tables of both sides fit each other. */
 export const tableChecks: readonly Check[] = [
+  {
+    id: "tables.versions",
+    group: "tables",
+    title: "sourceVersion and targetVersion",
+    cheap: true,
+    run: versions,
+  },
   { id: "tables.match", group: "tables", title: "tables and columns of both sides", cheap: true, run: match },
   { id: "tables.keys", group: "tables", title: "primary keys", cheap: true, run: keys },
 ];
+
+async function versions({ request, source, target }: DoctorContext): Promise<Outcome> {
+  const side = async (one: DoctorContext["source"]) =>
+    await markTables({ dialect: await one.dialect(), db: await one.db() });
+  const [from, to] = [await side(source), await side(target)];
+  const { sourceVersion, targetVersion } = request;
+  const wanted = `tables of ${sourceVersion} on the source, and on the target of a version up to ${targetVersion}`;
+  const problems = contradictions(request, from, to);
+  if (problems.length > 0)
+    return {
+      status: "fail",
+      found: problems.join("; "),
+      wanted,
+      mend: [{ on: "elsewhere", text: mendVersions() }],
+    };
+  const range = (tables: typeof from): string => {
+    const { versions: fitting } = fittingVersions(tables);
+    if (fitting.length === 0) return "no single release, as while it is migrated";
+    return fitting[0] === fitting.at(-1) ? `${fitting[0]}` : `${fitting[0]} to ${fitting.at(-1)}`;
+  };
+  return { status: "ok", found: `the source fits ${range(from)}, the target ${range(to)}`, wanted };
+}
 
 async function match({ planned, request, capture }: DoctorContext): Promise<Outcome> {
   const { problems, next, notes, tables, restored } = await planned();
@@ -36,12 +68,13 @@ async function match({ planned, request, capture }: DoctorContext): Promise<Outc
   return { status: "ok", found: `${tables.length} tables fit`, wanted };
 }
 
-/** A key that one side lacks is the other's: WSO2's tables have the same on both. */
+/** A key that one side lacks is the other's: WSO2's tables have the same on both, but for those that a release rekeyed. */
 async function keys({ request, source, target }: DoctorContext): Promise<Outcome> {
   const wanted = "a primary key on each table of both sides";
   const read = async (side: DoctorContext["source"]) => {
     const dialect = await side.dialect();
-    return { side, dialect, tables: await dialect.introspector.tables(await side.db(), request.tables) };
+    const found = await dialect.introspector.tables(await side.db(), request.tables);
+    return { side, dialect, tables: found.map(withOwnKey) };
   };
   const [from, to] = [await read(source), await read(target)];
   const missing: string[] = [];
@@ -53,7 +86,10 @@ async function keys({ request, source, target }: DoctorContext): Promise<Outcome
     for (const table of here.tables.filter(({ primaryKey }) => primaryKey.length === 0)) {
       missing.push(`${table.name} on the ${here.side.name}`);
       const twin = there.tables.find(({ name }) => name.toUpperCase() === table.name.toUpperCase());
-      const columns = (twin?.primaryKey ?? []).flatMap(
+      // WSO2's client leaves tables of 5.0.0 without the keys that their release gives them.
+      const rekeyed = rekeyedTable(table.name.toUpperCase(), request.sourceVersion, request.targetVersion);
+      const wantedKey = here === to && rekeyed !== undefined ? [rekeyed.key] : (twin?.primaryKey ?? []);
+      const columns = wantedKey.flatMap(
         (name) =>
           table.columns.find((column) => column.name.toUpperCase() === name.toUpperCase())?.name ?? [],
       );

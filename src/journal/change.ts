@@ -31,7 +31,10 @@ export interface Change {
   readonly key?: Row;
   /** In a rekeyed table why the key could not be found: then a DELETE cannot be applied. Never a value. */
   readonly keyFailure?: string;
+  /** The target is not to have the row though the source does: see transform/left-out.ts. */
+  readonly leftOut?: true;
 }
 
-/** Whether a row with the change's key is there after it, to be written. */
-export const leavesRow = ({ action }: Change): boolean => action === "INSERT" || action === "UPDATE";
+/** Whether a row with the change's key is to be on the target after it, to be written. */
+export const leavesRow = ({ action, leftOut }: Change): boolean =>
+  (action === "INSERT" || action === "UPDATE") && leftOut === undefined;

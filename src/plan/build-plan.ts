@@ -6,9 +6,11 @@ import { SyncError } from "../errors.ts";
 import { cascadePaths } from "./cascades.ts";
 import { groupTables } from "./groups.ts";
 import { objectNames } from "./object-names.ts";
+import { withOwnKey } from "./own-key.ts";
 import { has, planTable, uniqueKeysOf, writable } from "./plan-table.ts";
 import { type Rekeyed, rekeyedTable, splitFrom } from "./rekeyed-tables.ts";
 import type { CascadeLink, ChildLink, SplitTable, SyncPlan, TablePlan, TargetTable } from "./sync-plan.ts";
+import { tableVerdict } from "./table-verdicts.ts";
 import { holdsUserIds, USER_ID_CLAIM } from "./user-claims.ts";
 
 /** One side of a plan: a dialect and a connection of it. */
@@ -25,6 +27,7 @@ export interface PlanRequest {
   readonly tables: readonly string[];
   /** The dump may not have been restored yet: a table that the target lacks is planned with the source's shape. */
   readonly beforeRestore?: boolean;
+  readonly emailUserNames?: boolean;
 }
 
 const NOT_ON_TARGET = "the target has no such table";
@@ -39,11 +42,10 @@ const orNoRight = ({ capabilities }: Dialect): string =>
  * reason at once.
  */
 export async function buildPlan(request: PlanRequest, source: Side, target: Side): Promise<SyncPlan> {
-  const sourceTables = await source.dialect.introspector.tables(source.db, request.tables);
+  const sourceTables = (await source.dialect.introspector.tables(source.db, request.tables)).map(withOwnKey);
   const claimTables = request.tables.includes(USER_ID_CLAIM.users) ? [USER_ID_CLAIM.table] : [];
-  const targetTables = await target.dialect.introspector.tables(target.db, [
-    ...new Set([...request.tables, ...claimTables]),
-  ]);
+  const wanted = [...new Set([...request.tables, ...claimTables])];
+  const targetTables = (await target.dialect.introspector.tables(target.db, wanted)).map(withOwnKey);
   refuseUnreadable(source, sourceTables, "source");
   refuseUnreadable(target, targetTables, "target");
   const problems: string[] = [];
@@ -54,6 +56,11 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
     const parent = splitFrom(name, sourceVersion, targetVersion);
     // Its rows come with those of the table that they are split from.
     if (parent !== undefined && request.tables.includes(parent)) continue;
+    const verdict = tableVerdict(name, sourceVersion, targetVersion);
+    if (verdict.kind === "refused") {
+      problems.push(`${name}: cannot be synced from ${sourceVersion} to ${targetVersion}: ${verdict.reason}`);
+      continue;
+    }
     const from = sourceTables.find((table) => table.name.toUpperCase() === name);
     const found = targetTables.find((table) => table.name.toUpperCase() === name);
     // A restore makes the keys when all rows are there.
@@ -87,6 +94,7 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
         from: source.dialect,
         to: writer,
         rekeyed: isOldShape ? undefined : rekeyed,
+        makes: verdict.kind === "ruled" ? verdict.makes : [],
       },
       notes,
       problems,
@@ -132,6 +140,7 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
     sourceVersion: request.sourceVersion,
     targetVersion: request.targetVersion,
     groups: groupTables(linked),
+    ...(request.emailUserNames === undefined ? {} : { emailUserNames: request.emailUserNames }),
     notes,
   };
 }

@@ -17,11 +17,13 @@ export interface TableRequest {
   readonly from: Dialect;
   readonly to: Dialect;
   readonly rekeyed: Rekeyed | undefined;
+  /** Columns of the target alone that the transformation fills. */
+  readonly makes: readonly string[];
 }
 
 /** Plans one table from its two shapes; what makes it impossible, and what an operator should read, is added to the lists. */
 export function planTable(request: TableRequest, notes: string[], problems: string[]): TablePlan {
-  const { name, source, target, synced, from, to, rekeyed } = request;
+  const { name, source, target, synced, from, to, rekeyed, makes } = request;
   for (const [side, table] of [
     ["source", source],
     ["target", target],
@@ -52,7 +54,10 @@ export function planTable(request: TableRequest, notes: string[], problems: stri
       : rekeyedColumns(rekeyed, sourceColumns, targetColumns);
   // Where only the source has one, the restore is not finished, which the caller says.
   if (target.primaryKey.length === 0) {
-    if (source.primaryKey.length === 0) problems.push(`${name}: the target's table has no primary key`);
+    if (source.primaryKey.length === 0)
+      problems.push(
+        `${name}: the target's table has no primary key, nor a unique key of columns that are never null`,
+      );
   } else if (rekeyed !== undefined && (key.length === 0 || sourceColumns.has(rekeyed.key))) {
     problems.push(`${name}: the source does not have the shape of its sourceVersion`);
   } else if (key.length < target.primaryKey.length) {
@@ -72,8 +77,11 @@ export function planTable(request: TableRequest, notes: string[], problems: stri
     notes.push(`${name}: dropped, since only the source has it: ${sourceOnly.join(", ")}`);
   for (const column of targetOnly) {
     const ours = targetColumns.get(column);
-    if (column !== rekeyed?.key && ours?.nullable === false && ours.default === null && !ours.generated) {
-      notes.push(`${name}.${column}: only the target has it, it must not be null and has no default`);
+    const isMade = column === rekeyed?.key || makes.includes(column);
+    if (!isMade && ours?.nullable === false && ours.default === null && !ours.generated) {
+      problems.push(
+        `${name}.${column}: only the target has it, it must not be null and has no default: no row could be written`,
+      );
     }
   }
   for (const { name: column, source: theirs, target: ours } of key) {

@@ -126,6 +126,8 @@ export interface SyncPlan {
   readonly sourceVersion: IsVersion;
   readonly targetVersion: IsVersion;
   readonly groups: readonly TableGroup[];
+  /** The source's user names are e-mail addresses (EnableEmailUserName); only a 5.0.0 source needs it. */
+  readonly emailUserNames?: boolean;
   /** Things an operator should read once: dropped columns, defaults that apply, weak spots. */
   readonly notes: readonly string[];
 }

@@ -31,6 +31,7 @@ export interface BatchWriterOptions {
   /** Target connections that write at a time, each a lane of keys with a checkpoint of its own. */
   readonly parallelism: number;
   readonly onDeadLetter: (table: string, position: bigint, error: ClassifiedError) => void;
+  readonly onMadeUpHashes: (table: string, rows: number) => void;
 }
 
 /** Writes batches of one table, each with its checkpoint in one transaction, and sets aside what the target refuses. */

@@ -11,6 +11,8 @@ export interface RunEvents {
   blocked(table: string, hole: Hole, seconds: number, holders: readonly HolderFacts[]): void;
   /** A change was set aside, and its row is not on the target. */
   deadLetter(table: string, position: bigint, error: ClassifiedError): void;
+  /** Rows were written with a TOKEN_SCOPE_HASH of their own: CON_APP_KEY of the target refused the one that they have. */
+  madeUpHashes(table: string, rows: number): void;
   /** Another runner has the group. */
   standby(group: string): void;
   takenOver(group: string): void;

@@ -43,6 +43,7 @@ export function createReplay(
     end: Anchor,
   ): Promise<{ done: number; refused: readonly RefusedChange[] }> {
     const refused = new Map<string, RefusedChange>();
+    let madeUp = 0;
     const context: ReplayContext = {
       source,
       dialect: target.dialect,
@@ -51,6 +52,9 @@ export function createReplay(
       // A tenant or an identity provider may have come since the last look.
       rowFor: await rows.prepare(changes.filter(leavesRow), true),
       onUniqueConflict: rows.onUniqueConflict,
+      onMadeUp: () => {
+        madeUp += 1;
+      },
       conflictPolicy: options.conflictPolicy,
       mayStillCome: options.mayStillCome,
       isSetAside: (tx, parent, key) => isSetAside(tx, store, parent, key),
@@ -68,6 +72,7 @@ export function createReplay(
         await letters.settleWritten(tx, changes, refused);
       });
       await letters.reload();
+      if (madeUp > 0) options.onMadeUpHashes(table.name, madeUp);
     } catch (error) {
       if (error !== ROLLBACK) throw error;
     }

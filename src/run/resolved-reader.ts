@@ -4,6 +4,20 @@ import { sourceKeyOf } from "../journal/net.ts";
 import type { JournalReader } from "../journal/reader.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import type { ResolveKeys } from "../transform/resolve-keys.ts";
+import type { MarkLeftOut } from "../transform/row-source.ts";
+
+/** A reader that marks changes whose rows the target is not to have; the same reader where there are none. */
+export function markedReader(reader: JournalReader, markLeftOut: MarkLeftOut | undefined): JournalReader {
+  if (markLeftOut === undefined) return reader;
+  return {
+    ...reader,
+    async read(after, limit, upTo) {
+      const batch = await reader.read(after, limit, upTo);
+      return { ...batch, changes: await markLeftOut(batch.changes) };
+    },
+    at: async (positions) => await markLeftOut(await reader.at(positions)),
+  };
+}
 
 /**
  * A reader whose changes have the target's key; the same reader where they have it anyway. Batches are read while those

@@ -1,3 +1,4 @@
+import { wholeTable } from "../config/known-tables.ts";
 import { withOrigin } from "../db/origin.ts";
 import type { SyncPlan, TablePlan } from "../plan/sync-plan.ts";
 import type { KeyProfiles } from "../transform/crypto/key-config.ts";
@@ -6,6 +7,7 @@ import { type ReadValues, readPlain } from "../transform/read-values.ts";
 import { keyResolver } from "../transform/resolve-keys.ts";
 import { createRowSource, type RowSource } from "../transform/row-source.ts";
 import { transformerFor } from "../transform/transformer-for.ts";
+import { leftOutRows } from "./left-out-rows.ts";
 import { type LookupSides, loadLookups } from "./target-lookups.ts";
 
 export interface RowSourcesOptions extends LookupSides {
@@ -22,13 +24,15 @@ export function rowSources(plan: SyncPlan, options: RowSourcesOptions): (table: 
   const target = withOrigin("target", options.target);
   const lookups = loadLookups({ source, target, tenants: withOrigin("target", tenants ?? target) });
   const readValues = keys?.readValues ?? readPlain;
+  const leftOut = leftOutRows(plan, source);
   const hashAlgorithm = keys?.profiles.target.hashAlgorithm ?? DEFAULT_HASH_ALGORITHM;
   return (table) => {
     const transformer = transformerFor(plan, table, hashAlgorithm);
-    return createRowSource(table.name, transformer, {
+    return createRowSource(wholeTable(table.name), transformer, {
       loadLookups: (rows, anew) => lookups(transformer.needs, rows, anew),
       readValues,
       resolveKeys: keyResolver(table, target, readValues, hashAlgorithm),
+      markLeftOut: leftOut(table.name),
     });
   };
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { ConflictPolicy } from "../apply/conflict.ts";
 import { readCaptureState } from "../capture/capture-state.ts";
 import type { Database } from "../db/database.ts";
@@ -38,6 +39,8 @@ const DEAD_LETTER_LIMIT = 1_000;
  * go on stops alone; its error is thrown when the others have ended.
  */
 export async function runSync(options: RunOptions): Promise<void> {
+  // Every group listens; Node takes more than ten for a leak.
+  setMaxListeners(0, options.signal);
   const source = withOrigin("source", options.source);
   const target = withOrigin("target", options.target);
   const locks = createLockKeeper(target);
@@ -54,6 +57,7 @@ export async function runSync(options: RunOptions): Promise<void> {
             rows: options.rowsFor(table),
             onBatch: options.events.batch,
             onDeadLetter: options.events.deadLetter,
+            onMadeUpHashes: options.events.madeUpHashes,
             deadLetters: { dialect: target.dialect, name: deadLettersName(table.target.name) },
             deadLetterLimit: options.deadLetterLimit ?? DEAD_LETTER_LIMIT,
             parallelism: options.parallelism ?? 1,

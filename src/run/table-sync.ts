@@ -13,7 +13,7 @@ import {
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { monotonic } from "../util/monotonic.ts";
 import { type BatchWriterOptions, createBatchWriter, type PreparedBatch } from "./batch-writer.ts";
-import { resolvedReader } from "./resolved-reader.ts";
+import { markedReader, resolvedReader } from "./resolved-reader.ts";
 import { batchesPerSlice } from "./slice-size.ts";
 
 /** What happened to one batch, for logs and progress. */
@@ -80,7 +80,8 @@ export function createTableSync(options: TableSyncOptions): TableSync {
   const batchSize = options.batchSize * options.parallelism;
   const ahead = readAhead(createJournalReader(options.source, table));
   const appliedTo = (): Position => writer.checkpoint().position;
-  const reader = resolvedReader(ahead, table, options.rows.resolveKeys, appliedTo);
+  const { resolveKeys, markLeftOut } = options.rows;
+  const reader = markedReader(resolvedReader(ahead, table, resolveKeys, appliedTo), markLeftOut);
   const writer = createBatchWriter({ ...options, reader, mayStillCome });
   let wait = NO_WAIT;
   let readTo: Position = 0n;

@@ -70,7 +70,7 @@ async function scimIds(source: Side, rows: readonly Row[]): Promise<ReadonlyMap<
 }
 
 /** Some columns of a table, of all rows or of those with one of these keys (each with the same columns). */
-async function readColumns(
+export async function readColumns(
   { dialect, db }: Side,
   name: string,
   wanted: readonly string[],
@@ -105,11 +105,12 @@ async function readColumns(
   );
 }
 
-function cached<T>(load: () => Promise<T>): (anew: boolean) => Promise<T> {
+/** The result of a load, used again as long as it is fresh. */
+export function cached<T>(load: () => Promise<T>, freshMs = FRESH_MS): (anew: boolean) => Promise<T> {
   let loaded: Promise<T> | undefined;
   let loadedAt = 0;
   return (anew) => {
-    if (anew || loaded === undefined || monotonic() - loadedAt > FRESH_MS) {
+    if (anew || loaded === undefined || monotonic() - loadedAt > freshMs) {
       loadedAt = monotonic();
       loaded = load();
       // A failed look-up must not be kept for the next batch.

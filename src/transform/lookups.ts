@@ -1,5 +1,6 @@
 import { USER_ID_CLAIM } from "../plan/user-claims.ts";
 import type { Row } from "../row.ts";
+import type { BackLookups } from "./back-lookups.ts";
 import { SUPER_TENANT } from "./user-name.ts";
 
 /** What steps need to know besides the row itself, loaded from the **target** before a batch is transformed. */
@@ -12,6 +13,8 @@ export interface Lookups {
   readonly tenantIdByDomain?: ReadonlyMap<string, string>;
   /** `<UM_ID>/<UM_TENANT_ID>` -> SCIM's id of the user, of the batch's rows; from the **source**. */
   readonly scimIdByUser?: ReadonlyMap<string, string>;
+  /** Only on the way back. */
+  readonly back?: BackLookups;
 }
 
 /** For transformers whose `needs.localIdp` is false. */

@@ -7,10 +7,15 @@ import type { ResolveKeys } from "./resolve-keys.ts";
 import { transformFailed } from "./transform-failed.ts";
 import type { Transformed, Transformer } from "./transformer.ts";
 
+/** The changes, those marked whose rows the target is not to have (left-out.ts). */
+export type MarkLeftOut = (changes: readonly Change[]) => Promise<readonly Change[]>;
+
 /** Gives the rows that a table's changes become on the target. */
 export interface RowSource {
   /** Gives each change the target's key; only for a rekeyed table, whose changes have none before. */
   readonly resolveKeys?: ResolveKeys;
+  /** Only for a table of which the migration removes rows. */
+  readonly markLeftOut?: MarkLeftOut;
   /**
    * Transforms these changes (none of them a DELETE) at once; the function returned gives each one's row and throws
    * TRANSFORM_FAILED, without values, for one that could not be transformed. `anew`: by look-ups made now.
@@ -28,15 +33,17 @@ export interface RowSourceOptions {
   /** Reads the stored tokens and secrets of a whole batch at once; default: plain ones pass, others fail. */
   readonly readValues?: ReadValues;
   readonly resolveKeys?: ResolveKeys | undefined;
+  readonly markLeftOut?: MarkLeftOut | undefined;
 }
 
 export function createRowSource(
   table: string,
   transformer: Transformer,
-  { loadLookups, readValues = readPlain, resolveKeys }: RowSourceOptions,
+  { loadLookups, readValues = readPlain, resolveKeys, markLeftOut }: RowSourceOptions,
 ): RowSource {
   return {
     ...(resolveKeys === undefined ? {} : { resolveKeys }),
+    ...(markLeftOut === undefined ? {} : { markLeftOut }),
     isUnchanged: transformer.steps.length === 0,
     keepOnUpdate: transformer.keepOnUpdate,
     onUniqueConflict: transformer.onUniqueConflict,

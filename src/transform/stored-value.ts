@@ -35,6 +35,9 @@ const TOTP_KEYS: ReadonlySet<unknown> = new Set([
   "http://wso2.org/claims/identity/verifySecretkey",
 ]);
 
+/** Whether a DATA_KEY says that its row holds a one-time-password secret. */
+export const isTotpKey = (key: unknown): boolean => TOTP_KEYS.has(key);
+
 /** The columns that hold tokens, codes or secrets, by table. DATA_VALUE does so in the rows of two DATA_KEYs only. */
 export const VALUE_COLUMNS: ReadonlyMap<string, readonly ValueColumn[]> = new Map([
   [
@@ -48,6 +51,8 @@ export const VALUE_COLUMNS: ReadonlyMap<string, readonly ValueColumn[]> = new Ma
     "IDN_OAUTH2_AUTHORIZATION_CODE",
     [{ column: "AUTHORIZATION_CODE", hashColumn: "AUTHORIZATION_CODE_HASH", kind: "token" }],
   ],
+  // The secrets of applications go through the same processor as tokens, and are looked up by the application's key.
+  ["IDN_OAUTH_CONSUMER_APPS", [{ column: "CONSUMER_SECRET", kind: "token" }]],
   ["IDN_IDENTITY_USER_DATA", [{ column: "DATA_VALUE", kind: "totp" }]],
 ]);
 
@@ -107,7 +112,7 @@ export function overValues(table: string, steps: Partial<ValueReaders>): RowTran
 }
 
 function holdsValue(row: Row, { column, kind }: ValueColumn): boolean {
-  return row[column] !== undefined && (kind !== "totp" || TOTP_KEYS.has(row["DATA_KEY"]));
+  return row[column] !== undefined && (kind !== "totp" || isTotpKey(row["DATA_KEY"]));
 }
 
 function storedOf(row: Row, { column, hashColumn }: ValueColumn): StoredValue | undefined {

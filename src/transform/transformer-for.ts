@@ -1,22 +1,31 @@
 import type { IsVersion } from "../config/versions.ts";
+import type { TableSchema } from "../dialect/table-schema.ts";
 import { SyncError } from "../errors.ts";
 import { has } from "../plan/plan-table.ts";
 import { rekeyedTable } from "../plan/rekeyed-tables.ts";
 import { planTables, type SyncPlan, type TablePlan } from "../plan/sync-plan.ts";
 import { LOCAL_IDP, SCIM_ID } from "./lookups.ts";
+import type { Direction } from "./step.ts";
 import { buildTransformer, type Transformer } from "./transformer.ts";
 
-type Versions = Pick<SyncPlan, "sourceVersion" | "targetVersion">;
+type Versions = Pick<SyncPlan, "sourceVersion" | "targetVersion" | "emailUserNames">;
 
-/** The unique key that keeps a user from holding two ACTIVE tokens for one application and scope. */
-const TOKEN_KEY = "CON_APP_KEY";
+/** A column of CON_APP_KEY alone, the unique key that keeps a user from holding two ACTIVE tokens for one application and scope. */
+const TOKEN_KEY_COLUMN = "TOKEN_SCOPE_HASH";
 
 /**
- * Builds a table's transformer from the plan: versions, and what the live source's own key tells. Throws SyncError
+ * Builds a table's transformer from the plan: versions, and what the live source's own key tells. On the way back the plan's
+ * versions are blue's and green's still, its tables' source is green and their target blue. Throws SyncError
  * TRANSFORM_UNAVAILABLE when the target's table was not migrated yet and cannot take the rows.
  */
-export function transformerFor(plan: SyncPlan, table: TablePlan, hashAlgorithm = "SHA-256"): Transformer {
-  const transformer = planned(plan, table, hashAlgorithm);
+export function transformerFor(
+  plan: SyncPlan,
+  table: TablePlan,
+  hashAlgorithm = "SHA-256",
+  direction: Direction = "forward",
+): Transformer {
+  const transformer = planned(plan, table, hashAlgorithm, direction);
+  if (direction === "back") return transformer;
   const reason = missingMigration(plan, table, transformer);
   if (reason !== undefined) {
     throw new SyncError("TRANSFORM_UNAVAILABLE", {
@@ -55,11 +64,14 @@ export function missingMigration(
 }
 
 function planned(
-  { sourceVersion, targetVersion }: Versions,
+  { sourceVersion, targetVersion, emailUserNames }: Versions,
   table: TablePlan,
   hashAlgorithm = "SHA-256",
+  direction: Direction = "forward",
 ): Transformer {
-  const key = table.source.uniqueKeys.find((candidate) => candidate.name.toUpperCase() === TOKEN_KEY);
+  const key = table.source.uniqueKeys.find(({ columns }) =>
+    columns.some((column) => column.toUpperCase() === TOKEN_KEY_COLUMN),
+  );
   return buildTransformer({
     table: table.name,
     sourceVersion,
@@ -72,7 +84,20 @@ function planned(
         key.columns.some((column) => column.toUpperCase() === "TENANT_ID"),
     },
     hashAlgorithm,
+    emailUserNames,
+    direction,
+    ...(direction === "back" ? { receives: lengthsOf(table.target) } : {}),
   });
+}
+
+/** The columns of a table, upper case, each with its length in characters where its type says one. */
+function lengthsOf(table: TableSchema): ReadonlyMap<string, number | undefined> {
+  return new Map(
+    table.columns.map(({ name, type, kind }) => {
+      const [, length] = /^[a-z2 ]*\((\d+)/i.exec(type) ?? [];
+      return [name.toUpperCase(), kind === "text" && length !== undefined ? Number(length) : undefined];
+    }),
+  );
 }
 
 /** Tables besides the synced ones and their parents that a plan's transformation reads, on each side. */

@@ -1,5 +1,5 @@
-import type { TargetEncryption } from "../transform/crypto/profile.ts";
-import { modulusLengths, type ReadKeys, readForm } from "../transform/crypto/read-stored.ts";
+import { keysOf, type TargetEncryption } from "../transform/crypto/profile.ts";
+import { modulusLengths, readForm } from "../transform/crypto/read-stored.ts";
 import { recogniseStored } from "../transform/crypto/stored-form.ts";
 import { VALUE_COLUMNS } from "../transform/stored-value.ts";
 import type { ComparisonRules } from "./compare-values.ts";
@@ -13,10 +13,7 @@ const COLUMNS: ReadonlySet<string> = new Set([...VALUE_COLUMNS.values()].flat().
  */
 export function sameSecret(encryption: TargetEncryption | undefined): ComparisonRules["isSameSecret"] {
   if (encryption === undefined) return undefined;
-  const keys: ReadKeys =
-    encryption.kind === "symmetric"
-      ? { rsa: [], symmetric: [encryption.key] }
-      : { rsa: [encryption.key], symmetric: [] };
+  const keys = keysOf(encryption);
   const lengths = modulusLengths(keys);
   return (column, expected, found) => {
     if (!COLUMNS.has(column)) return false;

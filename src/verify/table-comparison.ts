@@ -4,7 +4,7 @@ import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
-import type { Change, Key } from "../journal/change.ts";
+import { type Change, type Key, leavesRow } from "../journal/change.ts";
 import { exactKey } from "../journal/key-equality.ts";
 import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
@@ -98,10 +98,13 @@ export function compareTable(options: ComparisonOptions): TableComparison {
 
   async function asChanges(page: readonly Row[]): Promise<readonly Change[]> {
     const changes = page.map(asChange);
-    return (await rows.resolveKeys?.(changes)) ?? changes;
+    const resolved = (await rows.resolveKeys?.(changes)) ?? changes;
+    return (await rows.markLeftOut?.(resolved)) ?? resolved;
   }
 
-  async function againstTarget(changes: readonly Change[]): Promise<readonly Difference[]> {
+  /** Rows that the target is not to have are no difference, there or not. */
+  async function againstTarget(all: readonly Change[]): Promise<readonly Difference[]> {
+    const changes = all.filter(leavesRow);
     const rowFor = await rows.prepare(changes);
     const differences: Difference[] = [];
     const expected: { readonly change: Change; readonly key: Key; readonly row: Row }[] = [];

@@ -51,6 +51,7 @@ const SILENT: RunEvents = {
   batch() {},
   idle() {},
   blocked() {},
+  madeUpHashes() {},
   deadLetter() {},
   standby() {},
   takenOver() {},

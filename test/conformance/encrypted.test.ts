@@ -157,7 +157,7 @@ describeDialects("A source with stored tokens", (dialect) => {
   const opened = (value: Row[string] | undefined, target: TargetProfile): unknown => {
     if (typeof value !== "string" || target.processor !== "encrypted") return value;
     if (target.encryption?.kind === "asymmetric" && KEPT.has(value)) return KEPT_TEXTS.get(value);
-    return target.encryption?.kind === "asymmetric"
+    return target.encryption?.kind === "asymmetric" && "privateKey" in target.encryption.key
       ? openAsymmetric(value, target.encryption.key.privateKey)
       : openSymmetric(value, SYMMETRIC.key);
   };

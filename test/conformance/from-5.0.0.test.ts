@@ -151,7 +151,7 @@ describeDialects("A source of 5.0.0", (dialect) => {
       CONSUMER_KEY_ID: "6",
       AUTHZ_USER: "Bob.B",
       TENANT_ID: "1",
-      USER_DOMAIN: "LDAP.X",
+      USER_DOMAIN: "ldap.x",
       USER_TYPE: "APPLICATION_USER",
       GRANT_TYPE: null,
       TIME_CREATED: "2015-03-04 05:06:07",

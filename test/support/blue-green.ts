@@ -31,6 +31,8 @@ export interface BlueGreenOptions {
   readonly tables: readonly string[];
   /** How both servers store tokens; default: plain. */
   readonly keys?: RowSourcesOptions["keys"];
+  /** Connections of each side at most; default: a test database's few. Each group of tables holds one of the target. */
+  readonly connections?: number;
 }
 
 export interface Side {
@@ -70,6 +72,7 @@ export const SILENT: RunEvents = {
   idle: () => undefined,
   blocked: () => undefined,
   deadLetter: () => undefined,
+  madeUpHashes: () => undefined,
   standby: () => undefined,
   takenOver: () => undefined,
   retrying: () => undefined,
@@ -79,8 +82,8 @@ export const SILENT: RunEvents = {
 
 /** Makes both databases and their tables; `close` drops them. */
 export async function openBlueGreen(options: BlueGreenOptions): Promise<BlueGreen> {
-  const source = await openSide(options.source, options.sourceSchema);
-  const target = await openSide(options.target ?? options.source, options.targetSchema);
+  const source = await openSide(options.source, options.sourceSchema, options.connections);
+  const target = await openSide(options.target ?? options.source, options.targetSchema, options.connections);
   const versions = {
     sourceVersion: options.sourceVersion ?? "5.9.0",
     targetVersion: options.targetVersion ?? "5.11.0",
@@ -137,12 +140,18 @@ export async function openBlueGreen(options: BlueGreenOptions): Promise<BlueGree
   };
 }
 
-async function openSide(testDialect: TestDialect, schema: readonly string[]): Promise<Side> {
+async function openSide(
+  testDialect: TestDialect,
+  schema: readonly string[],
+  connections?: number,
+): Promise<Side> {
   const server = await testDialect.server();
   const test = await server.createDatabase();
   await test.exec(schema);
   const dialect = await loadDialect(test.settings.type);
-  const db = await dialect.connect(test.settings as ConnectionSettings);
+  const settings = test.settings as ConnectionSettings;
+  const pool = connections === undefined ? settings.pool : { ...settings.pool, max: connections };
+  const db = await dialect.connect({ ...settings, pool });
   return { test, dialect, db };
 }
 

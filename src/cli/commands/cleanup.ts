@@ -18,7 +18,7 @@ export interface CleanupFlags extends CommonFlags {
  */
 export async function cleanup(flags: CleanupFlags, signal: AbortSignal): Promise<number> {
   return await withContext(flags, signal, async (context) => {
-    const schemas = await context.openSchemas({ beforeRestore: true, quiet: true });
+    const schemas = await context.openSchemas({ beforeRestore: true, quiet: true, anyVersion: true });
     if (!flags.discardPending) await refusePending(schemas);
     const found = (await Promise.all(schemas.map(removables))).flat();
     for (const { side, object } of found) writeOut(`${side} ${object.kind} ${object.name}`);

@@ -35,6 +35,7 @@ export async function doctor(flags: DoctorFlags, signal: AbortSignal): Promise<n
       source: pair.source.settings,
       target: pair.target.settings,
       parallelism: config.parallelism,
+      targetEncryption: targetEncryption(config),
     };
     const finder = openDoctor({ ...request, tables: left });
     const tables = isLast ? left : await tablesOf(finder, config).finally(() => finder.close());
@@ -54,6 +55,14 @@ export async function doctor(flags: DoctorFlags, signal: AbortSignal): Promise<n
     what: `${failed.length} of ${results.length} checks failed: ${failed.map(({ id }) => id).join(", ")}`,
     next: "Do what stands below each of them, then run `sync-tool doctor` again",
   });
+}
+
+/** As the keys say it: see target.encryption. */
+function targetEncryption({ extra }: SyncConfig): "symmetric" | "asymmetric" {
+  const isGiven = (key: string): boolean => extra.has(`target.${key}`);
+  if (isGiven("encryption"))
+    return extra.get("target.encryption")?.value === "asymmetric" ? "asymmetric" : "symmetric";
+  return isGiven("keystore.path") && !isGiven("symmetricKey") ? "asymmetric" : "symmetric";
 }
 
 /** The tables that this schema's source has; none when it cannot be asked. */

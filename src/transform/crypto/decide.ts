@@ -3,11 +3,17 @@
  * Access and refresh token of one row are judged separately; a row may hold one old and one new form.
  */
 import { openEcb } from "./aes-open.ts";
-import type { Processor, SourceProfile, TargetEncryption, TargetProfile } from "./profile.ts";
+import {
+  keysOf,
+  type Processor,
+  type SourceProfile,
+  type TargetEncryption,
+  type TargetProfile,
+} from "./profile.ts";
 import { modulusLengths, type ReadKeys, type ReadResult, readForm } from "./read-stored.ts";
 import { recogniseStored, type StoredForm } from "./stored-form.ts";
-import { digestName, hashJson, isHexHash, wrapHash } from "./token-hash.ts";
-import { writeAsymmetric, writeSymmetric } from "./write-stored.ts";
+import { digestName, hashHex, isHexHash, wrapHash } from "./token-hash.ts";
+import { writeAsymmetric, writeRawRsa, writeSymmetric } from "./write-stored.ts";
 
 /** The value and its hash column for the target, or why this row cannot be carried over; never any of the value. */
 export type Decision =
@@ -96,19 +102,13 @@ function readWithTarget(
 ): ReadResult {
   const read = readForm(value, form, keys);
   if (!("failure" in read) || encryption === undefined) return read;
-  const again = readForm(value, form, targetKeys(encryption));
+  const again = readForm(value, form, keysOf(encryption));
   return "failure" in again ? read : again;
-}
-
-function targetKeys(encryption: TargetEncryption): ReadKeys {
-  return encryption.kind === "symmetric"
-    ? { rsa: [], symmetric: [encryption.key] }
-    : { rsa: [encryption.key], symmetric: [] };
 }
 
 function writeKnown(value: string, form: StoredForm, plain: string, target: TargetProfile): Decision {
   // The server refuses to hash an empty text, so an encrypted empty one has no hash and cannot become one.
-  const hash = plain === "" ? null : hashJson(plain, target.hashAlgorithm);
+  const hash = plain === "" ? null : hashFor(hashHex(plain, target.hashAlgorithm), target);
   switch (target.processor) {
     case "plain":
       return { value: plain, hash };
@@ -126,16 +126,28 @@ function writeKnown(value: string, form: StoredForm, plain: string, target: Targ
   }
 }
 
+/** What the hash column, and a hashing server's value, hold of a digest. */
+function hashFor(hex: string, { hashAlgorithm, hashForm = "json" }: TargetProfile): string | null {
+  if (hashForm === "none") return null;
+  return hashForm === "hex" ? hex : wrapHash(hex, hashAlgorithm);
+}
+
+const FORM_OF = { symmetric: "gcm-envelope", asymmetric: "rsa-envelope", "raw-rsa": "bare-rsa" } as const;
+
 /** Whether the target's server reads the value as it stands; then it stays as it is, byte for byte. */
 function isRightFor(value: string, form: StoredForm, encryption: TargetEncryption): boolean {
-  const kind = encryption.kind === "symmetric" ? "gcm-envelope" : "rsa-envelope";
-  return form.kind === kind && "plain" in readForm(value, form, targetKeys(encryption));
+  return form.kind === FORM_OF[encryption.kind] && "plain" in readForm(value, form, keysOf(encryption));
 }
 
 function encrypt(plain: string, encryption: TargetEncryption): string | undefined {
-  return encryption.kind === "symmetric"
-    ? writeSymmetric(plain, encryption.key)
-    : writeAsymmetric(plain, encryption.key);
+  switch (encryption.kind) {
+    case "symmetric":
+      return writeSymmetric(plain, encryption.key);
+    case "asymmetric":
+      return writeAsymmetric(plain, encryption.key);
+    case "raw-rsa":
+      return writeRawRsa(plain, encryption.key);
+  }
 }
 
 /** A hash cannot be undone: it fits only a target that hashes with the same digest, in the form of IS 5.7.0. */
@@ -147,8 +159,8 @@ function carryHash(form: StoredForm, source: SourceProfile, target: TargetProfil
   if (digest === undefined || digest !== digestName(target.hashAlgorithm)) {
     return { refuse: "the value is hashed with another algorithm than the target's" };
   }
-  const hash = wrapHash(form.hash, target.hashAlgorithm);
-  return { value: hash, hash };
+  const hash = hashFor(form.hash, target);
+  return hash === null ? { refuse: HASH_NEEDS_HASHED_TARGET } : { value: hash, hash };
 }
 
 const HASH_NEEDS_HASHED_TARGET = "the value is hashed and the target does not hash";

@@ -2,7 +2,13 @@
 import { createSecretKey, type KeyObject } from "node:crypto";
 import { SyncError } from "../../errors.ts";
 import { decodeBase64 } from "./base64.ts";
-import { type KeystoreSettings, openKeystore, type RsaKey } from "./keystore.ts";
+import {
+  type KeystoreSettings,
+  openCertificate,
+  openKeystore,
+  type RsaCertificate,
+  type RsaKey,
+} from "./keystore.ts";
 import type { Processor, SourceProfile, TargetEncryption, TargetProfile } from "./profile.ts";
 import type { ReadKeys } from "./read-stored.ts";
 import { DEFAULT_HASH_ALGORITHM, digestName, HASH_ALGORITHMS } from "./token-hash.ts";
@@ -29,6 +35,8 @@ export interface SideKeySettings {
   readonly keystores?: readonly KeystoreSettings[];
   /** On the source all are tried; on the target only the first is used. Default none. */
   readonly symmetricKeys?: readonly SymmetricKeySettings[];
+  /** Only on the source: a certificate of it, to write with on the way back where its key pair is not at hand. */
+  readonly certificate?: string;
   /** Only on the source: rows may differ from `processor`. Default false. */
   readonly mixedRows?: boolean;
 }
@@ -41,6 +49,8 @@ export interface KeySettings {
 export interface KeyProfiles {
   readonly source: SourceProfile;
   readonly target: TargetProfile;
+  /** The source's certificate: it writes for the source and reads nothing. */
+  readonly certificate?: RsaCertificate;
 }
 
 /**
@@ -60,8 +70,11 @@ export function openKeys(settings: KeySettings): KeyProfiles {
     hashAlgorithm: hashAlgorithm("target", settings.target, problems),
     encryption: openTarget(settings.target, problems),
   };
+  const { certificate: path } = settings.source;
+  const certificate =
+    path === undefined ? undefined : orReport("source", () => openCertificate(path), problems);
   if (problems.length > 0) throw keysInvalid(problems);
-  return { source, target };
+  return { source, target, ...(certificate === undefined ? {} : { certificate }) };
 }
 
 function hashAlgorithm(side: string, settings: SideKeySettings, problems: string[]): string {
@@ -82,9 +95,12 @@ function openSource({ keystores = [], symmetricKeys = [] }: SideKeySettings, pro
   };
 }
 
-function openOrReport(side: string, keystore: KeystoreSettings, problems: string[]): RsaKey | undefined {
+const openOrReport = (side: string, keystore: KeystoreSettings, problems: string[]): RsaKey | undefined =>
+  orReport(side, () => openKeystore(keystore), problems);
+
+function orReport<Key>(side: string, open: () => Key, problems: string[]): Key | undefined {
   try {
-    return openKeystore(keystore);
+    return open();
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
     problems.push(`${side}: ${error.message}. ${error.next}`);

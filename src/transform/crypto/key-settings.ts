@@ -51,6 +51,7 @@ function readSide(
   const hashAlgorithm = get("hashAlgorithm");
   const mixedRows = side === "source" ? choice("mixedRows", ["true", "false"]) : undefined;
   const encryption = side === "target" ? choice("encryption", ["symmetric", "asymmetric"]) : undefined;
+  const certificate = side === "source" ? get("certificate") : undefined;
   const keystores = readKeystores(side, extra, path, problems);
   const symmetricKeys = readSymmetricKeys(side, extra);
   // What the home directory says badly does not matter where it is not asked.
@@ -68,6 +69,7 @@ function readSide(
     ...(hashAlgorithm === undefined ? {} : { hashAlgorithm }),
     ...(mixedRows === undefined ? {} : { mixedRows: mixedRows === "true" }),
     ...(encryption === undefined ? {} : { encryption }),
+    ...(certificate === undefined ? {} : { certificate: path(certificate) }),
     ...(keystores.length === 0 ? {} : { keystores }),
     ...(symmetricKeys.length === 0 ? {} : { symmetricKeys }),
   };

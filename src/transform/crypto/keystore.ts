@@ -28,6 +28,36 @@ export interface RsaKey {
   readonly modulusBytes: number;
 }
 
+/** The public half alone: enough to encrypt with, as a server's certificate gives it. */
+export interface RsaCertificate extends Omit<RsaKey, "privateKey"> {
+  readonly publicKey: KeyObject;
+}
+
+/**
+ * Opens a certificate, PEM or DER.
+ * @throws SyncError KEY_INVALID that names the file.
+ */
+export function openCertificate(path: string): RsaCertificate {
+  const file = readKeystoreFile(path);
+  try {
+    const { publicKey, raw } = new X509Certificate(file);
+    const { modulusLength } = publicKey.asymmetricKeyDetails ?? {};
+    if (publicKey.asymmetricKeyType === "rsa" && modulusLength !== undefined)
+      return {
+        publicKey,
+        certificateDer: raw,
+        thumbprint: createHash("sha1").update(raw).digest("hex").toUpperCase(),
+        modulusBytes: modulusLength / 8,
+      };
+  } catch {
+    // Said below: what OpenSSL says of a file is of no use to an operator.
+  }
+  throw invalid(
+    `The file ${path} is no RSA certificate, in PEM or DER`,
+    "Export the server's certificate: `keytool -exportcert -rfc -alias ALIAS -keystore FILE`",
+  );
+}
+
 type StoreType = "JKS" | "PKCS12";
 const STORE_TYPES: Readonly<Record<string, StoreType>> = { JKS: "JKS", PKCS12: "PKCS12", P12: "PKCS12" };
 

@@ -4,7 +4,8 @@
  * strangers and not to a reader of its own database.
  */
 import { constants, privateDecrypt, publicEncrypt } from "node:crypto";
-import type { RsaKey } from "./keystore.ts";
+import { encryptingKey } from "./encrypting-key.ts";
+import type { RsaCertificate, RsaKey } from "./keystore.ts";
 
 /** The block of modulus length that was encrypted, or undefined when the ciphertext does not fit the key. */
 export function decryptRsaBlock(cipher: Buffer, key: RsaKey): Buffer | undefined {
@@ -32,8 +33,8 @@ export function unpadPkcs1(block: Buffer): Buffer | undefined {
 }
 
 /** Raw RSA encryption: the same text always gives the same ciphertext. The text must be shorter than the modulus. */
-export function encryptRaw(plain: string, key: RsaKey): Buffer {
+export function encryptRaw(plain: string, key: RsaKey | RsaCertificate): Buffer {
   const text = Buffer.from(plain, "utf8");
   const block = Buffer.concat([Buffer.alloc(key.modulusBytes - text.length), text]);
-  return publicEncrypt({ key: key.privateKey, padding: constants.RSA_NO_PADDING }, block);
+  return publicEncrypt({ key: encryptingKey(key), padding: constants.RSA_NO_PADDING }, block);
 }

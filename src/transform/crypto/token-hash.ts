@@ -55,6 +55,14 @@ export function isBlankHash(hash: string | null): boolean {
   return hash === null || hash.trim() === "";
 }
 
+/**
+ * True for what WSO2's client makes of a missing hash when it wraps it (`{"algorithm":"SHA-256"}`: org.json drops the null): no
+ * lookup can match it, and it says what null says.
+ */
+export function isHashOfNothing(hash: string): boolean {
+  return /^\{"algorithm":"[^"]*"\}$/.test(hash);
+}
+
 /** True when a hash column has the form of IS 5.7.0 already. */
 export function isJsonHash(hash: string): boolean {
   if (!hash.startsWith("{")) return false;

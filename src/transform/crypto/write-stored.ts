@@ -1,7 +1,9 @@
 /** Writes a value in the encrypted forms that WSO2 IS 5.11.0 reads and writes. */
 import { constants, createCipheriv, type KeyObject, publicEncrypt, randomBytes } from "node:crypto";
 import { gcmName } from "./aes-open.ts";
-import type { RsaKey } from "./keystore.ts";
+import { encryptingKey } from "./encrypting-key.ts";
+import type { RsaCertificate, RsaKey } from "./keystore.ts";
+import { encryptRaw } from "./raw-rsa.ts";
 
 /** The transformation of the servers from 5.5.0 to 5.10.0, spelt as they write it. */
 export const OAEP_SHA1 = "RSA/ECB/OAEPwithSHA1andMGF1Padding";
@@ -29,15 +31,24 @@ function sealGcm(plain: string, key: KeyObject, iv: Buffer): Buffer {
  * OAEP (SHA-1) envelope as the key store based provider writes it, or undefined when the text is longer than the key
  * allows: modulus length less 42 bytes. OAEP is randomised, so each call differs.
  */
-export function writeAsymmetric(plain: string, key: RsaKey): string | undefined {
+export function writeAsymmetric(plain: string, key: RsaKey | RsaCertificate): string | undefined {
   const text = Buffer.from(plain, "utf8");
   if (text.length > key.modulusBytes - OAEP_SHA1_OVERHEAD) return undefined;
   const padding = constants.RSA_PKCS1_OAEP_PADDING;
-  const seal = (): Buffer => publicEncrypt({ key: key.privateKey, padding, oaepHash: "sha1" }, text);
+  const seal = (): Buffer => publicEncrypt({ key: encryptingKey(key), padding, oaepHash: "sha1" }, text);
   const c = plain === "" ? "" : seal().toString("base64");
   const json = JSON.stringify({ c, t: OAEP_SHA1, tp: key.thumbprint, tpd: "SHA-1" });
   // This envelope comes from a Gson that escapes for HTML; of the characters it escapes only `=` occurs here.
   return toBase64(json.replaceAll("=", "\\u003d"));
+}
+
+/**
+ * Raw RSA as the servers up to 5.4.1 write it: the same text gives the same ciphertext, which is how they look a token up.
+ * Undefined when the text is not shorter than the modulus.
+ */
+export function writeRawRsa(plain: string, key: RsaKey | RsaCertificate): string | undefined {
+  if (Buffer.byteLength(plain, "utf8") >= key.modulusBytes) return undefined;
+  return encryptRaw(plain, key).toString("base64");
 }
 
 function toBase64(text: string): string {

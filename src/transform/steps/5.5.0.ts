@@ -1,3 +1,4 @@
+import { receives } from "../by-name.ts";
 import { hashHex, isBlankHash } from "../crypto/token-hash.ts";
 import type { Step } from "../step.ts";
 import { hashColumns, overValues, type StoredValue } from "../stored-value.ts";
@@ -12,11 +13,22 @@ export const step: Step = {
   title: "hash tokens and codes",
   forTable: (table, { hashAlgorithm }) => {
     const adds = hashColumns(table);
+    // Secrets of applications have no hash column; encrypted ones are encrypted anew, as tokens are.
+    if (table === "IDN_OAUTH_CONSUMER_APPS") return { readsValues: true, transform: (row) => ({ row }) };
     if (adds.length === 0) return undefined;
     return {
       readsValues: true,
       adds,
       transform: overValues(table, { token: (stored) => hashBlank(stored, hashAlgorithm) }),
+    };
+  },
+  back: (table, context) => {
+    const dropped = hashColumns(table).filter((column) => !receives(context, column, "5.5.0"));
+    if (dropped.length === 0) return undefined;
+    return {
+      transform: (row) => ({
+        row: Object.fromEntries(Object.entries(row).filter(([column]) => !dropped.includes(column))),
+      }),
     };
   },
 };

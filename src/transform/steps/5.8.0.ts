@@ -1,4 +1,5 @@
 import type { Row } from "../../row.ts";
+import { receives } from "../by-name.ts";
 import type { Lookups } from "../lookups.ts";
 import { collisionScopeHash } from "../scope-hash.ts";
 import type { Step, TableStep, Transformed } from "../step.ts";
@@ -28,7 +29,20 @@ export const step: Step = {
     if (table !== ACCESS_TOKEN || sourceCaptureFacts.scopeHashKeyIncludesTenant) return idpStep;
     return { ...idpStep, keepOnUpdate: ["TOKEN_SCOPE_HASH"], onUniqueConflict: collisionScopeHash };
   },
+  back: (table, context) => {
+    if (table !== ACCESS_TOKEN && table !== AUTHORIZATION_CODE) return undefined;
+    // An update brought the column to older releases, and with it the domain without the provider's name.
+    if (receives(context, "IDP_ID", "5.8.0")) return undefined;
+    return { needsBack: ["idpNames"], transform: dropIdp };
+  },
 };
+
+/** Before 5.8.0 the provider of a federated user stands in USER_DOMAIN (OAuth2Util.getFederatedUserDomain). */
+function dropIdp({ IDP_ID: idp = null, ...row }: Row, { back }: Lookups): Transformed {
+  if (row["USER_DOMAIN"] !== "FEDERATED") return { row };
+  const name = back?.idpNames.get(String(idp))?.trim() ?? "";
+  return { row: name === "" ? row : { ...row, USER_DOMAIN: `FEDERATED:${name.toUpperCase()}` } };
+}
 
 function setIdp(row: Row, { localIdpIdByTenant }: Lookups): Transformed {
   const domain = row["USER_DOMAIN"] ?? null;

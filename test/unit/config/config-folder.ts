@@ -31,3 +31,13 @@ export async function configFolder(files: {
     remove: () => rm(path, { recursive: true }),
   };
 }
+
+const SIDE_TABLES = "IDN_OIDC_REQ_OBJECT_REFERENCE,IDN_OIDC_REQ_OBJECT_CLAIMS,IDN_OIDC_REQ_OBJ_CLAIM_VALUES";
+
+/** What is said of tokens from 5.5.0 on that are synced without the tables of request objects. */
+export const requestObjectsWarning = (owners: string, syncTables: string): string =>
+  `syncTables: ${owners} without ${SIDE_TABLES.replaceAll(",", ", ")}: claims asked for by request objects will be missing on the ` +
+  `target (only where clients send request objects); to sync them: syncTables=${syncTables},${SIDE_TABLES}`;
+
+/** For the properties that are right (GOOD_PROPERTIES). */
+export const GOOD_WARNING = `conf/sync.properties:3: ${requestObjectsWarning("IDN_OAUTH2_ACCESS_TOKEN", "IDN_OAUTH2_ACCESS_TOKEN,IDN_OAUTH2_ACCESS_TOKEN_SCOPE")}`;

@@ -2,7 +2,7 @@ import net from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
 import { SyncError } from "../../../src/errors.ts";
-import { configFolder } from "./config-folder.ts";
+import { configFolder, GOOD_WARNING } from "./config-folder.ts";
 import { GOOD_PROPERTIES, GOOD_TOML } from "./malformed-configuration.ts";
 import { MALFORMED_DEPLOYMENT } from "./malformed-deployment.ts";
 import { MALFORMED_PROPERTIES } from "./malformed-properties.ts";
@@ -48,6 +48,6 @@ describe("a malformed configuration", () => {
     const folder = await configFolder({ properties: GOOD_PROPERTIES, toml: GOOD_TOML });
     const config = await loadConfig({ configFile: folder.configFile, env: {} });
     await folder.remove();
-    expect(config.warnings).toEqual([]);
+    expect(config.warnings.map(folder.shorten)).toEqual([GOOD_WARNING]);
   });
 });

@@ -2,7 +2,7 @@ import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
-import { type ConfigFolder, configFolder } from "./config-folder.ts";
+import { type ConfigFolder, configFolder, GOOD_WARNING, requestObjectsWarning } from "./config-folder.ts";
 import { GOOD_PROPERTIES, GOOD_TOML } from "./malformed-configuration.ts";
 
 const folders: ConfigFolder[] = [];
@@ -20,7 +20,7 @@ describe("loadConfig", () => {
   it("gives typed values, the defaults of absent keys and the settings of both datasources", async () => {
     const folder = await folderWith({});
     const config = await loadConfig({ configFile: folder.configFile, env: {} });
-    expect(config).toEqual({
+    expect({ ...config, warnings: config.warnings.map(folder.shorten) }).toEqual({
       sourceVersion: "5.7.0",
       targetVersion: "5.11.0",
       batchSize: 100,
@@ -64,7 +64,7 @@ describe("loadConfig", () => {
       deadLetterLimit: 1_000,
       parallelism: 1,
       extra: new Map(),
-      warnings: [],
+      warnings: [GOOD_WARNING],
     });
   });
 
@@ -163,7 +163,7 @@ describe("loadConfig", () => {
     const unused = `[[datasource]]\nid = "Unused"\nurl = "jdbc:h2:./x"\n[database.shared_db]\ntype = "h2"\n`;
     const folder = await folderWith({ toml: `${server}${GOOD_TOML}${unused}` });
     const config = await loadConfig({ configFile: folder.configFile, env: {} });
-    expect([config.schemas.length, config.warnings]).toEqual([1, []]);
+    expect([config.schemas.length, config.warnings.map(folder.shorten)]).toEqual([1, [GOOD_WARNING]]);
   });
 
   it("reads the server's own database tables and the three other schemas", async () => {
@@ -188,6 +188,7 @@ describe("loadConfig", () => {
       pool: { max: 80, acquireTimeoutMs: 600_000, validationQuery: "SELECT 1" },
     });
     expect(config.warnings.map(folder.shorten)).toEqual([
+      GOOD_WARNING,
       'conf/deployment.toml:30: database.shared_db: pool_options: maxActve: has no effect in sync-tool; did you mean "maxActive"?',
     ]);
   });
@@ -200,11 +201,52 @@ describe("loadConfig", () => {
     ).toEqual([[10, 34]]);
   });
 
+  it.each([
+    ["partitions of the tokens", "IDN_OAUTH2_ACCESS_TOKEN_A,IDN_OAUTH2_ACCESS_TOKEN_SCOPE_A"],
+    ["WSO2's tables that are near to a documented one", "IDN_OAUTH1A_ACCESS_TOKEN"],
+    ["tables of one's own", "ACME_AUDIT,ACME_TOKENS"],
+  ])("takes %s", async (_, tables) => {
+    const properties = GOOD_PROPERTIES.replace(/syncTables=.*/, `syncTables=${tables}`);
+    const folder = await folderWith({ properties });
+    const config = await loadConfig({ configFile: folder.configFile, env: {} });
+    expect(config.syncTables.join(",")).toBe(tables);
+    expect(config.warnings).toHaveLength(1);
+  });
+
+  it.each([
+    ["5.4.1", "IDN_OAUTH2_AUTHORIZATION_CODE", ""],
+    [
+      "5.9.0",
+      "IDN_OAUTH2_AUTHORIZATION_CODE",
+      "IDN_OIDC_REQ_OBJECT_REFERENCE,IDN_OIDC_REQ_OBJECT_CLAIMS,IDN_OIDC_REQ_OBJ_CLAIM_VALUES",
+    ],
+    [
+      "5.10.0",
+      "IDN_OAUTH2_ACCESS_TOKEN,IDN_OAUTH2_ACCESS_TOKEN_SCOPE,IDN_OAUTH2_AUTHORIZATION_CODE",
+      "IDN_OAUTH2_AUTHZ_CODE_SCOPE,IDN_OAUTH2_TOKEN_BINDING,IDN_OIDC_REQ_OBJECT_REFERENCE,IDN_OIDC_REQ_OBJECT_CLAIMS,IDN_OIDC_REQ_OBJ_CLAIM_VALUES",
+    ],
+  ])(
+    "gives the very line that syncs what belongs to the rows of %s, and takes it",
+    async (version, tables, sides) => {
+      const load = async (syncTables: string) => {
+        const properties = GOOD_PROPERTIES.replace(/syncTables=.*/, `syncTables=${syncTables}`).replace(
+          "5.7.0",
+          version,
+        );
+        const folder = await folderWith({ properties });
+        return (await loadConfig({ configFile: folder.configFile, env: {} })).warnings;
+      };
+      const [, line] = /; to sync them: syncTables=(.*)$/.exec((await load(tables)).join()) ?? [];
+      expect(line).toBe(sides === "" ? undefined : `${tables},${sides}`);
+      if (line !== undefined) expect(await load(line)).toEqual([]);
+    },
+  );
+
   it("names in warnings what it takes but would not expect", async () => {
     const folder = await folderWith({
       properties: GOOD_PROPERTIES.replace(
         /syncTables=.*/,
-        "syncTables=idn_oauth2_access_token , IDN_OIDC_JTI,IDN_OAUTH2_ACCESS_TOKEN,",
+        "syncTables=idn_oauth2_access_token , IDN_OIDC_JTI,IDN_OAUTH2_ACCESS_TOKEN, custom_tokens,",
       ).replace("sourceVersion=5.7.0", "sourceVersion=5.7.0\nsourceVersion=5.8.0"),
       toml: GOOD_TOML.replace("3306/identity", "3306/identity?serverTimezone=UTC").replace(
         'username = "sync"',
@@ -212,13 +254,17 @@ describe("loadConfig", () => {
       ),
     });
     const config = await loadConfig({ configFile: folder.configFile, env: {} });
-    expect(config.syncTables).toEqual(["IDN_OAUTH2_ACCESS_TOKEN", "IDN_OIDC_JTI"]);
+    expect(config.syncTables).toEqual(["IDN_OAUTH2_ACCESS_TOKEN", "IDN_OIDC_JTI", "CUSTOM_TOKENS"]);
     expect(config.sourceVersion).toBe("5.8.0");
     expect(config.warnings.map(folder.shorten)).toEqual([
       "conf/sync.properties:2: sourceVersion: is also on line 1; the last one counts",
-      "conf/sync.properties:4: syncTables: IDN_OIDC_JTI is not one of the tables documented for syncing: IDN_IDENTITY_USER_DATA, IDN_OAUTH2_ACCESS_TOKEN, IDN_OAUTH2_ACCESS_TOKEN_SCOPE, IDN_OAUTH2_AUTHORIZATION_CODE",
       "conf/sync.properties:4: syncTables: names IDN_OAUTH2_ACCESS_TOKEN twice",
-      "conf/sync.properties:4: syncTables: IDN_OAUTH2_ACCESS_TOKEN without IDN_OAUTH2_ACCESS_TOKEN_SCOPE: synced tokens will have no scopes on the target",
+      "conf/sync.properties:4: syncTables: IDN_OIDC_JTI, CUSTOM_TOKENS: not among the tables documented for syncing: IDN_IDENTITY_USER_DATA, IDN_OAUTH2_ACCESS_TOKEN, IDN_OAUTH2_ACCESS_TOKEN_SCOPE, IDN_OAUTH2_AUTHORIZATION_CODE",
+      "conf/sync.properties:4: syncTables: IDN_OAUTH2_ACCESS_TOKEN without IDN_OAUTH2_ACCESS_TOKEN_SCOPE: synced tokens will have no scopes on the target; " +
+        requestObjectsWarning(
+          "IDN_OAUTH2_ACCESS_TOKEN",
+          "IDN_OAUTH2_ACCESS_TOKEN,IDN_OIDC_JTI,CUSTOM_TOKENS,IDN_OAUTH2_ACCESS_TOKEN_SCOPE",
+        ).replace("syncTables: ", ""),
       'conf/deployment.toml:3: datasource "Blue": url: URL option "serverTimezone" has no effect in sync-tool',
       'conf/deployment.toml:5: datasource "Blue": driver: "org.postgresql.Driver" is not a driver for the URL, which is of mysql',
       'conf/deployment.toml:6: datasource "Blue": colour: is not a key that sync-tool knows; it has no effect',

@@ -5,17 +5,31 @@ import { expect, it } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
 import { parseProperties } from "../../../src/config/properties.ts";
 import { type KeySpec, numberedSpecs, OTHER_KEYS, OWN_KEYS } from "../../../src/config/schema.ts";
+import type { SyncConfig } from "../../../src/config/sync-config.ts";
 
 const SAMPLES = join(import.meta.dirname, "../../../config");
 const KEYS: readonly KeySpec[] = numberedSpecs([...OWN_KEYS, ...OTHER_KEYS], []);
 
-it("the sample files load together without a warning", async () => {
+async function loadSamples(defines: readonly string[]): Promise<SyncConfig> {
   const folder = await mkdtemp(join(tmpdir(), "sync-tool-samples-"));
   await copyFile(join(SAMPLES, "sync.properties.example"), join(folder, "sync.properties"));
   await copyFile(join(SAMPLES, "deployment.toml.example"), join(folder, "deployment.toml"));
   const env = { SOURCE_DB_PASSWORD: "a", TARGET_DB_PASSWORD: "b" };
-  const config = await loadConfig({ configFile: join(folder, "sync.properties"), env });
-  await rm(folder, { recursive: true });
+  try {
+    return await loadConfig({ configFile: join(folder, "sync.properties"), env, defines });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+it("the sample files ask for the version of the source, which no default could know", async () => {
+  await expect(loadSamples([])).rejects.toThrow(
+    /^The configuration has 1 problem:\n {2}\S+sync\.properties:10: sourceVersion: is empty, wanted one of 5\.0\.0, .*5\.11\.0; bin\/version\.txt of the source's server says which it is$/,
+  );
+});
+
+it("the sample files load together without a warning once they have it", async () => {
+  const config = await loadSamples(["sourceVersion=5.4.0"]);
   expect(config.warnings).toEqual([]);
   expect(config.schemas[0]?.target.settings).toEqual({
     type: "mysql",

@@ -52,6 +52,7 @@ describe("what the applier is told", () => {
     expect(transformerOf("idn_oauth2_access_token", { from: "5.7.0" }).needs).toEqual({
       localIdp: true,
       accounts: false,
+      back: [],
       scimIds: false,
       values: true,
     });

@@ -39,7 +39,7 @@ describe("the 5.1.0 step", () => {
         CONSUMER_KEY_ID: "5",
         AUTHZ_USER: "ann",
         TENANT_ID: "7",
-        USER_DOMAIN: "LDAP",
+        USER_DOMAIN: "ldap",
         SUBJECT_IDENTIFIER: "ldap/ann@example.com",
         TIME_CREATED: "2015-01-02 03:04:05",
         REFRESH_TOKEN_TIME_CREATED: "2015-01-02 03:04:05",
@@ -59,7 +59,7 @@ describe("the 5.1.0 step", () => {
         CONSUMER_KEY_ID: "5",
         AUTHZ_USER: "ann",
         TENANT_ID: "7",
-        USER_DOMAIN: "LDAP",
+        USER_DOMAIN: "ldap",
         SUBJECT_IDENTIFIER: "ldap/ann@example.com",
         TIME_CREATED: "2015-01-02 03:04:05",
       },
@@ -67,17 +67,37 @@ describe("the 5.1.0 step", () => {
   });
 
   it.each([
+    ["joe@gmail.com", { AUTHZ_USER: "joe@gmail.com", TENANT_ID: "-1234", USER_DOMAIN: "PRIMARY" }],
+    ["LDAP/joe@gmail.com", { AUTHZ_USER: "joe@gmail.com", TENANT_ID: "-1234", USER_DOMAIN: "LDAP" }],
+    ["joe@gmail.com@example.com", { AUTHZ_USER: "joe@gmail.com", TENANT_ID: "7" }],
+    ["joe@example.com", { AUTHZ_USER: "joe@example.com", TENANT_ID: "-1234" }],
+    ["ann", { AUTHZ_USER: "ann", TENANT_ID: "-1234" }],
+  ])("takes %s for a user of a server whose user names are e-mail addresses", (user, expected) => {
+    const transformer = buildTransformer({
+      table: ACCESS_TOKEN,
+      sourceVersion: "5.0.0",
+      targetVersion: "5.1.0",
+      sourceCaptureFacts: { scopeHashKeyIncludesTenant: true },
+      hashAlgorithm: "SHA-256",
+      emailUserNames: true,
+    });
+    expect(transformer.transform({ ...token, AUTHZ_USER: user }, ACCOUNTS)).toMatchObject({
+      row: { ...expected, SUBJECT_IDENTIFIER: user },
+    });
+  });
+
+  it.each([
     [{ CONSUMER_KEY: "other" }, "CONSUMER_KEY: the target has no application of this key"],
     [
       { AUTHZ_USER: "ann@elsewhere" },
-      "AUTHZ_USER: the target knows no tenant of this domain (UM_TENANT of identitySchema or umSchema)",
+      "AUTHZ_USER: the target knows no tenant of this domain (UM_TENANT of identitySchema or umSchema); where the source's user names are e-mail addresses, set source.emailUserNames=true",
     ],
   ])("fails a row with %j, naming the column and not the value", (own, failure) => {
     expect(between(ACCESS_TOKEN, "5.1.0").transform({ ...token, ...own }, ACCOUNTS)).toEqual({ failure });
   });
 
   it("asks for applications and tenants, the local providers too when 5.8.0 is crossed", () => {
-    const needs = { accounts: true, scimIds: false };
+    const needs = { accounts: true, scimIds: false, back: [] };
     expect(between(CODE, "5.1.0").needs).toEqual({ ...needs, localIdp: false, values: false });
     expect(between(CODE, "5.11.0").needs).toEqual({ ...needs, localIdp: true, values: true });
   });
@@ -95,7 +115,7 @@ describe("a user name of 5.0.0", () => {
   it.each([
     ["ann@carbon.super", { name: "ann", domain: "PRIMARY", tenant: "carbon.super" }],
     ["ann", { name: "ann", domain: "PRIMARY", tenant: "carbon.super" }],
-    ["ldap/ann@T.Com", { name: "ann", domain: "LDAP", tenant: "t.com" }],
+    ["ldap/ann@T.Com", { name: "ann", domain: "ldap", tenant: "t.com" }],
     ["ann@mail.org@t.com", { name: "ann@mail.org", domain: "PRIMARY", tenant: "t.com" }],
     ["AD/a/b@t.com", { name: "a/b", domain: "AD", tenant: "t.com" }],
     ["/ann", { name: "ann", domain: "PRIMARY", tenant: "carbon.super" }],

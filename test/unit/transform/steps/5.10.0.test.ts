@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ACCESS_TOKEN, CODE, codeRow, tokenRow } from "../rows.ts";
-import { transformRow } from "../transform-row.ts";
+import { LOOKUPS, transformerOf, transformRow } from "../transform-row.ts";
 
 describe("the 5.10.0 step", () => {
   it.each(["5.8.0", "5.9.0"])("turns a null IDP_ID of %s into the default -1", (from) => {
@@ -35,4 +35,28 @@ describe("the 5.10.0 step", () => {
     const row = { ...tokenRow, IDP_ID: "1", TOKEN_BINDING_REF: "c4ca4238a0b923820dcc509a6f75849b" };
     expect(transformRow(ACCESS_TOKEN, row, { from: "5.10.0" })).toEqual({ row });
   });
+
+  it.each([
+    ["IDP", "UUID"],
+    ["SP_APP", "UUID"],
+    ["IDN_ASSOCIATED_ID", "ASSOCIATION_ID"],
+  ])(
+    "gives a row of %s a UUID that is the same in every run, and leaves the target's and the source's alone",
+    (table, column) => {
+      const transformer = transformerOf(table, { from: "5.9.0" });
+      const made = [1, 2].map(() => transformer.transform({ ID: "3", NAME: "a" }, LOOKUPS));
+      const uuid = expect.stringMatching(
+        /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+      );
+      expect(made[0]).toEqual({ row: { ID: "3", NAME: "a", [column]: uuid } });
+      expect(made[1]).toEqual(made[0]);
+      expect(transformer.transform({ ID: "4", NAME: "a" }, LOOKUPS)).not.toMatchObject({
+        row: { [column]: (made[0] as { row: Record<string, string> }).row[column] },
+      });
+      expect(transformer.transform({ ID: "3", [column]: "own" }, LOOKUPS)).toEqual({
+        row: { ID: "3", [column]: "own" },
+      });
+      expect(transformer.keepOnUpdate).toEqual([column]);
+    },
+  );
 });

@@ -50,4 +50,54 @@ describe("the 5.11.0 step", () => {
     const row = { ...userDataRow, DATA_KEY: "http://wso2.org/claims/identity/secretkey", DATA_VALUE: "AAAA" };
     expect(transformRow(USER_DATA, row, { from: "5.1.0", to: "5.10.0" })).toEqual({ row });
   });
+
+  const portal = {
+    ID: "6",
+    CONSUMER_KEY: "USER_PORTAL",
+    TENANT_ID: "-1234",
+    APP_NAME: "User Portal",
+    CALLBACK_URL: "https://is.example.com/user-portal/login",
+  };
+  it("gives the user portal of the super tenant its new name", () => {
+    expect(transformRow("IDN_OAUTH_CONSUMER_APPS", portal, into)).toEqual({
+      row: {
+        ID: "6",
+        CONSUMER_KEY: "MY_ACCOUNT",
+        TENANT_ID: "-1234",
+        APP_NAME: "My Account",
+        CALLBACK_URL: "https://is.example.com/myaccount/login",
+      },
+    });
+    const app = { ID: "1", APP_NAME: "User Portal", TENANT_ID: "-1234", IS_SAAS_APP: "0", DESCRIPTION: "x" };
+    expect(transformRow("SP_APP", app, into)).toEqual({
+      row: {
+        ...app,
+        APP_NAME: "My Account",
+        IS_SAAS_APP: "1",
+        DESCRIPTION: "This is the my account application.",
+      },
+    });
+    const inbound = { ID: "1", INBOUND_AUTH_KEY: "USER_PORTAL", TENANT_ID: "-1234" };
+    expect(transformRow("SP_INBOUND_AUTH", inbound, into)).toEqual({
+      row: { ...inbound, INBOUND_AUTH_KEY: "MY_ACCOUNT" },
+    });
+  });
+
+  it.each([
+    ["another tenant's", { ...portal, TENANT_ID: "7" }],
+    ["another application", { ...portal, CONSUMER_KEY: "abc" }],
+  ])("leaves %s row alone", (_, row) => {
+    expect(transformRow("IDN_OAUTH_CONSUMER_APPS", row, into)).toEqual({ row });
+    expect(transformRow("IDN_OAUTH_CONSUMER_APPS", portal, { from: "5.9.0", to: "5.10.0" })).toEqual({
+      row: portal,
+    });
+  });
+
+  it("refuses an encrypted secret of an application without keys, as it does a token", () => {
+    expect(
+      transformRow("IDN_OAUTH_CONSUMER_APPS", { ...portal, CONSUMER_SECRET: "eyJjIjoiQUFBQSJ9" }, into),
+    ).toEqual({
+      failure: "CONSUMER_SECRET: is stored encrypted, and no token keys are configured",
+    });
+  });
 });

@@ -93,4 +93,13 @@ describe("the 5.7.0 step", () => {
     const row = { ...tokenRow, ACCESS_TOKEN_HASH: ACCESS_HEX, REFRESH_TOKEN_HASH: null, IDP_ID: "1" };
     expect(transformRow(ACCESS_TOKEN, row, { from: "5.8.0" })).toEqual({ row });
   });
+
+  it.each([
+    ["DEFAULT", { PURPOSE_GROUP: "DEFAULT", GROUP_TYPE: "SP" }],
+    ["newsletter", { PURPOSE_GROUP: "SIGNUP", GROUP_TYPE: "SYSTEM" }],
+  ])("puts the purpose %s of a consent into the group that the client puts it into", (name, group) => {
+    const row = { ID: "1", NAME: name, TENANT_ID: "-1234" };
+    expect(transformRow("CM_PURPOSE", row, { from: "5.6.0" })).toEqual({ row: { ...row, ...group } });
+    expect(transformRow("CM_PURPOSE", row, { from: "5.7.0" })).toEqual({ row });
+  });
 });
