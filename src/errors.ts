@@ -16,6 +16,10 @@ export const EXIT = {
   incomplete: 8,
 } as const;
 
+/** 128 and the signal's number, as shells have it. */
+const SIGINT_EXIT = 130;
+const SIGTERM_EXIT = 143;
+
 /** Every error code, with the exit code of the process when it ends a command. */
 export const ERROR_CODES = {
   /** Flags or arguments are wrong. */
@@ -26,6 +30,10 @@ export const ERROR_CODES = {
   KEY_INVALID: EXIT.config,
   /** A database does not answer or refuses the login. */
   DATABASE_UNREACHABLE: EXIT.unreachable,
+  /** The time given by --timeout was over while a database had still to answer. */
+  DEADLINE_PASSED: EXIT.unreachable,
+  /** SIGINT or SIGTERM came before the command was done. */
+  INTERRUPTED: SIGTERM_EXIT,
   /** A statement needs a privilege that the user does not have. */
   GRANT_MISSING: EXIT.precondition,
   /** The database product, its version or a pair of products is not supported. */
@@ -48,6 +56,10 @@ export const ERROR_CODES = {
   JOURNAL_REPLACED: EXIT.precondition,
   /** A table stayed locked by others, or its server refused for a passing reason, for the whole time allowed. */
   LOCK_TIMEOUT: EXIT.precondition,
+  /** A runner is at work on the same tables. */
+  RUNNER_ACTIVE: EXIT.precondition,
+  /** Another `prepare` or `cleanup` changes capture on this source at the moment. */
+  SOURCE_BUSY: EXIT.precondition,
   /** Changes are pending and the command would lose them. */
   CHANGES_PENDING: EXIT.precondition,
   /** Rows need a transformation that is not configured. */
@@ -95,6 +107,6 @@ export class SyncError extends Error {
   }
 
   get exitCode(): number {
-    return ERROR_CODES[this.code];
+    return this.at["signal"] === "SIGINT" ? SIGINT_EXIT : ERROR_CODES[this.code];
   }
 }

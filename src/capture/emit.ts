@@ -37,15 +37,25 @@ const explained = (comment: string, [first, ...rest]: readonly string[]): readon
 
 /** Six scripts: what each side needs, what removes it, and what the user of a run must be granted. */
 export function emitScripts(request: EmitRequest): readonly Script[] {
-  const { schema, source, target } = request;
-  const file = (name: string): string => `${schema}_${name}.sql`;
+  const { schema, target } = request;
   return [
-    { file: file("source"), text: sourceScript(source.dialect, request.tables, source.journalLacks) },
-    { file: file("target"), text: targetScript(request) },
-    { file: file("source_remove"), text: sourceRemoval(source.dialect, request.tables) },
-    { file: file("target_remove"), text: targetRemoval(request) },
-    { file: file("source_grants"), text: grants("source", source, request.tables) },
-    { file: file("target_grants"), text: grants("target", target, targetTables(request)) },
+    ...emitSourceScripts(request),
+    { file: `${schema}_target.sql`, text: targetScript(request) },
+    { file: `${schema}_target_remove.sql`, text: targetRemoval(request) },
+    { file: `${schema}_target_grants.sql`, text: grants("target", target, targetTables(request)) },
+  ];
+}
+
+/** The source's three: without a target they are all that is left to do. */
+export function emitSourceScripts({
+  schema,
+  tables,
+  source,
+}: Omit<EmitRequest, "target">): readonly Script[] {
+  return [
+    { file: `${schema}_source.sql`, text: sourceScript(source.dialect, tables, source.journalLacks) },
+    { file: `${schema}_source_remove.sql`, text: sourceRemoval(source.dialect, tables) },
+    { file: `${schema}_source_grants.sql`, text: grants("source", source, tables) },
   ];
 }
 

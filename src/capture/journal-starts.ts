@@ -1,5 +1,5 @@
 import type { JournalStart } from "../checkpoint/checkpoint.ts";
-import type { Queryable } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { ANCHOR_POSITION } from "../journal/change.ts";
 import { changeDigest } from "../journal/digest.ts";
@@ -8,7 +8,7 @@ import type { CaptureState } from "./capture-state.ts";
 
 /** Reads what checkpoints of these journals begin on, by table name; tables without a journal's identity are left out. */
 export async function readJournalStarts(
-  db: Queryable,
+  db: Database,
   dialect: Dialect,
   states: readonly CaptureState[],
 ): Promise<ReadonlyMap<string, JournalStart>> {

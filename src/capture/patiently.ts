@@ -33,12 +33,17 @@ export async function patiently(
     try {
       return await work();
     } catch (error) {
+      if (error instanceof SyncError) throw error;
       const found = dialect.classifyError(error);
-      if (found.lockTimeout !== true && found.class !== "transient")
+      // Cut off in the middle of an attempt: those before tell why it was still at it.
+      const isCut = found.class === "connection" && attempt > 1 && options.signal?.aborted === true;
+      if (found.lockTimeout !== true && found.class !== "transient" && !isCut) {
+        if (found.class === "connection") throw error;
         throw ddlFailed(command, object, found.reason, found.code, found.class, error);
+      }
       if (monotonic() > deadline || options.signal?.aborted === true) {
         const table = object.table ?? object.name;
-        const isLock = found.lockTimeout === true;
+        const isLock = found.lockTimeout === true || isCut;
         throw new SyncError("LOCK_TIMEOUT", {
           what: isLock
             ? `${table} stayed locked by other transactions for ${attempt} attempts`

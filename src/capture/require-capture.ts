@@ -1,5 +1,5 @@
 import type { JournalStart } from "../checkpoint/checkpoint.ts";
-import type { Queryable } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
@@ -11,7 +11,7 @@ import { readJournalStarts } from "./journal-starts.ts";
  * NOT_PREPARED or CAPTURE_DRIFT: without capture a run would look healthy and miss every change.
  */
 export async function requireCapture(
-  db: Queryable,
+  db: Database,
   dialect: Dialect,
   tables: readonly TablePlan[],
 ): Promise<ReadonlyMap<string, JournalStart>> {

@@ -62,7 +62,10 @@ export async function findRemovable(
   });
 }
 
-/** Removes them, triggers of both sides first: a trigger without its journal makes every write of a user fail. */
+/**
+ * Removes them, triggers of both sides first: a trigger without its journal makes every write of a user fail. The source's
+ * triggers are gone by then where changes must not be lost, see remove-capture.ts.
+ */
 export async function uninstall(removables: readonly Removable[], options: Patience = {}): Promise<void> {
   const unseen = removables.flatMap((one) => one.unseen.map((object) => ({ ...one, object })));
   const inOrder = ORDER.flatMap((kind) => removables.filter((one) => one.object.kind === kind));

@@ -12,9 +12,11 @@ import { buildPlan } from "../plan/build-plan.ts";
 import { refuseOtherVersions } from "../plan/fitting-versions.ts";
 import { splitFrom } from "../plan/rekeyed-tables.ts";
 import type { SyncPlan } from "../plan/sync-plan.ts";
+import { type Deadline, openDeadline } from "./deadline.ts";
 import { commandFailure, unreachable } from "./driver-error.ts";
 import type { CommonFlags } from "./flags.ts";
 import { nameMissingGrants } from "./name-missing-grants.ts";
+import { numberFlag } from "./number-flag.ts";
 import { writeErr } from "./output.ts";
 
 export interface Connected {
@@ -23,12 +25,16 @@ export interface Connected {
   readonly db: Database;
 }
 
-/** One schema of the configuration: its two databases and the plan between them. */
-export interface SchemaContext {
+/** One schema of the configuration as far as its source goes: the plan says how it is captured. */
+export interface SourceContext {
   readonly name: SchemaName;
   readonly source: Connected;
-  readonly target: Connected;
   readonly plan: SyncPlan;
+}
+
+/** One schema of the configuration: its two databases and the plan between them. */
+export interface SchemaContext extends SourceContext {
+  readonly target: Connected;
   /** The target of umSchema, where the tenants are, when it is configured. */
   readonly tenants?: Connected;
 }
@@ -38,6 +44,10 @@ export interface Context {
   readonly log: Log;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /** The time that the command may take, if it was given one. */
+  readonly deadline: Deadline;
+  /** Aborted when nothing new is to be begun, for whichever reason. */
+  readonly deadlineOrStop: AbortSignal;
   /** Everything that is written to stderr besides the log. */
   readonly terminal: Terminal;
   /**
@@ -45,6 +55,8 @@ export interface Context {
    * not have yet is planned with the source's shape. `quiet`: the plan's notes are not logged.
    */
   openSchemas(options?: OpenOptions): Promise<readonly SchemaContext[]>;
+  /** The same with the sources alone, for when there is no target any more. */
+  openSources(): Promise<readonly SourceContext[]>;
 }
 
 export interface OpenOptions {
@@ -63,12 +75,17 @@ export interface Terminal {
   showProgress(line: string): void;
 }
 
+/** Between the wish to stop and the end of whatever is under way then. */
+const GRACE_MS = 2_000;
+
 /** Opens a context, does the work, closes everything. A driver's error leaves it classified, see commandFailure. */
 export async function withContext<T>(
   flags: CommonFlags,
   signal: AbortSignal,
   work: (context: Context) => Promise<T>,
+  { graceMs = GRACE_MS }: { readonly graceMs?: number } = {},
 ): Promise<T> {
+  const timeout = numberFlag("--timeout", flags.timeout);
   const config = await loadConfig({
     configFile: flags.config,
     ...(flags.deployment === undefined ? {} : { deploymentFile: flags.deployment }),
@@ -84,13 +101,20 @@ export async function withContext<T>(
   const onStop = (): void =>
     log.info({ signal: String(signal.reason) }, "stopping: a second signal stops at once");
   signal.addEventListener("abort", onStop);
+  const deadline = openDeadline({
+    ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
+    stop: signal,
+    graceMs,
+  });
   const opened: Connected[] = [];
   const plans: SyncPlan[] = [];
   const connect = async (side: "source" | "target", datasource: Datasource): Promise<Connected> => {
     const dialect = await loadDialect(datasource.settings.type);
-    const db = await dialect.connect(datasource.settings, { marked: true }).catch((error: unknown) => {
-      throw unreachable(dialect, datasource, error);
-    });
+    const db = await dialect
+      .connect(datasource.settings, { marked: true, cut: deadline.cut })
+      .catch((error: unknown) => {
+        throw unreachable(dialect, datasource, error);
+      });
     const connected = withOrigin(side, { datasource, dialect, db });
     opened.push(connected);
     return connected;
@@ -101,22 +125,26 @@ export async function withContext<T>(
       config,
       log,
       signal,
+      deadline,
+      deadlineOrStop: AbortSignal.any([signal, deadline.signal]),
       terminal,
       openSchemas: async (options = {}) => {
         const schemas = await openSchemas(config, log, connect, options);
         plans.push(...schemas.map(({ plan }) => plan));
         return schemas;
       },
+      openSources: () => openSources(config, connect),
     });
   } catch (error) {
     const failure = commandFailure(
       opened.map(({ dialect }) => dialect),
       error,
     );
-    throw await nameMissingGrants(config, plans, failure);
+    throw await nameMissingGrants(config, plans, deadline.explain(failure));
   } finally {
     terminal.showProgress("");
     signal.removeEventListener("abort", onStop);
+    deadline.end();
     for (const { db } of opened.reverse()) await db.close().catch(() => undefined);
     await close();
   }
@@ -164,6 +192,27 @@ async function openSchemas(
     schemas.push({ name: pair.name, source, target, plan });
   }
   return tenants === undefined ? schemas : schemas.map((schema) => ({ ...schema, tenants }));
+}
+
+async function openSources(
+  config: SyncConfig,
+  connect: (side: "source" | "target", datasource: Datasource) => Promise<Connected>,
+): Promise<readonly SourceContext[]> {
+  const { sourceVersion, targetVersion } = config;
+  const schemas: SourceContext[] = [];
+  let left = config.syncTables;
+  for (const [i, { name, source: datasource }] of config.schemas.entries()) {
+    const source = await connect("source", datasource);
+    const isLast = i === config.schemas.length - 1;
+    const found = isLast ? [] : await source.dialect.introspector.tables(source.db, left);
+    const isThere = (table: string): boolean => found.some((one) => one.name.toUpperCase() === table);
+    const tables = isLast ? left : left.filter(isThere);
+    left = left.filter((table) => !tables.includes(table));
+    if (tables.length === 0) continue;
+    const request = { schema: name, sourceVersion, targetVersion, tables, beforeRestore: true };
+    schemas.push({ name, source, plan: await buildPlan(request, source, undefined) });
+  }
+  return schemas;
 }
 
 function openTerminal(): { readonly terminal: Terminal; readonly write: (text: string) => void } {

@@ -12,6 +12,8 @@ export interface CommonFlags {
   readonly define: readonly string[];
   readonly logDir: string;
   readonly debug?: true;
+  /** Seconds after which the command gives up, where it takes such a limit. */
+  readonly timeout?: string;
 }
 
 export function addCommonFlags(command: Command): Command {
@@ -25,4 +27,9 @@ export function addCommonFlags(command: Command): Command {
     )
     .option("--log-dir <dir>", "folder of sync.log", "logs")
     .option("--debug", "log more, and say where in the code a failure came from");
+}
+
+/** For commands that somebody waits for. */
+export function addTimeout(command: Command): Command {
+  return command.option("--timeout <seconds>", "give up after so long, whatever a server does or does not");
 }

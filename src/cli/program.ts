@@ -1,6 +1,6 @@
 import { Command, Option, type OptionValues } from "commander";
 import { readVersion } from "../version.ts";
-import { addCommonFlags, type CommonFlags, SCRIPT_FOLDER } from "./flags.ts";
+import { addCommonFlags, addTimeout, type CommonFlags, SCRIPT_FOLDER } from "./flags.ts";
 import { addKeyFlags } from "./key-flags.ts";
 
 /** Ends with the process's exit code; failures are thrown. `signal` asks it to finish what it is at, and end. */
@@ -29,26 +29,30 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
       onDone(await action(flags as F, signal));
     };
 
-  command("prepare", "install capture on the source and the checkpoint tables on the target")
+  addTimeout(command("prepare", "install capture on the source and the checkpoint tables on the target"))
     .option("--dry-run", "print what would be done and write nothing")
     .option("--generate-ddl", "write scripts for a DBA instead of installing")
     .option("--out <dir>", `with --generate-ddl: folder of the scripts (default: "${SCRIPT_FOLDER}")`)
+    .option("--source-only", "with --generate-ddl: the source's scripts alone, without asking the target")
     .option("--accept-new-journal", "begin again where the target's checkpoint belongs to another journal")
     .action(does(async () => (await import("./commands/prepare.ts")).prepare));
 
   addKeyFlags(command("run", "apply captured changes to the target until stopped"))
     .option("--once", "one pass over every table, then end")
     .option("--until-drained", "end when every table has been empty twice")
+    .option("--wait", "with --once or --until-drained: wait while another runner is at work")
     .option("--dry-run", "print the plan and write nothing")
     .action(does(async () => (await import("./commands/run.ts")).run));
 
-  command("status", "print where every table stands and whether it is safe to switch")
+  addTimeout(command("status", "print where every table stands and whether it is safe to switch"))
     .option("--json", "print JSON")
     .option("--watch", "print again every two seconds")
     .action(does(async () => (await import("./commands/status.ts")).status));
 
-  addKeyFlags(
-    command("verify", "compare every row of the source, as the run would write it, with the target"),
+  addTimeout(
+    addKeyFlags(
+      command("verify", "compare every row of the source, as the run would write it, with the target"),
+    ),
   )
     .option("--json", "print JSON")
     .option("--repair", "write missing and different rows again")
@@ -58,10 +62,9 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--state <file>", "keep the progress in this file and go on from it")
     .action(does(async () => (await import("./commands/verify.ts")).verify));
 
-  command("drain", "say whether every table is drained: the gate before the switch")
+  addTimeout(command("drain", "say whether every table is drained: the gate before the switch"))
     .option("--wait", "wait until it is")
     .option("--max-lag <seconds>", "content with tables that are at most so far behind")
-    .option("--timeout <seconds>", "with --wait: give up after so long")
     .option("--json", "print JSON")
     .action(does(async () => (await import("./commands/drain.ts")).drain));
 
@@ -93,9 +96,10 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--yes", "do it")
     .action(does(async () => (await import("./commands/purge.ts")).purge));
 
-  command("cleanup", "remove everything of sync-tool from both databases")
+  addTimeout(command("cleanup", "remove everything of sync-tool from both databases"))
     .option("--yes", "do it; without, the objects are only listed")
     .option("--discard-pending", "also when changes are not applied yet: they are lost")
+    .option("--source-only", "when the target is gone for good: free the source, without asking the target")
     .action(does(async () => (await import("./commands/cleanup.ts")).cleanup));
 
   program

@@ -61,6 +61,12 @@ export function logEvents(log: Log, progress: Progress, now: Clock = monotonic):
         "rows were written with a scope hash made up, as WSO2's migration does: the target's CON_APP_KEY allows one ACTIVE token of a user, application and scope, the source's any number; the tokens stay valid",
       );
     },
+    lateChange(table, position) {
+      log.warn(
+        { [KEY.table]: table, [KEY.position]: position.toString() },
+        "a change came late, at a position that was taken for rolled back; it is applied",
+      );
+    },
     standby(group) {
       log.info({ [KEY.group]: group }, "another runner syncs this group; waiting as standby");
     },

@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readCaptureState } from "../capture/capture-state.ts";
-import { emitScripts } from "../capture/emit.ts";
+import { type EmitRequest, emitScripts, emitSourceScripts } from "../capture/emit.ts";
 import { SyncError } from "../errors.ts";
 import { planTables } from "../plan/sync-plan.ts";
 import { lookupTables } from "../transform/transformer-for.ts";
 import { makeFolder } from "../util/make-folder.ts";
-import type { Connected, SchemaContext } from "./context.ts";
+import type { Connected, SchemaContext, SourceContext } from "./context.ts";
 
 /** Writes the scripts of every schema into a folder, over older ones; gives their paths. */
 export async function writeScripts(
@@ -14,30 +14,49 @@ export async function writeScripts(
   dir: string,
 ): Promise<readonly string[]> {
   const files: string[] = [];
-  for (const { name, source, target, plan } of schemas) {
-    const tables = planTables(plan);
-    const { home, account: from } = await source.dialect.introspector.server(source.db);
-    const { account: to } = await target.dialect.introspector.server(target.db);
-    const states = await readCaptureState(source.db, source.dialect, tables);
+  for (const schema of schemas) {
+    const { target } = schema;
+    const { account } = await target.dialect.introspector.server(target.db);
     const scripts = emitScripts({
-      schema: name,
-      tables,
-      source: {
-        dialect: source.dialect,
-        user: from ?? { name: source.datasource.settings.user },
-        lookups: await namesOf(source, lookupTables(plan).source),
-        home,
-        journalLacks: new Map(states.map((state) => [state.table.name, state.journalLacks])),
-      },
+      ...(await sourceRequest(schema)),
       target: {
         dialect: target.dialect,
-        user: to ?? { name: target.datasource.settings.user },
-        lookups: await targetLookups({ source, target, plan }),
+        user: account ?? { name: target.datasource.settings.user },
+        lookups: await targetLookups(schema),
       },
     });
     for (const { file, text } of scripts) files.push(await write(dir, file, text));
   }
   return files;
+}
+
+/** Those of the sources alone. */
+export async function writeSourceScripts(
+  schemas: readonly SourceContext[],
+  dir: string,
+): Promise<readonly string[]> {
+  const files: string[] = [];
+  for (const schema of schemas)
+    for (const { file, text } of emitSourceScripts(await sourceRequest(schema)))
+      files.push(await write(dir, file, text));
+  return files;
+}
+
+async function sourceRequest({ name, source, plan }: SourceContext): Promise<Omit<EmitRequest, "target">> {
+  const tables = planTables(plan);
+  const { home, account } = await source.dialect.introspector.server(source.db);
+  const states = await readCaptureState(source.db, source.dialect, tables);
+  return {
+    schema: name,
+    tables,
+    source: {
+      dialect: source.dialect,
+      user: account ?? { name: source.datasource.settings.user },
+      lookups: await namesOf(source, lookupTables(plan).source),
+      home,
+      journalLacks: new Map(states.map((state) => [state.table.name, state.journalLacks])),
+    },
+  };
 }
 
 /** Before the restore the target has nothing yet that a run must read: what the source has comes with the dump. */

@@ -19,10 +19,13 @@ export async function openOrSayWhy<T>(
   wanted: Speaker,
   codeOf: (error: unknown) => string,
   open: () => Promise<T>,
+  cut?: AbortSignal,
 ): Promise<T> {
   try {
     return await open();
   } catch (error) {
+    // Given up, not failed: there is no time to look.
+    if (cut?.aborted === true) throw error;
     if (socketPath !== undefined || place === undefined || !VAGUE.test(codeOf(error))) throw error;
     throw (await otherServer(place, wanted)) ?? error;
   }

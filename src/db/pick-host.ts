@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { endWhenCut } from "./watched-socket.ts";
 
 export interface HostPort {
   readonly host: string;
@@ -18,10 +19,10 @@ export interface HostPicker {
   readonly mustPickAgain: () => boolean;
 }
 
-export function createHostPicker(settings: {
-  readonly hosts: readonly HostPort[];
-  readonly connectTimeoutMs: number;
-}): HostPicker {
+export function createHostPicker(
+  settings: { readonly hosts: readonly HostPort[]; readonly connectTimeoutMs: number },
+  cut?: AbortSignal,
+): HostPicker {
   const { hosts, connectTimeoutMs } = settings;
   let current = 0;
   let isStale = false;
@@ -33,7 +34,7 @@ export function createHostPicker(settings: {
       let chosen = first;
       if (hosts.length > 1) {
         for (const candidate of ordered) {
-          if (!(await answers(candidate, connectTimeoutMs))) continue;
+          if (!(await answers(candidate, connectTimeoutMs, cut))) continue;
           chosen = candidate;
           break;
         }
@@ -53,9 +54,10 @@ export function createHostPicker(settings: {
   };
 }
 
-function answers({ host, port }: HostPort, timeoutMs: number): Promise<boolean> {
+function answers({ host, port }: HostPort, timeoutMs: number, cut?: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
+    endWhenCut(socket, cut);
     const end = (isOpen: boolean): void => {
       socket.destroy();
       resolve(isOpen);

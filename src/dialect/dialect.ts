@@ -88,6 +88,8 @@ export interface Capabilities {
   readonly hidesTriggers: boolean;
   /** A table is not seen by a user that has no right on it. */
   readonly hidesTables: boolean;
+  /** Evidence alone tells a hole that is dead from one that is not; otherwise those passed are looked at again. */
+  readonly provesHoles: boolean;
   /** Youngest age, in milliseconds, at which a missing position may be judged (design: "minimum age"). */
   readonly minHoleAgeMs: number;
 }
@@ -146,6 +148,8 @@ export interface Observation {
   readonly highest: Position;
   /** Transactions that may still make positions visible, noted after `highest` was read. */
   readonly holders: ReadonlySet<string>;
+  /** The same, but of transactions that may have nothing to do with the journal: they are not waited for without an end. */
+  readonly suspects?: ReadonlySet<string>;
 }
 
 /** The transaction that keeps a position from being judged, where the database tells. */
@@ -176,6 +180,8 @@ export interface ConnectOptions {
    * applications wrote. Default: false, a session as an application has one.
    */
   readonly marked?: boolean;
+  /** When aborted, every connection of the pool ends at once, whatever is under way on it, and none can be opened. */
+  readonly cut?: AbortSignal;
 }
 
 /** Everything that differs between databases. A dialect is one folder behind this interface. */
@@ -218,6 +224,20 @@ export interface Dialect {
     /** Adds a column unless it is there. */
     addJournalColumn(journal: string, column: Column): readonly string[];
     drop(object: ObjectRef): readonly string[];
+    /** How triggers are taken away without losing a change that is written meanwhile. */
+    readonly removal: {
+      /** Waits, with nothing else held, for the transactions that write to a table. */
+      awaitWriters(table: string): readonly string[];
+      /**
+       * Keeps writers off all these tables, while the journals stay readable to this connection, until `keep` (with the
+       * triggers gone) or `undo`. Whoever would have to wait for one table while it holds another gives up instead: an
+       * application's transaction could be the victim of the deadlock. Empty where DDL would end it: then the journals
+       * have to be looked at again afterwards.
+       */
+      holdOff(tables: readonly string[], journals: readonly string[]): readonly string[];
+      readonly keep: readonly string[];
+      readonly undo: readonly string[];
+    };
     /** Whether a found trigger or function body is one that sync-tool wrote. */
     isOurs(body: string): boolean;
     /** Whether a found body is what this step would install. */
@@ -269,7 +289,7 @@ export interface Dialect {
   snapshot<T>(db: Database, work: (moment: Queryable) => Promise<T>): Promise<T>;
 
   readonly horizon: {
-    observe(db: Queryable, journal: string): Promise<Observation>;
+    observe(db: Database, journal: string): Promise<Observation>;
     /**
      * Whether holes, old enough and with their holders gone, are dead. "open": one may still appear.
      * "filled": a row appeared meanwhile, read again.
@@ -280,7 +300,13 @@ export interface Dialect {
       holes: readonly Hole[],
       last: Position,
     ): Promise<readonly ("open" | "filled" | "dead")[]>;
-    describe(db: Queryable, holders: readonly string[]): Promise<readonly HolderFacts[]>;
+    /** Who keeps positions of the journal from being judged. */
+    describe(db: Queryable, holders: readonly string[], journal: string): Promise<readonly HolderFacts[]>;
+    /**
+     * Transactions of others in this database that are a second old or older, the oldest first, at most 20: also those that
+     * have written nothing yet. As far as the user's rights go.
+     */
+    openTransactions(db: Queryable): Promise<readonly HolderFacts[]>;
     /**
      * The highest position handed out so far in each journal, in their order and in one statement that reads none of
      * them: an idle table costs the source no more. Absent, or undefined, where the database does not tell.

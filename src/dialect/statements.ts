@@ -61,6 +61,11 @@ export interface Statements {
   purgeBefore(journal: string, position: Position, limit: number): Statement;
   /** The highest position that holds a row, at or below `position`: one row, column "position". */
   highestAtOrBelow(journal: string, position: Position): Statement;
+  /** The positions within these ranges that hold a row, in order: column "position". At most 200 ranges. */
+  presentIn(
+    journal: string,
+    ranges: readonly { readonly first: Position; readonly last: Position }[],
+  ): Statement;
   /** Rows of a table by key columns; result columns by upper-case name. */
   readRows(
     table: string,

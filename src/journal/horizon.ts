@@ -18,7 +18,11 @@ export interface Sample {
   readonly atMs: number;
   /** Those of the transactions noted then that have not ended. */
   readonly holders: ReadonlySet<string>;
+  readonly suspects: ReadonlySet<string>;
 }
+
+/** Stands among the transactions of an observation in which they could not be seen. */
+export const UNSEEN = "unseen";
 
 export const NO_HORIZON: Horizon = { position: 0n, samples: [] };
 
@@ -27,19 +31,32 @@ const MAX_SAMPLES = 32;
 /** Samples closer together than this tell nothing new. */
 const MIN_SPACING_MS = 50;
 
+/** So long somebody is waited for who may have nothing to do with the journal. */
+const SUSPECT_MS = 60_000;
+const NOBODY: ReadonlySet<string> = new Set();
+
 /** Takes a new observation in: samples whose holders are all gone, and that are old enough, move the horizon. */
 export function advance(horizon: Horizon, seen: Observation, nowMs: number, minAgeMs: number): Horizon {
-  const aged = [...horizon.samples, { position: seen.highest, atMs: nowMs, holders: seen.holders }].map(
-    (sample) => ({
-      ...sample,
-      holders: new Set([...sample.holders].filter((holder) => seen.holders.has(holder))),
-    }),
-  );
-  const isExpired = (sample: Sample): boolean => sample.holders.size === 0 && nowMs - sample.atMs >= minAgeMs;
-  let { position } = horizon;
-  for (const sample of aged) if (isExpired(sample) && sample.position > position) position = sample.position;
-  const open = aged.filter((sample) => !isExpired(sample) && sample.position > position);
-  return { position, samples: thin(open) };
+  const { highest: position, holders, suspects = NOBODY } = seen;
+  const aged = [...horizon.samples, { position, atMs: nowMs, holders, suspects }].map((sample) => ({
+    ...sample,
+    holders: stillThere(sample.holders, holders),
+    suspects: stillThere(sample.suspects, suspects),
+  }));
+  const isExpired = (sample: Sample): boolean => {
+    const ageMs = nowMs - sample.atMs;
+    const isSuspect = sample.suspects.size > 0 && ageMs < SUSPECT_MS;
+    return sample.holders.size === 0 && !isSuspect && ageMs >= minAgeMs;
+  };
+  let reached = horizon.position;
+  for (const sample of aged) if (isExpired(sample) && sample.position > reached) reached = sample.position;
+  const open = aged.filter((sample) => !isExpired(sample) && sample.position > reached);
+  return { position: reached, samples: thin(open) };
+}
+
+/** Those of `noted` that are there now. After a look that saw nobody, nobody is known to be gone, nor to have come. */
+function stillThere(noted: ReadonlySet<string>, now: ReadonlySet<string>): ReadonlySet<string> {
+  return now.has(UNSEEN) ? noted : new Set([...noted].filter((one) => one === UNSEEN || now.has(one)));
 }
 
 /** Keeps the oldest, which will expire first, and the newest; never two of one moment. */

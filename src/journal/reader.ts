@@ -1,14 +1,20 @@
-import type { HolderFacts, Hole } from "../dialect/dialect.ts";
+import type { Database } from "../db/database.ts";
+import type { Dialect, HolderFacts, Hole } from "../dialect/dialect.ts";
 import { isMoment } from "../dialect/elapsed-time.ts";
-import type { Side } from "../plan/build-plan.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { type Row, rowTemplate, type Value } from "../row.ts";
 import { mapInTurns } from "../util/in-turns.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
 import { type Action, ANCHOR_POSITION, type Change, type Position } from "./change.ts";
 import { changeDigest, isDigestOf } from "./digest.ts";
+import { highestPosition } from "./highest.ts";
 import { advance, findHoles, type Horizon, NO_END, NO_HORIZON, tailOf } from "./horizon.ts";
 import { journalReplaced } from "./journal-replaced.ts";
+
+export interface JournalSource {
+  readonly dialect: Dialect;
+  readonly db: Database;
+}
 
 /**
  * Where a read starts: the last position applied and the digest of the row there; at position 0 that of the journal's
@@ -65,7 +71,11 @@ type Verdict = "open" | "filled" | "dead";
 /** A read may find that a hole was just filled, or that its evidence has just come in: then it is done again. */
 const MAX_ATTEMPTS = 4;
 
-export function createJournalReader(source: Side, table: TablePlan, now: Clock = monotonic): JournalReader {
+export function createJournalReader(
+  source: JournalSource,
+  table: TablePlan,
+  now: Clock = monotonic,
+): JournalReader {
   const { dialect, db } = source;
   const { journal } = table.names;
   const toChange = changeReader(table, dialect.codec.decode);
@@ -155,13 +165,17 @@ export function createJournalReader(source: Side, table: TablePlan, now: Clock =
       sawHoles = false;
     },
     holders: () =>
-      dialect.horizon.describe(db, [...new Set(horizon.samples.flatMap((sample) => [...sample.holders]))]),
+      dialect.horizon.describe(
+        db,
+        [...new Set(horizon.samples.flatMap((sample) => [...sample.holders]))],
+        journal,
+      ),
     async at(positions) {
       const statement = dialect.sql.readChangesAt(table, positions);
       const rows = await db.query(statement.sql, statement.params);
       return rows.map(toChange).filter((change) => change.action !== "PURGE");
     },
-    highest: async () => (await dialect.horizon.observe(db, journal)).highest,
+    highest: () => highestPosition(source, journal),
   };
 }
 

@@ -38,16 +38,22 @@ const orNoRight = ({ capabilities }: Dialect): string =>
   capabilities.hidesTables ? ", or its user no right on it" : "";
 
 /**
- * Reads both live catalogues and works out how each table is captured and written. Throws PLAN_IMPOSSIBLE with every
- * reason at once.
+ * Reads both live catalogues and works out how each table is captured and written; without a target, how it is captured
+ * (`beforeRestore`). Throws PLAN_IMPOSSIBLE with every reason at once.
  */
-export async function buildPlan(request: PlanRequest, source: Side, target: Side): Promise<SyncPlan> {
+export async function buildPlan(
+  request: PlanRequest,
+  source: Side,
+  target: Side | undefined,
+): Promise<SyncPlan> {
   const sourceTables = (await source.dialect.introspector.tables(source.db, request.tables)).map(withOwnKey);
   const claimTables = request.tables.includes(USER_ID_CLAIM.users) ? [USER_ID_CLAIM.table] : [];
   const wanted = [...new Set([...request.tables, ...claimTables])];
-  const targetTables = (await target.dialect.introspector.tables(target.db, wanted)).map(withOwnKey);
+  const targetTables =
+    target === undefined ? [] : (await target.dialect.introspector.tables(target.db, wanted)).map(withOwnKey);
   refuseUnreadable(source, sourceTables, "source");
-  refuseUnreadable(target, targetTables, "target");
+  if (target !== undefined) refuseUnreadable(target, targetTables, "target");
+  const targetDialect = target?.dialect ?? source.dialect;
   const problems: string[] = [];
   const notes: string[] = [];
   const tables: TablePlan[] = [];
@@ -70,15 +76,11 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
     if (from === undefined)
       problems.push(`${name}: the source has no such table${orNoRight(source.dialect)}`);
     if (to === undefined && !awaitsRestore)
-      problems.push(`${name}: ${NOT_ON_TARGET}${orNoRight(target.dialect)}`);
+      problems.push(`${name}: ${NOT_ON_TARGET}${orNoRight(targetDialect)}`);
     if (from === undefined || to === undefined) continue;
-    if (awaitsRestore) {
-      const lack = found === undefined ? "it" : "its primary key";
-      notes.push(`${name}: the target does not have ${lack} yet; planned with the source's shape`);
-    } else if (!isWhole) {
-      problems.push(`${name}: the target's table has no primary key, ${NO_KEY_YET}`);
-    }
-    const writer = awaitsRestore ? source.dialect : target.dialect;
+    if (awaitsRestore)
+      notes.push(`${name}: the target does not have it yet; planned with the source's shape`);
+    const writer = awaitsRestore ? source.dialect : targetDialect;
     const rekeyed = rekeyedTable(name, sourceVersion, targetVersion);
     const isOldShape = rekeyed !== undefined && !has(to, rekeyed.key);
     if (isOldShape && !awaitsRestore)
@@ -104,7 +106,7 @@ export async function buildPlan(request: PlanRequest, source: Side, target: Side
       : [];
     const split = isOldShape
       ? undefined
-      : splitTable(rekeyed, request.tables, targetTables, target.dialect, problems);
+      : splitTable(rekeyed, request.tables, targetTables, targetDialect, problems);
     tables.push({
       ...plan,
       cascades,

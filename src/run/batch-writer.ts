@@ -6,20 +6,19 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";
 import type { ClassifiedError, Dialect, PreparedWrite } from "../dialect/dialect.ts";
 import { type NetSegment, netChanges } from "../journal/net.ts";
-import type { Anchor, Batch, JournalReader } from "../journal/reader.ts";
-import type { Side } from "../plan/build-plan.ts";
+import type { Anchor, Batch, JournalReader, JournalSource } from "../journal/reader.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import { createLaneCheckpoints } from "./lane-checkpoints.ts";
 import { flow } from "./lane-flow.ts";
 import { type LanePart, mayLead, spread } from "./lanes.ts";
-import { createReplay } from "./replay.ts";
+import { createReplay, type Replay } from "./replay.ts";
 import { prepareShortWrite } from "./short-write.ts";
 import { createTableLetters } from "./table-letters.ts";
 import { writeRules } from "./write-rules.ts";
 
 export interface BatchWriterOptions {
-  readonly source: Side;
+  readonly source: JournalSource;
   readonly target: { readonly dialect: Dialect; readonly db: Database };
   readonly table: TablePlan;
   readonly rows: RowSource;
@@ -53,6 +52,8 @@ export interface BatchWriter {
   ): Promise<WriteEnd>;
   /** Tries again the letters that are due, or all of them. Gives how many are left. */
   retryDeadLetters(all: boolean): Promise<number>;
+  /** Applies changes whose turn has passed; gives the positions of those that are dealt with. */
+  writeLate: Replay["writeLate"];
 }
 
 export type WriteEnd = "written" | "waiting" | "stopped";
@@ -162,5 +163,6 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       return "written";
     },
     retryDeadLetters: replay.retryLetters,
+    writeLate: replay.writeLate,
   };
 }

@@ -1,4 +1,5 @@
 import { acquireLock } from "../dialect/acquire-lock.ts";
+import type { HolderFacts } from "../dialect/dialect.ts";
 import type { TableGroup } from "../plan/sync-plan.ts";
 import type { Reason } from "../status/arrival.ts";
 import { type DrainTable, isDrained, judge, NO_LOOKS } from "../status/gate.ts";
@@ -13,18 +14,20 @@ export interface DrainOptions {
   readonly wait: boolean;
   /** Content with tables that are at most so many seconds behind while the source goes on being written. */
   readonly maxLagSeconds?: number;
-  /** Gives up after so long; default: never. */
-  readonly timeoutMs?: number;
+  /** Aborted when the answer has to be given; default: never. */
+  readonly deadline?: AbortSignal;
   /** Between two looks; default 1 s. */
   readonly pollMs?: number;
   readonly signal: AbortSignal;
-  readonly onLook?: (answer: DrainAnswer) => void;
+  readonly onLook?: (reasons: readonly Reason[]) => void;
 }
 
 export interface DrainAnswer {
   readonly drained: boolean;
   readonly reasons: readonly Reason[];
   readonly tables: readonly DrainTable[];
+  /** Transactions that are open on the sources, also those that have written nothing: who stops writers wants to know. */
+  readonly open: readonly HolderFacts[];
   readonly seconds: number;
 }
 
@@ -36,7 +39,8 @@ const POLL_MS = 1_000;
  * written. Dead letters alone end the wait at once: waiting does not help them.
  */
 export async function watchDrain(options: DrainOptions): Promise<DrainAnswer> {
-  const { schemas, wait, timeoutMs, pollMs = POLL_MS, signal, maxLagSeconds } = options;
+  const { schemas, wait, deadline, pollMs = POLL_MS, signal, maxLagSeconds } = options;
+  const stop = deadline === undefined ? signal : AbortSignal.any([signal, deadline]);
   const started = monotonic();
   const elapsedMs = (): number => monotonic() - started;
   const snapshots = openSnapshots(schemas);
@@ -55,16 +59,22 @@ export async function watchDrain(options: DrainOptions): Promise<DrainAnswer> {
       tables: judged.tables,
       seconds: elapsedMs() / 1000,
     };
-    options.onLook?.({ ...answer, drained: reasons.length === 0 });
-    if (answer.drained || signal.aborted) return answer;
+    options.onLook?.(reasons);
+    const finish = async (): Promise<DrainAnswer> => ({ ...answer, open: await openTransactions(schemas) });
+    if (answer.drained) return await finish();
     const onlyLetters = reasons.length > 0 && reasons.every(({ kind }) => kind === "dead-letters");
     if (looks === 1) judgesFromMs = elapsedMs() + minHoleAgeMs;
     const isUndecided = reasons.some(({ kind }) => kind === "open-hole") && beganMs < judgesFromMs;
-    const isOver = timeoutMs !== undefined && elapsedMs() >= timeoutMs;
-    const isEnough = (!wait && !isUndecided) || onlyLetters || isOver;
-    if (looks > 1 && reasons.length > 0 && isEnough) return answer;
-    await sleep(pollMs, signal);
+    const isEnough = (!wait && !isUndecided) || onlyLetters;
+    if (stop.aborted || (looks > 1 && reasons.length > 0 && isEnough)) return await finish();
+    await sleep(pollMs, stop);
   }
+}
+
+async function openTransactions(schemas: readonly StatusRequest[]): Promise<readonly HolderFacts[]> {
+  const open: HolderFacts[] = [];
+  for (const { source } of schemas) open.push(...(await source.dialect.horizon.openTransactions(source.db)));
+  return open;
 }
 
 /** Where checkpoints stand still, whether anybody is there to move them: the group's lock is free or not. */

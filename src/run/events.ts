@@ -13,6 +13,8 @@ export interface RunEvents {
   deadLetter(table: string, position: bigint, error: ClassifiedError): void;
   /** Rows were written with a TOKEN_SCOPE_HASH of their own: CON_APP_KEY of the target refused the one that they have. */
   madeUpHashes(table: string, rows: number): void;
+  /** A change appeared at a position that had been passed as rolled back; it is applied. */
+  lateChange(table: string, position: bigint): void;
   /** Another runner has the group. */
   standby(group: string): void;
   takenOver(group: string): void;

@@ -12,6 +12,7 @@ import { afterFailure } from "./after-failure.ts";
 import { afterPass, BEGIN, mayTrustIdle, type PassResult, type Until } from "./after-pass.ts";
 import type { RunEvents } from "./events.ts";
 import type { KeptLock, LockKeeper } from "./lock-keeper.ts";
+import type { Pulse } from "./pulse.ts";
 import type { TableSync } from "./table-sync.ts";
 import { addFailure, STANDBY_POLL_MS, type Trouble } from "./trouble.ts";
 
@@ -27,6 +28,10 @@ export interface GroupLoopOptions {
   /** Read from the target. */
   readonly lockName: () => Promise<string>;
   readonly syncIntervalMs: number;
+  /** False: a group that another runner has ends at once, with RUNNER_ACTIVE. */
+  readonly standsBy: boolean;
+  /** Tells that the group is worked on. */
+  readonly pulse: Pulse;
   readonly until: Until;
   readonly signal: AbortSignal;
   readonly events: RunEvents;
@@ -51,7 +56,9 @@ export async function runGroup(options: GroupLoopOptions): Promise<void> {
       lock = await waitForLock(options);
       if (lock === undefined) return;
       await openCheckpoints(options);
+      await options.pulse.begin();
       await cycle(options, lock, progressed);
+      await options.pulse.end();
       return;
     } catch (error) {
       const after = afterFailure(group.name, error);
@@ -81,6 +88,7 @@ async function cycle(options: GroupLoopOptions, lock: KeptLock, progressed: () =
   let state = BEGIN;
   while (!signal.aborted) {
     if (lock.lost.aborted) throw lockLost(options.group.name);
+    options.pulse.beat();
     let pass: Pass = (mayTrustIdle(state) && (await idlePass(options))) || (await onePass(options, stop));
     progressed();
     for (const table of pass.empty) events.idle(table);
@@ -184,10 +192,12 @@ async function waitForLock(options: GroupLoopOptions): Promise<KeptLock | undefi
   while (!signal.aborted) {
     const lock = await locks.take(name);
     if (lock !== undefined) {
-      if (told) events.takenOver(group.name);
+      if (told && options.standsBy) events.takenOver(group.name);
       return lock;
     }
-    if (!told) events.standby(group.name);
+    // Once more: whoever only asked whether the lock is free had it for a moment.
+    if (!options.standsBy && told) throw runnerActive(group.name);
+    if (options.standsBy && !told) events.standby(group.name);
     told = true;
     await sleep(STANDBY_POLL_MS, signal);
   }
@@ -217,6 +227,13 @@ function notPrepared(table: TableSync, what: string): SyncError {
     what,
     next: "Run `sync-tool prepare`",
     at: { table: table.table.name },
+  });
+}
+
+function runnerActive(group: string): SyncError {
+  return new SyncError("RUNNER_ACTIVE", {
+    what: `Another runner is at work on ${group}`,
+    next: "Let it do the work, or stop it first; with --wait this one waits until the other has ended",
   });
 }
 

@@ -3,7 +3,7 @@ import { hasLaterChange } from "../apply/missing-parents.ts";
 import { applyRefused, type ReplayContext } from "../apply/refused-batch.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { ClassifiedError } from "../dialect/dialect.ts";
-import { type Change, leavesRow } from "../journal/change.ts";
+import { type Change, leavesRow, type Position } from "../journal/change.ts";
 import { changeDigest } from "../journal/digest.ts";
 import { keyOf, sourceKeyOf } from "../journal/net.ts";
 import type { Anchor } from "../journal/reader.ts";
@@ -22,6 +22,11 @@ export interface Replay {
   write(moved: readonly Checkpoint[], changes: readonly Change[], end: Anchor): Promise<boolean>;
   /** Tries again the letters that are due, or all of them. Gives how many are left. */
   retryLetters(all: boolean): Promise<number>;
+  /**
+   * Applies changes whose turn has passed, each where no later one of its row was captured; a refused one is set aside.
+   * Gives the positions of those that are dealt with: others have to wait for a parent.
+   */
+  writeLate(changes: readonly Change[]): Promise<readonly Position[]>;
 }
 
 interface RefusedChange {
@@ -117,7 +122,19 @@ export function createReplay(
     return letters.count();
   }
 
-  return { write, retryLetters };
+  async function writeLate(changes: readonly Change[]): Promise<readonly Position[]> {
+    const laneOf = laneChooser(table, lanes.all().length);
+    const settled: Position[] = [];
+    for (const change of changes) {
+      const held = lanes.all()[laneOf(change)];
+      if (held === undefined) continue;
+      const isOutdated = await hasLaterChange(source, table, change, sourceKeyOf(table.key, change));
+      if (isOutdated || (await attempt([held], [change], held)).done > 0) settled.push(change.position);
+    }
+    return settled;
+  }
+
+  return { write, retryLetters, writeLate };
 }
 
 /** Thrown to leave a transaction without a failure. */

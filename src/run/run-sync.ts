@@ -4,14 +4,17 @@ import { readCaptureState } from "../capture/capture-state.ts";
 import type { Database } from "../db/database.ts";
 import { withOrigin } from "../db/origin.ts";
 import type { Dialect } from "../dialect/dialect.ts";
-import { SyncError } from "../errors.ts";
+import { type ErrorCode, SyncError } from "../errors.ts";
 import { deadLettersName } from "../plan/object-names.ts";
 import type { SyncPlan, TablePlan } from "../plan/sync-plan.ts";
+import { stateTable } from "../state/state.ts";
+import { noteStopped } from "../state/stopped.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import type { Until } from "./after-pass.ts";
 import type { RunEvents } from "./events.ts";
 import { runGroup } from "./group-loop.ts";
 import { createLockKeeper } from "./lock-keeper.ts";
+import { createPulse } from "./pulse.ts";
 import { createTableSync, type TableSync } from "./table-sync.ts";
 
 export interface RunOptions {
@@ -21,6 +24,8 @@ export interface RunOptions {
   readonly batchSize: number;
   readonly syncIntervalMs: number;
   readonly until: Until;
+  /** Whether a group that another runner has is waited for. Default true. */
+  readonly standsBy?: boolean;
   readonly signal: AbortSignal;
   readonly events: RunEvents;
   readonly rowsFor: (table: TablePlan) => RowSource;
@@ -31,6 +36,9 @@ export interface RunOptions {
   /** Changes of one table that may be set aside before its group stops. Default 1000. */
   readonly deadLetterLimit?: number;
 }
+
+/** Errors with which a run that was to end by itself ends: nothing has stopped for good. */
+const ENDS: ReadonlySet<ErrorCode> = new Set(["DEAD_LETTERS_LEFT", "RUNNER_ACTIVE"]);
 
 const DEAD_LETTER_LIMIT = 1_000;
 
@@ -47,6 +55,8 @@ export async function runSync(options: RunOptions): Promise<void> {
   const results = await Promise.allSettled(
     options.plan.groups.map(async (group) => {
       const tables: TableSync[] = [];
+      const state = stateTable(target.dialect, group.tables);
+      const pulse = createPulse({ target, state, group: group.name });
       for (const table of group.tables) {
         tables.push(
           createTableSync({
@@ -55,9 +65,14 @@ export async function runSync(options: RunOptions): Promise<void> {
             table,
             batchSize: options.batchSize,
             rows: options.rowsFor(table),
-            onBatch: options.events.batch,
+            onBatch: (report) => {
+              pulse.beat();
+              options.events.batch(report);
+            },
             onDeadLetter: options.events.deadLetter,
             onMadeUpHashes: options.events.madeUpHashes,
+            onLateChange: options.events.lateChange,
+            state,
             deadLetters: { dialect: target.dialect, name: deadLettersName(table.target.name) },
             deadLetterLimit: options.deadLetterLimit ?? DEAD_LETTER_LIMIT,
             parallelism: options.parallelism ?? 1,
@@ -82,12 +97,18 @@ export async function runSync(options: RunOptions): Promise<void> {
             return `${home}/${group.name}`;
           },
           syncIntervalMs: options.syncIntervalMs,
+          standsBy: options.standsBy ?? true,
+          pulse,
           until: options.until,
           signal: options.signal,
           events: options.events,
         });
       } catch (error) {
-        if (error instanceof SyncError) options.events.stopped(group.name, error);
+        if (error instanceof SyncError && !ENDS.has(error.code)) {
+          options.events.stopped(group.name, error);
+          // For `status`; where the target cannot take it, the log has it.
+          await noteStopped(target.db, state, group.name, error).catch(() => undefined);
+        }
         throw error;
       }
     }),

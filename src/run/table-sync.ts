@@ -11,8 +11,10 @@ import {
   type Survey,
 } from "../journal/reader.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
+import type { StateTable } from "../state/state.ts";
 import { monotonic } from "../util/monotonic.ts";
 import { type BatchWriterOptions, createBatchWriter, type PreparedBatch } from "./batch-writer.ts";
+import { createLateChanges } from "./late-changes.ts";
 import { markedReader, resolvedReader } from "./resolved-reader.ts";
 import { batchesPerSlice } from "./slice-size.ts";
 
@@ -27,6 +29,9 @@ export interface BatchReport {
 export interface TableSyncOptions extends Omit<BatchWriterOptions, "reader" | "mayStillCome"> {
   readonly batchSize: number;
   readonly onBatch: (report: BatchReport) => void;
+  readonly onLateChange: (table: string, position: Position) => void;
+  /** Where holes that were passed are kept. */
+  readonly state: StateTable;
   /** The synced tables that this one's foreign keys refer to, itself not among them; none that waits for this one. */
   readonly parents: readonly TableSync[];
 }
@@ -58,6 +63,8 @@ export interface Drained {
 
 /** Batches read one after the other and prepared, and how far each parent's journal reached when they had been read. */
 interface Slice {
+  /** Where the first of them begins. */
+  readonly after: Position;
   readonly batches: readonly PreparedBatch[];
   /** How the last of them ended. */
   readonly last: Batch;
@@ -83,6 +90,15 @@ export function createTableSync(options: TableSyncOptions): TableSync {
   const { resolveKeys, markLeftOut } = options.rows;
   const reader = markedReader(resolvedReader(ahead, table, resolveKeys, appliedTo), markLeftOut);
   const writer = createBatchWriter({ ...options, reader, mayStillCome });
+  const late = options.source.dialect.capabilities.provesHoles
+    ? undefined
+    : createLateChanges({
+        ...options,
+        reader,
+        applied: appliedTo,
+        apply: (changes) => writer.writeLate(changes),
+        onLate: options.onLateChange,
+      });
   let wait = NO_WAIT;
   let readTo: Position = 0n;
 
@@ -115,7 +131,7 @@ export function createTableSync(options: TableSyncOptions): TableSync {
       await setImmediate();
       prepared.push(await writer.prepare(batch));
     }
-    return { batches: prepared, last, parents };
+    return { after: after.position, batches: prepared, last, parents };
   }
 
   async function parentsCame(parents: Reached, signal: AbortSignal): Promise<boolean> {
@@ -152,8 +168,10 @@ export function createTableSync(options: TableSyncOptions): TableSync {
       readTo = 0n;
       reader.reset();
       await writer.open(from);
+      await late?.open();
     },
     async retryDeadLetters(all) {
+      await late?.look();
       const left = await writer.retryDeadLetters(all);
       // Decided on by now: a later try of a letter waits for what has come to the journals by then.
       if (haveCome(wait.parents)) wait = NO_WAIT;
@@ -172,6 +190,10 @@ export function createTableSync(options: TableSyncOptions): TableSync {
           if (!(await parentsCame(slice.parents, signal))) return { applied, caughtUp: false, waiting: true };
           held = undefined;
           const { last } = slice;
+          const positions = slice.batches.flatMap(({ batch }) =>
+            batch.changes.map(({ position }) => position),
+          );
+          await late?.note(slice.after, positions);
           let since = monotonic();
           const writing = writer.write(slice.batches, signal, ({ changes, end: { position } }) => {
             const now = monotonic();

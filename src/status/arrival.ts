@@ -22,7 +22,12 @@ export type ReasonKind =
   | "no-runner"
   | "dead-letters"
   | "not-captured"
+  | "stopped"
+  | "no-answer"
   | "problem";
+
+/** A runner at work tells of itself every ten seconds. */
+const STILL_SECONDS = 45;
 
 /** Why the target does not have everything of a table, or may still lack something; empty when it has all. */
 export function arrivalReasons(status: TableStatus): readonly Reason[] {
@@ -31,7 +36,7 @@ export function arrivalReasons(status: TableStatus): readonly Reason[] {
 
 /** What no waiting for the runner mends. */
 export function faultReasons(status: TableStatus): readonly Reason[] {
-  const { captured, drift, checkpoint, deadLetters, problems } = status;
+  const { captured, drift, checkpoint, deadLetters, problems, stopped, runner, pending } = status;
   const why = drift.length === 0 ? "" : ` (${drift.join("; ")})`;
   return [
     ...reason(status, !captured, "not-captured", `changes are not captured${why}`),
@@ -40,6 +45,18 @@ export function faultReasons(status: TableStatus): readonly Reason[] {
       checkpoint === null,
       "problem",
       "the target has no checkpoint, nothing was applied yet",
+    ),
+    ...reason(
+      status,
+      stopped !== null,
+      "stopped",
+      `its run stopped for good at ${stopped?.since}: ${stopped?.why} [${stopped?.code}]`,
+    ),
+    ...reason(
+      status,
+      (pending ?? 0) > 0 && runner !== null && runner.movedSecondsAgo > STILL_SECONDS,
+      "no-runner",
+      `its runner (process ${runner?.pid} on ${runner?.host}) has not moved for ${Math.round(runner?.movedSecondsAgo ?? 0)} s`,
     ),
     ...reason(status, deadLetters > 0, "dead-letters", `${deadLetters} dead letters`),
     ...problems.flatMap((problem) => reason(status, true, "problem", problem)),

@@ -113,12 +113,12 @@ function remember(
 }
 
 /**
- * What was visible at a look and is applied by now bounds the age of everything that is not applied: it came after
+ * As the time of capture tells. Without one, what was visible at a look and is applied by now bounds the age of everything that is not applied: it came after
  * that look. While nothing that was seen is applied, nothing is known.
  */
 function lag({ status }: TableSnapshot, { seen }: Remembered, nowMs: number): number | null {
   if (status.pending === null) return null;
-  if (status.pending === 0) return 0;
+  if (status.lagSeconds !== null) return status.lagSeconds;
   const applied = BigInt(status.checkpoint ?? "0");
   const [latest] = seen;
   return latest === undefined || latest.highest > applied ? null : (nowMs - latest.atMs) / 1000;

@@ -2,7 +2,9 @@ import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import type { Position } from "../journal/change.ts";
+import { allPassed, parsePassed } from "../journal/passed-holes.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
+import { readState, stateTable } from "../state/state.ts";
 import { firstDeadLetters } from "./count-dead-letters.ts";
 
 /** How far a table's journal may be purged, and the checkpoint that says so. */
@@ -21,7 +23,18 @@ export async function findPurgeable(
   // The row of a dead letter is in the journal alone. Read last: a runner may be setting changes aside, and whatever it
   // has set aside up to the checkpoint is there by now.
   const letters = await firstDeadLetters(target, [table]);
-  const letter = letters.get(table.name);
-  const { position } = checkpoint;
-  return { checkpoint, upTo: letter !== undefined && letter <= position ? letter - 1n : position };
+  const kept = await readState(target.db, stateTable(target.dialect, [table]), `passed/${table.name}`);
+  const passed = allPassed(parsePassed(kept.find(({ key }) => key === `passed/${table.name}`)?.value));
+  return {
+    checkpoint,
+    upTo: purgeableTo(checkpoint.position, [letters.get(table.name), passed[0]?.first]),
+  };
+}
+
+/** Up to the checkpoint, but not as far as the first position that is still needed. */
+export function purgeableTo(applied: Position, needed: readonly (Position | undefined)[]): Position {
+  return needed.reduce<Position>(
+    (upTo, position) => (position !== undefined && position <= upTo ? position - 1n : upTo),
+    applied,
+  );
 }

@@ -4,8 +4,12 @@ import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { SyncError } from "../errors.ts";
 import type { Position } from "../journal/change.ts";
 import { NO_END } from "../journal/horizon.ts";
+import { oldestChange } from "../journal/oldest-change.ts";
 import { createJournalReader, type JournalReader, type Survey } from "../journal/reader.ts";
 import { planTables, type TablePlan } from "../plan/sync-plan.ts";
+import { runnerIn } from "../state/runner.ts";
+import { readState, type StateEntry, stateTable } from "../state/state.ts";
+import { stoppedIn } from "../state/stopped.ts";
 import { missingMigration } from "../transform/transformer-for.ts";
 import { sleep } from "../util/sleep.ts";
 import { countDeadLetters } from "./count-dead-letters.ts";
@@ -16,6 +20,8 @@ export interface TableSnapshot {
   readonly status: TableStatus;
   /** The last visible position, and the last that was handed out; undefined where the journal cannot be read. */
   readonly journal: { readonly highest: Position; readonly reached: Position } | undefined;
+  /** Of the journal that is there: 0 when the checkpoint belongs to another one. */
+  readonly applied: Position;
 }
 
 export interface Snapshots {
@@ -79,6 +85,11 @@ async function readSchema(
   );
   // Read after the checkpoints: whatever was set aside up to there is counted by now.
   const deadLetters = await countDeadLetters(target, tables);
+  const entries = await readState(target.db, stateTable(target.dialect, tables));
+  const nowMs = await clockOf(target);
+  const groupOf = new Map(
+    plan.groups.flatMap((group) => group.tables.map((table) => [table.name, group.name])),
+  );
   return await Promise.all(
     states.map(async (state): Promise<TableSnapshot> => {
       const { table } = state;
@@ -87,12 +98,15 @@ async function readSchema(
       const journal = await readJournal(schema, state, checkpoint, readerOf(table));
       return {
         journal: journal.ends,
+        applied: journal.applied,
         status: {
           schema: schema.name,
           table: table.name,
           captured: isComplete(state),
           checkpoint: checkpoint?.position.toString() ?? null,
           deadLetters: deadLetters.get(table.name) ?? 0,
+          runner: runnerOf(entries, groupOf.get(table.name) ?? "", nowMs),
+          stopped: stoppedIn(entries, groupOf.get(table.name) ?? "") ?? null,
           drift: [
             ...state.missing.map(({ kind, name }) => `${kind} ${name} is missing`),
             ...state.drifted.map(({ reason }) => reason),
@@ -105,8 +119,25 @@ async function readSchema(
   );
 }
 
+function runnerOf(entries: readonly StateEntry[], group: string, nowMs: number): TableStatus["runner"] {
+  const runner = runnerIn(entries, group);
+  if (runner === undefined) return null;
+  const { host, pid, movedAt } = runner;
+  const movedMs = Date.parse(`${movedAt.replace(" ", "T")}Z`);
+  const seconds = (nowMs - movedMs) / 1000;
+  return Number.isNaN(seconds) ? null : { host, pid, movedSecondsAgo: Math.max(0, seconds) };
+}
+
+/** The server's own clock, in milliseconds since 1970: entries are written by it. */
+async function clockOf({ dialect, db }: StatusRequest["target"]): Promise<number> {
+  if (dialect.doctor === undefined) return Number.NaN;
+  const [row] = await db.query(dialect.doctor.clock);
+  return Number(row?.["now_ms"]);
+}
+
 interface JournalSnapshot {
   readonly ends: TableSnapshot["journal"];
+  readonly applied: Position;
   readonly status: Pick<
     TableStatus,
     "pending" | "pendingIsEstimate" | "lagSeconds" | "openHole" | "writers" | "holders" | "problems"
@@ -129,28 +160,31 @@ async function readJournal(
   checkpoint: Checkpoint | undefined,
   reader: JournalReader,
 ): Promise<JournalSnapshot> {
-  // A journal of an older shape cannot be read as this release reads it: `drift` says so, and `prepare` mends it.
-  const isReadable = journalLacks.length === 0 && !journalLacksTime;
-  if (journalId === undefined || !isReadable) return { ends: undefined, status: NOTHING };
+  if (journalId === undefined) return { ends: undefined, applied: 0n, status: NOTHING };
   const isOther = checkpoint !== undefined && checkpoint.journalId !== journalId;
   const anchor = checkpoint === undefined || isOther ? { position: 0n, digest: "" } : checkpoint;
   const problems = isOther ? ["The checkpoint belongs to another journal"] : [];
-  const survey = await surveyOrProblem(table, reader.survey(anchor, LOOK_AHEAD));
+  // A journal of an older shape cannot be read as this release reads it: `drift` says so, and `prepare` mends it.
+  const isReadable = journalLacks.length === 0 && !journalLacksTime;
+  const survey = isReadable ? await surveyOrProblem(table, reader.survey(anchor, LOOK_AHEAD)) : undefined;
   if (typeof survey === "string") problems.push(survey);
-  const { open = undefined, writers = [], ...ends } = typeof survey === "string" ? {} : survey;
+  const { open = undefined, writers = [], ...ends } = typeof survey === "object" ? survey : {};
   // Counted after the survey: a change that has become visible meanwhile is counted, one that has not was told of.
   const count = source.dialect.sql.countChanges(table.names.journal, anchor.position, COUNTED + 1);
   const [row] = await source.db.query(count.sql, count.params);
   const counted = Number(row?.["n"] ?? 0);
   const between = Number(("highest" in ends ? ends.highest : 0n) - anchor.position);
   const pending = counted > COUNTED ? Math.max(counted, between) : counted;
+  const oldest =
+    pending > 0 && isReadable ? await oldestChange(source, table.names.journal, anchor.position) : undefined;
   const isHeld = open !== undefined || writers.length > 0;
   return {
     ends: "highest" in ends ? ends : undefined,
+    applied: anchor.position,
     status: {
       pending,
       pendingIsEstimate: counted > COUNTED,
-      lagSeconds: pending === 0 ? 0 : (checkpoint?.ageSeconds ?? null),
+      lagSeconds: pending === 0 ? 0 : (oldest?.ageSeconds ?? null),
       openHole:
         open === undefined
           ? null

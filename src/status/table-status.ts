@@ -2,6 +2,7 @@ import type { SchemaName } from "../config/sync-config.ts";
 import type { Database } from "../db/database.ts";
 import type { Dialect, HolderFacts } from "../dialect/dialect.ts";
 import type { SyncPlan } from "../plan/sync-plan.ts";
+import type { Stopped } from "../state/stopped.ts";
 
 export interface StatusRequest {
   readonly name: SchemaName;
@@ -21,7 +22,10 @@ export interface TableStatus {
   readonly pending: number | null;
   /** There are more than are counted: `pending` is how many positions lie between checkpoint and end of the journal. */
   readonly pendingIsEstimate: boolean;
-  /** Seconds since the checkpoint was moved while changes are pending, 0 when none is; null when not known. */
+  /**
+   * Age of the oldest change that is not applied, in seconds, by its time of capture and the source's own clock; 0 when none
+   * is pending, null when the journal does not tell.
+   */
   readonly lagSeconds: number | null;
   /** Last position applied, as text (64 bits); null when the target has no checkpoint yet. */
   readonly checkpoint: string | null;
@@ -31,6 +35,10 @@ export interface TableStatus {
   readonly writers: number;
   /** The transactions that are waited for, where the database tells. */
   readonly holders: readonly HolderFacts[];
+  /** Who works on the table's group, and how long ago he last said so; null where nobody has, or has ended in order. */
+  readonly runner: { readonly host: string; readonly pid: number; readonly movedSecondsAgo: number } | null;
+  /** The group has stopped for good: since when, and why. */
+  readonly stopped: Stopped | null;
   /** Changes set aside because the target refuses them. */
   readonly deadLetters: number;
   /** What is missing or differs from the plan, each a phrase. */

@@ -1,5 +1,6 @@
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Position } from "../journal/change.ts";
+import { highestPosition } from "../journal/highest.ts";
 import { monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
 import { pendingKeys } from "./pending-keys.ts";
@@ -48,8 +49,7 @@ export function createSettler(options: SettleOptions): Settler {
   let bound: Position = 0n;
   let stuckAt: Position | undefined;
 
-  const highest = async (): Promise<Position> =>
-    (await source.dialect.horizon.observe(source.db, table.names.journal)).highest;
+  const highest = (): Promise<Position> => highestPosition(source, table.names.journal);
   const applied = async (): Promise<Position> =>
     (await readCheckpoint(target.db, target.dialect, table.targetNames.checkpoint))?.position ?? 0n;
 

@@ -52,6 +52,7 @@ const SILENT: RunEvents = {
   idle() {},
   blocked() {},
   madeUpHashes() {},
+  lateChange() {},
   deadLetter() {},
   standby() {},
   takenOver() {},

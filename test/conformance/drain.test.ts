@@ -28,7 +28,7 @@ describeDialects("The gate before the switch", (dialect) => {
     await watchDrain({
       schemas: [{ name: "identity", plan: await pair.plan(), source: pair.source, target: pair.target }],
       wait: true,
-      timeoutMs: 5_000,
+      deadline: AbortSignal.timeout(5_000),
       pollMs: 100,
       signal: new AbortController().signal,
       ...options,
@@ -46,7 +46,7 @@ describeDialects("The gate before the switch", (dialect) => {
 
   test("pending changes without a runner are a no that says so", async () => {
     await pair.source.test.exec([insert("a"), insert("b")]);
-    const answer = await ask({ timeoutMs: 500 });
+    const answer = await ask({ wait: false });
     expect(answer.drained).toBe(false);
     expect(answer.reasons).toEqual([
       { table: USER_DATA, kind: "pending", text: `${USER_DATA}: 2 changes are pending` },
@@ -57,7 +57,7 @@ describeDialects("The gate before the switch", (dialect) => {
   test("a runner at work is waited for until everything is applied and stays so", async () => {
     const stop = new AbortController();
     const running = pair.run({ until: "stopped", signal: stop.signal });
-    const answer = await ask({ timeoutMs: 20_000 });
+    const answer = await ask({ deadline: AbortSignal.timeout(20_000) });
     expect(answer.drained).toBe(true);
     expect(await pair.rows("target", USER_DATA)).toHaveLength(2);
     stop.abort();
@@ -70,13 +70,13 @@ describeDialects("The gate before the switch", (dialect) => {
     const open = await pair.source.test.session();
     await open.exec(["BEGIN", insert("late")]);
     await pair.source.test.exec(insert("early"));
-    const answer = await ask({ timeoutMs: 3_000 });
+    const answer = await ask({ deadline: AbortSignal.timeout(3_000) });
     expect(answer.drained).toBe(false);
     expect(kinds(answer)).toContain("open-hole");
     expect(kinds(answer)).not.toContain("no-runner");
     await open.exec("COMMIT");
     await open.close();
-    expect((await ask({ timeoutMs: 20_000 })).drained).toBe(true);
+    expect((await ask({ deadline: AbortSignal.timeout(20_000) })).drained).toBe(true);
     stop.abort();
     await running;
   });
@@ -92,12 +92,12 @@ describeDialects("The gate before the switch", (dialect) => {
       await session.close();
     })();
     await waitFor(() => written > 5, { what: "writes" });
-    const strict = await ask({ timeoutMs: 1_500 });
+    const strict = await ask({ deadline: AbortSignal.timeout(1_500) });
     expect(strict.drained).toBe(false);
-    expect((await ask({ maxLagSeconds: 30, timeoutMs: 20_000 })).drained).toBe(true);
+    expect((await ask({ maxLagSeconds: 30, deadline: AbortSignal.timeout(20_000) })).drained).toBe(true);
     writing = false;
     await writer;
-    expect((await ask({ timeoutMs: 60_000 })).drained).toBe(true);
+    expect((await ask({ deadline: AbortSignal.timeout(60_000) })).drained).toBe(true);
     stop.abort();
     await running;
   });
@@ -108,7 +108,7 @@ describeDialects("The gate before the switch", (dialect) => {
     );
     await pair.source.test.exec(insert("poison"));
     await pair.run({ until: "one pass" });
-    const answer = await ask({ timeoutMs: 60_000 });
+    const answer = await ask({ deadline: AbortSignal.timeout(60_000) });
     expect(answer.drained).toBe(false);
     expect(kinds(answer)).toEqual(["dead-letters"]);
     expect(answer.seconds).toBeLessThan(30);

@@ -37,7 +37,7 @@ describeDialects("Whether everything has arrived", (dialect) => {
     watchDrain({
       schemas: [request],
       wait: true,
-      timeoutMs: 20_000,
+      deadline: AbortSignal.timeout(20_000),
       pollMs: 100,
       signal: new AbortController().signal,
       ...options,
@@ -60,7 +60,7 @@ describeDialects("Whether everything has arrived", (dialect) => {
       expect((await ask()).drained).toBe(true);
       await user.exec(["BEGIN", ...statements]);
       // Longer than any minimum age: what the gate has not found out by then it never will.
-      const answer = await ask({ timeoutMs: 2_500 });
+      const answer = await ask({ deadline: AbortSignal.timeout(2_500) });
       expect(answer.drained).toBe(false);
       expect(kinds(answer)).toEqual(["open-hole"]);
       const { safeToSwitch, reasons } = await readStatus([request]);

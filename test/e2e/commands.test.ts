@@ -90,9 +90,13 @@ describeDialects("The commands", (dialect) => {
           deadLetters: 0,
           drift: [],
           pending: 2,
+          pendingIsEstimate: false,
+          writers: 0,
           lagSeconds: expect.any(Number),
           openHole: null,
           holders: [],
+          runner: null,
+          stopped: null,
           problems: [],
         },
       ],
@@ -100,14 +104,16 @@ describeDialects("The commands", (dialect) => {
       reasons: [`${TABLE}: 2 changes are pending`],
     });
     const { stdout } = await syncTool("status");
-    expect(stdout).toMatch(/^TABLE +CAPTURED +PENDING +LAG \(S\) +CHECKPOINT +OPEN HOLE +DEAD LETTERS\n/);
+    expect(stdout).toMatch(
+      /^TABLE +CAPTURED +PENDING +LAG \(S\) +CHECKPOINT +OPEN HOLE +DEAD LETTERS +RUNNER\n/,
+    );
     expect(stdout).toContain("safe to switch: no\n");
   });
 
   test("cleanup ends with 5 while changes are pending", async () => {
     const { code, stderr } = await syncTool("cleanup", "--yes");
     expect(code).toBe(5);
-    expect(stderr).toContain(`  - ${TABLE}: 2 changes, 0 dead letters [CHANGES_PENDING]\n`);
+    expect(stderr).toContain(`  - ${TABLE}: 2 changes are pending [CHANGES_PENDING]\n`);
   });
 
   test("run --until-drained applies them and ends with 0", async () => {

@@ -80,7 +80,7 @@ describe("The command line", () => {
       ["prepare", "--generate-ddl", "--dry-run"],
       "error: --generate-ddl and --dry-run exclude each other [USAGE_INVALID]",
     ],
-    [["drain", "--timeout", "60"], "error: --timeout is given without --wait [USAGE_INVALID]"],
+    [["prepare", "--source-only"], "error: --source-only is given without --generate-ddl [USAGE_INVALID]"],
     [["--config", "sync.properties", "run"], "error: unknown option '--config' [USAGE_INVALID]"],
     [
       ["-DsyncData", "-DprepareSync"],

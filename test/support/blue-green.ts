@@ -73,6 +73,7 @@ export const SILENT: RunEvents = {
   blocked: () => undefined,
   deadLetter: () => undefined,
   madeUpHashes: () => undefined,
+  lateChange: () => undefined,
   standby: () => undefined,
   takenOver: () => undefined,
   retrying: () => undefined,

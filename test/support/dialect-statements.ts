@@ -59,6 +59,10 @@ export function ddlStatements({ ddl }: Dialect, table: TablePlan): readonly stri
     ...ddl.deadLetters("SYNC_DEAD_LETTERS").sql,
     ...ddl.state("SYNC_STATE").sql,
     ...steps.flatMap((step) => ddl.drop(step.object)),
+    ...ddl.removal.awaitWriters(table.source.name),
+    ...ddl.removal.holdOff([table.source.name, "IDP"], [table.names.journal]),
+    ...ddl.removal.keep,
+    ...ddl.removal.undo,
     ...ddl.drop({ kind: "checkpoint", name: table.targetNames.checkpoint }),
     ...ddl.drop({ kind: "dead-letters", name: "SYNC_DEAD_LETTERS" }),
     ...ddl.drop({ kind: "state", name: "SYNC_STATE" }),
@@ -97,6 +101,10 @@ export async function dmlStatements(dialect: Dialect, table: TablePlan): Promise
     sql.markPurged(table, 8n),
     sql.purgeBefore(journal, 8n, 100),
     sql.highestAtOrBelow(journal, 8n),
+    sql.presentIn(
+      journal,
+      Array.from({ length: 200 }, () => ({ first: 8n, last: 9n })),
+    ),
     sql.readRows(table.source.name, columns, key, [keyOf("a"), keyOf("b")]),
     sql.readKeyRange(table.source.name, columns, key, undefined, 100),
     sql.readKeyRange(table.source.name, columns, key, keyOf("a"), 100),
@@ -142,9 +150,9 @@ export async function serverStatements(dialect: Dialect): Promise<readonly State
   await dialect.introspector.server(db);
   await dialect.introspector.tables(db, ["A", "B"]);
   await dialect.introspector.objects(db, ["A", "B"]);
-  await dialect.horizon.observe(db, "A_S");
   await dialect.horizon.confirm(db, "A_S", [{ first: 1n, last: 2n }], 3n);
-  await dialect.horizon.describe(db, ["1:2.3.4", "55:6"]);
+  await dialect.horizon.describe(db, ["1:2.3.4", "55:6"], "A_S");
+  await dialect.horizon.openTransactions(db);
   await dialect.horizon.drawn?.(db, ["A_S", "B_S"]);
   await dialect.savepoint(db, () => Promise.resolve());
   await dialect.savepoint(db, () => Promise.reject(new Error("refused"))).catch(() => undefined);
@@ -154,5 +162,6 @@ export async function serverStatements(dialect: Dialect): Promise<readonly State
   for (const name of ["home/GROUP", "home/OTHER"]) await locks.take(name).catch(() => undefined);
   await locks.held(["home/GROUP", "home/OTHER"]);
   await locks.give("home/GROUP");
+  await dialect.horizon.observe(database as never, "A_S");
   return statements;
 }

@@ -47,6 +47,8 @@ export const testEnv = {
   histories: () => Number(text("SYNC_TEST_HISTORIES") ?? 200),
   /** `SYNC_TEST_CHAINS`: how many lives of runners over chains of tables are played on each database. Default 12. */
   chains: () => Number(text("SYNC_TEST_CHAINS") ?? 12),
+  /** `SYNC_TEST_GATE_ANSWERS`: how many answers of the gate are put to the test on each database. Default 25. */
+  gateAnswers: () => Number(text("SYNC_TEST_GATE_ANSWERS") ?? 25),
   /** `SYNC_TEST_CHAOS_FAULTS`: how many faults each database meets in the chaos suite. Default 100. */
   chaosFaults: () => Number(text("SYNC_TEST_CHAOS_FAULTS") ?? 100),
   /** `SYNC_TEST_CHARSETS=all`: every character set and collation is played; default: some of each kind. */

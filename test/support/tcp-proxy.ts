@@ -20,6 +20,8 @@ export interface TcpProxy {
   /** Does something, once, when clients have sent so many packets; the last of them is not passed on. */
   atPacket(count: number, act: () => void): void;
   close(): Promise<void>;
+  /** How many are open now. */
+  connections(): number;
 }
 
 interface Address {
@@ -90,6 +92,7 @@ export async function startTcpProxy(to: Address): Promise<TcpProxy> {
   return {
     host: "127.0.0.1",
     port,
+    connections: () => links.size,
     cut,
     silence() {
       isSilent = true;

@@ -1,8 +1,12 @@
+import { removeCapture } from "../../capture/remove-capture.ts";
+import { withSourceLock } from "../../capture/source-lock.ts";
 import { findRemovable, type Removable, uninstall } from "../../capture/uninstall.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { planTables } from "../../plan/sync-plan.ts";
-import { readStatus } from "../../status/status.ts";
-import { type Context, type SchemaContext, withContext } from "../context.ts";
+import { holdGroups } from "../../run/hold-groups.ts";
+import { arrivalReasons, type Reason } from "../../status/arrival.ts";
+import { openSnapshots, type TableSnapshot } from "../../status/snapshot.ts";
+import { type Context, type SchemaContext, type SourceContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { writeOut } from "../output.ts";
 import { tellBusy } from "../tell-busy.ts";
@@ -10,63 +14,125 @@ import { tellBusy } from "../tell-busy.ts";
 export interface CleanupFlags extends CommonFlags {
   readonly yes?: true;
   readonly discardPending?: true;
+  readonly sourceOnly?: true;
+}
+
+/** One schema, and where its tables stood when it was found safe; undefined where changes may be lost. */
+interface Doomed {
+  readonly schema: SourceContext;
+  readonly found: readonly Removable[];
+  readonly snapshot: readonly TableSnapshot[] | undefined;
 }
 
 /**
  * Removes every object of sync-tool from both sides. Without `--yes` it only lists them. Throws CHANGES_PENDING while
- * changes or dead letters are left that the target does not have.
+ * the target lacks changes, or may still; RUNNER_ACTIVE or SOURCE_BUSY while somebody else is at work.
  */
 export async function cleanup(flags: CleanupFlags, signal: AbortSignal): Promise<number> {
   return await withContext(flags, signal, async (context) => {
-    const schemas = await context.openSchemas({ beforeRestore: true, quiet: true, anyVersion: true });
-    if (!flags.discardPending) await refusePending(schemas);
-    const found = (await Promise.all(schemas.map(removables))).flat();
-    for (const { side, object } of found) writeOut(`${side} ${object.kind} ${object.name}`);
-    if (found.length === 0) {
-      context.log.info("nothing of sync-tool was found");
+    const schemas: readonly SourceContext[] = flags.sourceOnly
+      ? await context.openSources()
+      : await context.openSchemas({ beforeRestore: true, quiet: true, anyVersion: true });
+    const work = async (): Promise<number> => {
+      const doomed: Doomed[] = [];
+      for (const schema of schemas) doomed.push(await examine(schema, flags, context.deadlineOrStop));
+      const found = doomed.flatMap((one) => one.found);
+      for (const { side, object } of found) writeOut(`${side} ${object.kind} ${object.name}`);
+      if (found.length === 0) {
+        context.log.info("nothing of sync-tool was found");
+        return EXIT.ok;
+      }
+      if (!flags.yes) {
+        const lost = flags.sourceOnly ? "; changes that are not applied are lost" : "";
+        throw new SyncError("USAGE_INVALID", {
+          what: `cleanup would remove the ${found.length} objects listed above${lost}`,
+          next: "Stop every run, then give --yes to remove them",
+        });
+      }
+      for (const one of doomed) await remove(context, one);
+      context.log.info({ removed: found.length }, "every object of sync-tool is removed");
       return EXIT.ok;
-    }
-    if (!flags.yes) {
-      throw new SyncError("USAGE_INVALID", {
-        what: `cleanup would remove the ${found.length} objects listed above`,
-        next: "Stop every run, then give --yes to remove them",
-      });
-    }
-    await remove(context, found);
-    return EXIT.ok;
+    };
+    return flags.yes ? await keepOthersOff(schemas, work) : await work();
   });
 }
 
-async function removables({ source, target, plan }: SchemaContext): Promise<readonly Removable[]> {
+const hasTarget = (schema: SourceContext): schema is SchemaContext => "target" in schema;
+
+/** Neither a runner nor another command may be at work from the first look to the last statement. */
+async function keepOthersOff<T>(schemas: readonly SourceContext[], work: () => Promise<T>): Promise<T> {
+  const [schema, ...rest] = schemas;
+  if (schema === undefined) return await work();
+  return await withSourceLock(schema.source, async () => {
+    const hold = hasTarget(schema) ? await holdGroups(schema.target, schema.plan) : undefined;
+    try {
+      return await keepOthersOff(rest, work);
+    } finally {
+      await hold?.release().catch(() => undefined);
+    }
+  });
+}
+
+async function examine(schema: SourceContext, flags: CleanupFlags, signal: AbortSignal): Promise<Doomed> {
+  const isKept = hasTarget(schema) && !flags.discardPending;
+  const snapshot = isKept ? await openSnapshots([schema]).takeDecided(signal) : undefined;
+  if (snapshot !== undefined) refusePending(snapshot);
+  return { schema, snapshot, found: await removables(schema) };
+}
+
+async function removables(schema: SourceContext): Promise<readonly Removable[]> {
+  const { source, plan } = schema;
   const tables = planTables(plan);
+  const onSource = await findRemovable("source", source, tables);
+  if (!hasTarget(schema)) return onSource;
+  const { target } = schema;
   // Names of a table that the target lacks are not known there on another type of database, nor can it have any.
   const there = tables.filter((table) => !table.awaitsRestore || source.dialect.ddl === target.dialect.ddl);
-  return [
-    ...(await findRemovable("source", source, tables)),
-    ...(await findRemovable("target", target, there)),
-  ];
+  return [...onSource, ...(await findRemovable("target", target, there))];
 }
 
-async function remove(context: Context, found: readonly Removable[]): Promise<void> {
-  await uninstall(found, {
-    signal: context.signal,
-    onBusy: tellBusy(context.log),
-  });
-  context.log.info({ removed: found.length }, "every object of sync-tool is removed");
-}
-
-async function refusePending(schemas: readonly SchemaContext[]): Promise<void> {
-  const { tables } = await readStatus(schemas);
-  const left = tables.filter((table) => (table.pending ?? 0) > 0 || table.deadLetters > 0);
-  if (left.length === 0) return;
-  const lines = left.map(
-    ({ table, pending, deadLetters }) => `  - ${table}: ${pending ?? 0} changes, ${deadLetters} dead letters`,
+async function remove(context: Context, { schema, found, snapshot }: Doomed): Promise<void> {
+  const patience = { signal: context.deadlineOrStop, onBusy: tellBusy(context.log) };
+  const isTrigger = ({ side, object }: Removable): boolean => side === "source" && object.kind === "trigger";
+  if (snapshot === undefined) {
+    await uninstall(found, patience);
+    return;
+  }
+  const present = new Set(
+    found.flatMap(({ side, object }) =>
+      side === "source" && object.kind === "journal" ? [object.name.toUpperCase()] : [],
+    ),
   );
-  const first = left.every(({ pending }) => (pending ?? 0) === 0)
+  await removeCapture(
+    {
+      source: schema.source,
+      triggers: found.filter(isTrigger).map(({ object }) => object),
+      journals: planTables(schema.plan)
+        .filter((table) => present.has(table.names.journal.toUpperCase()))
+        .map((table) => ({
+          table,
+          applied: snapshot.find(({ status }) => status.table === table.name)?.applied ?? 0n,
+        })),
+    },
+    patience,
+  );
+  await uninstall(
+    found.filter((one) => !isTrigger(one)),
+    patience,
+  );
+}
+
+/** Of the reasons not to switch, those that stand for changes which would be lost. */
+const LOSES: ReadonlySet<Reason["kind"]> = new Set(["pending", "open-hole", "dead-letters"]);
+
+function refusePending(snapshot: readonly TableSnapshot[]): void {
+  const left = snapshot.flatMap(({ status }) => arrivalReasons(status)).filter(({ kind }) => LOSES.has(kind));
+  if (left.length === 0) return;
+  const first = left.every(({ kind }) => kind === "dead-letters")
     ? "See `sync-tool dead-letters list`, mend and retry them or discard them"
     : "Run `sync-tool run --until-drained` first";
   throw new SyncError("CHANGES_PENDING", {
-    what: `The target does not have everything yet:\n${lines.join("\n")}`,
+    what: `The target does not have everything yet:\n${left.map(({ text }) => `  - ${text}`).join("\n")}`,
     next: `${first}; --discard-pending gives these changes up`,
   });
 }

@@ -8,7 +8,6 @@ import { writeJson, writeOut } from "../output.ts";
 export interface DrainFlags extends CommonFlags {
   readonly wait?: true;
   readonly maxLag?: string;
-  readonly timeout?: string;
   readonly json?: true;
 }
 
@@ -18,35 +17,58 @@ export interface DrainFlags extends CommonFlags {
  */
 export async function drain(flags: DrainFlags, signal: AbortSignal): Promise<number> {
   const maxLagSeconds = numberFlag("--max-lag", flags.maxLag);
-  const timeout = numberFlag("--timeout", flags.timeout);
-  if (timeout !== undefined && !flags.wait) {
-    throw new SyncError("USAGE_INVALID", {
-      what: "--timeout is given without --wait",
-      next: "Give both to wait, or none to ask once",
-    });
-  }
+  const answer = await ask(flags, maxLagSeconds, signal).catch((error: unknown) => {
+    // Whoever set a limit waits for an answer: what is not known is a no.
+    if (error instanceof SyncError && error.code === "DEADLINE_PASSED") return noAnswer(error);
+    throw error;
+  });
+  if (flags.json) writeJson(answer);
+  else writeOut(formatAnswer(answer));
+  if (answer.drained) return EXIT.ok;
+  throw notDrained(answer);
+}
+
+async function ask(
+  flags: DrainFlags,
+  maxLagSeconds: number | undefined,
+  signal: AbortSignal,
+): Promise<DrainAnswer> {
   return await withContext(flags, signal, async (context) => {
     const schemas = await context.openSchemas({ quiet: true });
     const answer = await watchDrain({
       schemas,
       wait: flags.wait === true,
       ...(maxLagSeconds === undefined ? {} : { maxLagSeconds }),
-      ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
+      deadline: context.deadline.signal,
       signal,
-      onLook: ({ reasons }) => {
+      onLook: (reasons) => {
         if (context.terminal.isTerminal) context.terminal.showProgress(reasons[0]?.text ?? "drained");
       },
     });
     context.terminal.showProgress("");
-    if (flags.json) writeJson(answer);
-    else writeOut(formatAnswer(answer));
-    if (answer.drained) return EXIT.ok;
-    throw notDrained(answer);
+    return answer;
   });
 }
 
-export function formatAnswer({ drained, reasons }: DrainAnswer): string {
-  return [`drained: ${drained ? "yes" : "no"}`, ...reasons.map(({ text }) => `  - ${text}`)].join("\n");
+const noAnswer = ({ message }: SyncError): DrainAnswer => ({
+  drained: false,
+  reasons: [{ table: "", kind: "no-answer", text: message }],
+  tables: [],
+  open: [],
+  seconds: 0,
+});
+
+export function formatAnswer({ drained, reasons, open }: DrainAnswer): string {
+  const who = open.map(({ holder, user, ageSeconds }) =>
+    [holder, user, ageSeconds === undefined ? undefined : `${ageSeconds} s`]
+      .filter((part) => part !== undefined)
+      .join(" "),
+  );
+  return [
+    `drained: ${drained ? "yes" : "no"}`,
+    ...reasons.map(({ text }) => `  - ${text}`),
+    ...(who.length === 0 ? [] : [`open transactions on the source: ${who.join(", ")}`]),
+  ].join("\n");
 }
 
 function notDrained({ reasons }: DrainAnswer): SyncError {

@@ -1,6 +1,7 @@
 import { installCapture } from "../../capture/install.ts";
 import { refuseCapturingTarget } from "../../capture/leftovers.ts";
 import { prepareTarget } from "../../capture/prepare-target.ts";
+import { withSourceLock } from "../../capture/source-lock.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { KEY } from "../../log.ts";
 import { planTables } from "../../plan/sync-plan.ts";
@@ -15,12 +16,19 @@ export interface PrepareFlags extends CommonFlags {
   readonly generateDdl?: true;
   readonly out?: string;
   readonly acceptNewJournal?: true;
+  readonly sourceOnly?: true;
 }
 
 /** Installs capture on the source, then puts the target right; both may be done before or after the restore. */
 export async function prepare(flags: PrepareFlags, signal: AbortSignal): Promise<number> {
   refuseContradictions(flags);
   return await withContext(flags, signal, async (context) => {
+    if (flags.sourceOnly) {
+      const { writeSourceScripts } = await import("../write-scripts.ts");
+      const sources = await context.openSources();
+      for (const file of await writeSourceScripts(sources, flags.out ?? SCRIPT_FOLDER)) writeOut(file);
+      return EXIT.ok;
+    }
     const schemas = await context.openSchemas({ beforeRestore: true });
     if (!flags.generateDdl)
       for (const { target, plan } of schemas)
@@ -34,13 +42,20 @@ export async function prepare(flags: PrepareFlags, signal: AbortSignal): Promise
       for (const file of await writeScripts(schemas, flags.out ?? SCRIPT_FOLDER)) writeOut(file);
       return EXIT.ok;
     }
-    for (const schema of schemas) await prepareSchema(context, schema, flags);
+    for (const schema of schemas)
+      await withSourceLock(schema.source, () => prepareSchema(context, schema, flags));
     return EXIT.ok;
   });
 }
 
 /** Who asks for scripts must not get an installation. */
-function refuseContradictions({ generateDdl, dryRun, out }: PrepareFlags): void {
+function refuseContradictions({ generateDdl, dryRun, out, sourceOnly }: PrepareFlags): void {
+  if (sourceOnly && !generateDdl) {
+    throw new SyncError("USAGE_INVALID", {
+      what: "--source-only is given without --generate-ddl",
+      next: "Give both for the source's scripts alone; an installation needs the target too",
+    });
+  }
   if (out !== undefined && !generateDdl) {
     throw new SyncError("USAGE_INVALID", {
       what: "--out is given without --generate-ddl",
@@ -56,11 +71,11 @@ function refuseContradictions({ generateDdl, dryRun, out }: PrepareFlags): void 
 }
 
 async function prepareSchema(context: Context, schema: SchemaContext, flags: PrepareFlags): Promise<void> {
-  const { log, signal } = context;
+  const { log } = context;
   const { source, target, plan } = schema;
   const tables = planTables(plan);
   const installed = await installCapture(source.db, source.dialect, tables, {
-    signal,
+    signal: context.deadlineOrStop,
     onBusy: tellBusy(log),
   });
   const names = (objects: readonly { readonly name: string }[]): string[] => [

@@ -2,6 +2,7 @@ import { prepareTarget, type TargetPrepared } from "../../capture/prepare-target
 import { requireCapture } from "../../capture/require-capture.ts";
 import { type JournalStart, readCheckpoint } from "../../checkpoint/checkpoint.ts";
 import { EXIT, SyncError } from "../../errors.ts";
+import { highestPosition } from "../../journal/highest.ts";
 import { KEY, type Log } from "../../log.ts";
 import { planTables } from "../../plan/sync-plan.ts";
 import type { Until } from "../../run/after-pass.ts";
@@ -23,7 +24,11 @@ export interface RunFlags extends CommonFlags, KeyFlags {
   readonly once?: true;
   readonly untilDrained?: true;
   readonly dryRun?: true;
+  readonly wait?: true;
 }
+
+/** For the batch under way when a stop is asked for; what is not through by then is rolled back, and nothing of it is lost. */
+const GRACE_MS = 10_000;
 
 /** Syncs every schema until stopped, after one pass, or until drained. */
 export async function run(flags: RunFlags, signal: AbortSignal): Promise<number> {
@@ -33,31 +38,42 @@ export async function run(flags: RunFlags, signal: AbortSignal): Promise<number>
       next: "Give one of them",
     });
   }
+  if (flags.wait && !flags.once && !flags.untilDrained) {
+    throw new SyncError("USAGE_INVALID", {
+      what: "--wait is given without --once or --until-drained",
+      next: "A run that goes on until it is stopped waits for another runner's place anyway",
+    });
+  }
   const define = [...flags.define, ...homeDefines(flags)];
-  return await withContext({ ...flags, define }, signal, async (context) => {
-    const keys = openValueKeys(context.config, define);
-    try {
-      if (flags.dryRun) {
-        for (const schema of await context.openSchemas())
-          writeOut(printPlan(schema, context.config.parallelism));
+  return await withContext(
+    { ...flags, define },
+    signal,
+    async (context) => {
+      const keys = openValueKeys(context.config, define);
+      try {
+        if (flags.dryRun) {
+          for (const schema of await context.openSchemas())
+            writeOut(printPlan(schema, context.config.parallelism));
+          return EXIT.ok;
+        }
+        // Once both sides were reached, nothing that passes ends a run, not even in its first second.
+        const persist = <T>(work: () => Promise<T>): Promise<T> =>
+          persistently(work, { signal, onRetry: (reason, code) => logRetry(context.log, reason, code) });
+        const schemas = await context.openSchemas({ persist });
+        for (const schema of schemas) await persist(() => putInOrder(context, schema, keys));
+        const until: Until = flags.once ? "one pass" : flags.untilDrained ? "drained" : "stopped";
+        await runSchemas(context, schemas, { until, wait: flags.wait === true }, keys);
         return EXIT.ok;
+      } catch (error) {
+        if (!(error instanceof Interrupted)) throw error;
+        context.log.info("stopped before the run began");
+        return EXIT.ok;
+      } finally {
+        await keys.close();
       }
-      // Once both sides were reached, nothing that passes ends a run, not even in its first second.
-      const persist = <T>(work: () => Promise<T>): Promise<T> =>
-        persistently(work, { signal, onRetry: (reason, code) => logRetry(context.log, reason, code) });
-      const schemas = await context.openSchemas({ persist });
-      for (const schema of schemas) await persist(() => putInOrder(context, schema, keys));
-      const until: Until = flags.once ? "one pass" : flags.untilDrained ? "drained" : "stopped";
-      await runSchemas(context, schemas, until, keys);
-      return EXIT.ok;
-    } catch (error) {
-      if (!(error instanceof Interrupted)) throw error;
-      context.log.info("stopped before the run began");
-      return EXIT.ok;
-    } finally {
-      await keys.close();
-    }
-  });
+    },
+    { graceMs: GRACE_MS },
+  );
 }
 
 /** What has to be right before the first change is applied; may be done again. */
@@ -81,7 +97,7 @@ function logRetry(log: Log, reason: string, code: string): void {
 async function runSchemas(
   context: Context,
   schemas: readonly SchemaContext[],
-  until: Until,
+  { until, wait }: { readonly until: Until; readonly wait: boolean },
   keys: ValueKeys,
 ): Promise<void> {
   const { config, log, signal, terminal } = context;
@@ -101,6 +117,7 @@ async function runSchemas(
           parallelism: config.parallelism,
           deadLetterLimit: config.deadLetterLimit,
           until,
+          standsBy: until === "stopped" || wait,
           signal,
           events,
           rowsFor: rowSources(plan, { source, target, keys, ...(tenants && { tenants }) }),
@@ -124,7 +141,7 @@ async function tableProgress({ source, target, plan }: SchemaContext): Promise<r
       return {
         name: table.name,
         position: checkpoint?.position ?? 0n,
-        highest: async () => (await source.dialect.horizon.observe(source.db, table.names.journal)).highest,
+        highest: () => highestPosition(source, table.names.journal),
       };
     }),
   );

@@ -26,7 +26,7 @@ export async function status(flags: StatusFlags, signal: AbortSignal): Promise<n
     const snapshots = openSnapshots(schemas);
     const looks: Look[] = [];
     for (;;) {
-      const report = statusReport(await snapshots.takeDecided(signal));
+      const report = statusReport(await snapshots.takeDecided(context.deadlineOrStop));
       const now = { atMs: monotonic(), report };
       if (flags.watch && !flags.json && process.stdout.isTTY) writeOut(CLEAR_SCREEN);
       if (flags.json) writeJson(report);
@@ -46,7 +46,16 @@ export function formatStatus(
   { tables, safeToSwitch, reasons }: StatusReport,
   toDrain?: (table: TableStatus) => TimeToDrain,
 ): string {
-  const head = ["TABLE", "CAPTURED", "PENDING", "LAG (S)", "CHECKPOINT", "OPEN HOLE", "DEAD LETTERS"];
+  const head = [
+    "TABLE",
+    "CAPTURED",
+    "PENDING",
+    "LAG (S)",
+    "CHECKPOINT",
+    "OPEN HOLE",
+    "DEAD LETTERS",
+    "RUNNER",
+  ];
   if (toDrain !== undefined) head.push("TO DRAIN");
   const row = (table: TableStatus): readonly string[] => [
     table.table,
@@ -56,6 +65,7 @@ export function formatStatus(
     table.checkpoint ?? "-",
     table.openHole === null ? "-" : holeText(table),
     String(table.deadLetters),
+    runnerText(table),
     ...(toDrain === undefined ? [] : [durationText(toDrain(table))]),
   ];
   return [
@@ -65,6 +75,13 @@ export function formatStatus(
     ...reasons.map((reason) => `  - ${reason}`),
   ].join("\n");
 }
+
+/** `process@host`, and how long ago it said that it moves; a runner at work does so every ten seconds. */
+const runnerText = ({ runner, stopped }: TableStatus): string => {
+  if (stopped !== null) return "stopped";
+  if (runner === null) return "-";
+  return `${runner.pid}@${runner.host}, ${Math.round(runner.movedSecondsAgo)} s ago`;
+};
 
 const pendingText = ({ pending, pendingIsEstimate }: TableStatus): string =>
   pending === null ? "-" : `${pendingIsEstimate ? "~" : ""}${pending}`;

@@ -72,7 +72,7 @@ export async function verify(flags: VerifyFlags, signal: AbortSignal): Promise<n
 }
 
 async function compareAll(
-  { config, openSchemas, terminal, signal }: Context,
+  { config, openSchemas, terminal, deadlineOrStop }: Context,
   flags: VerifyFlags,
   maxRowsPerSecond: number | undefined,
   keys: ValueKeys,
@@ -89,7 +89,7 @@ async function compareAll(
       source,
       target,
       rowsFor: rowSources(plan, { source, target, keys, ...(tenants && { tenants }) }),
-      signal,
+      signal: deadlineOrStop,
       patienceMs: Math.max(MIN_PATIENCE_MS, PATIENCE_POLLS * config.syncIntervalMs),
       ...(maxRowsPerSecond === undefined ? {} : { maxRowsPerSecond }),
       ...(flags.repair ? { repair: { deleteExtra: flags.deleteExtra === true } } : {}),

@@ -21,6 +21,14 @@ export const ddl: Dialect["ddl"] = {
     attempt <= IMPATIENT_ATTEMPTS
       ? { sql: ["SET SESSION lock_wait_timeout = 0"], pauseMs: SHORT_PAUSE_MS }
       : { sql: ["SET SESSION lock_wait_timeout = 2"], pauseMs: PAUSE_MS },
+  removal: {
+    ...mysql.removal,
+    // It does not wait: see lockWait.
+    holdOff: (tables, journals) => [
+      "SET SESSION lock_wait_timeout = 0",
+      ...mysql.removal.holdOff(tables, journals).slice(1),
+    ],
+  },
   // In one step: no write slips between the old trigger and the new one, whatever happens to us.
   replaceTrigger: (_table, statements) =>
     statements

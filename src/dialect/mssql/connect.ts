@@ -48,11 +48,14 @@ export const MARK = "sync_tool_mark";
 /** Opens a pool of SQL Server logins; Windows logins are refused by the configuration. */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions = {}): Promise<Database> {
   const codeOf = (error: unknown): string => classifyError(error).code;
-  return await openOrSayWhy(settings, "SQL Server", codeOf, () => open(settings, options));
+  return await openOrSayWhy(settings, "SQL Server", codeOf, () => open(settings, options), options.cut);
 }
 
-async function open(settings: ConnectionSettings, { marked = false }: ConnectOptions): Promise<Database> {
-  const hosts = createHostPicker(settings);
+async function open(
+  settings: ConnectionSettings,
+  { marked = false, cut }: ConnectOptions,
+): Promise<Database> {
+  const hosts = createHostPicker(settings, cut);
   const { connectTimeoutMs, pool, instance } = settings;
   const options: MssqlOptions = {
     ...tlsOptions(settings),
@@ -77,7 +80,7 @@ async function open(settings: ConnectionSettings, { marked = false }: ConnectOpt
             ...options,
             // An instance's port is asked of the SQL Server Browser, which the driver does by itself.
             ...(instance === undefined ? { port } : { instanceName: instance }),
-            connector: ((place: HostPort) => openSocket(place, settings)) as () => Promise<Socket>,
+            connector: ((place: HostPort) => openSocket(place, settings, cut)) as () => Promise<Socket>,
           },
           expirationChecker: hosts.mustPickAgain,
         } as Record<string, unknown>;
@@ -126,9 +129,13 @@ async function prepareSession(
  * instance has a port of its own. Its types do not tell (tedious, lib/connection.js, connectOnPort). Its own time limit
  * does not cover a socket that we open.
  */
-function openSocket({ host, port }: HostPort, settings: ConnectionSettings): Promise<Socket> {
+function openSocket(
+  { host, port }: HostPort,
+  settings: ConnectionSettings,
+  cut: AbortSignal | undefined,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = watchedSocket(settings.socketTimeoutMs ?? DEFAULT_SILENCE_MS);
+    const socket = watchedSocket(settings.socketTimeoutMs ?? DEFAULT_SILENCE_MS, cut);
     lookWhenSilent(socket, { host, port }, "SQL Server");
     const timer = setTimeout(() => {
       socket.destroy(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" }));

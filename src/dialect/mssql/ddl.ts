@@ -101,6 +101,18 @@ ALTER TABLE ${quote(journal)} ADD ${quote(column.name)} ${column.type} NULL`,
         return [`DROP TABLE IF EXISTS ${quote(object.name)}`];
     }
   },
+  removal: {
+    awaitWriters: () => [],
+    holdOff: (tables) => [
+      "SET LOCK_TIMEOUT 0",
+      "BEGIN TRANSACTION",
+      ...tables.map(
+        (table) => `DECLARE @held int = (SELECT TOP (1) 1 FROM ${quote(table)} WITH (TABLOCKX, HOLDLOCK))`,
+      ),
+    ],
+    keep: ["COMMIT TRANSACTION"],
+    undo: ["IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"],
+  },
   isOurs,
   isCurrent,
   grants(side, tables, readOnly, user) {

@@ -1,4 +1,4 @@
-import type { Queryable } from "../../db/database.ts";
+import type { Queryable, ResultRow } from "../../db/database.ts";
 import type { Position } from "../../journal/change.ts";
 import { monotonic } from "../../util/monotonic.ts";
 import type { HolderFacts, Hole, Observation } from "../dialect.ts";
@@ -103,12 +103,31 @@ INNER JOIN sys.dm_tran_active_transactions AS a ON a.transaction_id = x.transact
 WHERE s.session_id IN (${sessions.map(() => "?").join(", ")})`,
     sessions,
   );
-  const found = rows.map((row) => ({
-    holder: `session ${String(row["id"])}`,
-    ...(row["user"] == null ? {} : { user: String(row["user"]) }),
-    ...(row["age"] == null ? {} : { ageSeconds: Number(row["age"]) }),
-  }));
-  return [...found, ...orphaned];
+  return [...rows.map(factsOf), ...orphaned];
+}
+
+const factsOf = (row: ResultRow): HolderFacts => ({
+  holder: `session ${String(row["id"])}`,
+  ...(row["user"] == null ? {} : { user: String(row["user"]) }),
+  ...(row["age"] == null ? {} : { ageSeconds: Number(row["age"]) }),
+});
+
+/** The user transactions of other sessions in this database; none for a login that may not see them. */
+export async function openTransactions(db: Queryable): Promise<readonly HolderFacts[]> {
+  try {
+    const rows = await db.query(
+      `SELECT TOP (20) s.session_id AS id, s.login_name AS [user], DATEDIFF(second, a.transaction_begin_time, GETDATE()) AS age
+FROM sys.dm_tran_database_transactions AS d INNER JOIN sys.dm_tran_session_transactions AS x ON x.transaction_id = d.transaction_id
+INNER JOIN sys.dm_tran_active_transactions AS a ON a.transaction_id = d.transaction_id
+INNER JOIN sys.dm_exec_sessions AS s ON s.session_id = x.session_id
+WHERE d.database_id = DB_ID() AND x.is_user_transaction = 1 AND s.session_id <> @@SPID
+AND a.transaction_begin_time < DATEADD(second, -1, GETDATE()) ORDER BY a.transaction_begin_time`,
+    );
+    return rows.map(factsOf);
+  } catch (error) {
+    if (classifyError(error).class !== "auth") throw error;
+    return [];
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { decode, encode } from "./codec.ts";
 import { connect } from "./connect.ts";
 import { ddl } from "./ddl.ts";
 import { clock, facts, journalBytes } from "./doctor-facts.ts";
-import { confirm, describe, drawn, observe } from "./horizon.ts";
+import { confirm, describe, drawn, observe, openTransactions } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { openLocks } from "./lock.ts";
 import { savepoint } from "./savepoint.ts";
@@ -23,6 +23,7 @@ export const mssql: Dialect = {
     emptyStringIsNull: false,
     hidesTriggers: false,
     hidesTables: true,
+    provesHoles: false,
     // A position is drawn a moment before its row is locked, hence before the probe can meet its lock.
     minHoleAgeMs: 1_000,
   },
@@ -36,7 +37,7 @@ export const mssql: Dialect = {
   deleteRows,
   savepoint,
   snapshot,
-  horizon: { observe, confirm, describe, drawn },
+  horizon: { observe, confirm, describe, openTransactions, drawn },
   codec: { decode, encode },
   doctor: { clock, facts, journalBytes },
 };

@@ -103,6 +103,12 @@ SELECT n.* FROM (SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.
     sql: `SELECT MAX([SYNC_ID]) AS [position] FROM ${quote(journal)} ${PASSING} WHERE [SYNC_ID] <= CONVERT(bigint, ?)`,
     params: [position.toString()],
   }),
+  presentIn: (journal, ranges) => ({
+    sql: `SELECT [SYNC_ID] AS [position] FROM ${quote(journal)} ${PASSING} WHERE ${ranges
+      .map(() => "[SYNC_ID] BETWEEN CONVERT(bigint, ?) AND CONVERT(bigint, ?)")
+      .join(" OR ")} ORDER BY [SYNC_ID]`,
+    params: ranges.flatMap(({ first, last }) => [first.toString(), last.toString()]),
+  }),
   readRows(table, columns, keyColumns, keys) {
     const rows = keySet(keyColumns, keys);
     const ascii = isAscii(keys);

@@ -35,25 +35,31 @@ interface RawConnection {
 /** Opens a pool. With `prefer`, a server that has no TLS is talked to without. */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions = {}): Promise<Database> {
   const codeOf = (error: unknown): string => classifyError(error).code;
-  return await openOrSayWhy(settings, "MySQL or MariaDB", codeOf, async () => {
-    if (settings.tls.mode !== "prefer") return await open(settings, tlsOptions(settings), options);
-    try {
-      return await open(settings, { ssl: { rejectUnauthorized: false } }, options);
-    } catch (error) {
-      if ((error as { code?: unknown } | null)?.code === "HANDSHAKE_NO_SSL_SUPPORT")
-        return await open(settings, {}, options);
-      throw error;
-    }
-  });
+  return await openOrSayWhy(
+    settings,
+    "MySQL or MariaDB",
+    codeOf,
+    async () => {
+      if (settings.tls.mode !== "prefer") return await open(settings, tlsOptions(settings), options);
+      try {
+        return await open(settings, { ssl: { rejectUnauthorized: false } }, options);
+      } catch (error) {
+        if ((error as { code?: unknown } | null)?.code === "HANDSHAKE_NO_SSL_SUPPORT")
+          return await open(settings, {}, options);
+        throw error;
+      }
+    },
+    options.cut,
+  );
 }
 
 async function open(
   settings: ConnectionSettings,
   tls: object,
-  { marked = false }: ConnectOptions,
+  { marked = false, cut }: ConnectOptions,
 ): Promise<Database> {
   const session = marked ? [...SESSION, `SET ${MARK} = 1`] : SESSION;
-  const hosts = createHostPicker(settings);
+  const hosts = createHostPicker(settings, cut);
   const { connectTimeoutMs, pool, socketPath } = settings;
   return await openDatabase(
     {
@@ -63,7 +69,9 @@ async function open(
         return {
           ...address,
           stream: () => {
-            const socket = watchedSocket(settings.socketTimeoutMs ?? DEFAULT_SILENCE_MS).connect(address);
+            const socket = watchedSocket(settings.socketTimeoutMs ?? DEFAULT_SILENCE_MS, cut).connect(
+              address,
+            );
             if ("host" in address) lookWhenSilent(socket, address, "MySQL or MariaDB");
             return socket;
           },

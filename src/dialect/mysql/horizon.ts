@@ -1,14 +1,19 @@
-import type { Queryable } from "../../db/database.ts";
+import type { Database, Queryable } from "../../db/database.ts";
 import type { HolderFacts, Hole, Observation } from "../dialect.ts";
 import { classifyError } from "./classify-error.ts";
 import { quote } from "./connect.ts";
+import { lockHolders, statementsAtWork } from "./evidence.ts";
 
 const NOBODY: ReadonlySet<string> = new Set();
 
-/** The highest visible position; time alone is the evidence, and the probe the judge. */
-export async function observe(db: Queryable, journal: string): Promise<Observation> {
+/**
+ * The highest visible position and then, as far as the user's rights go, the statements at work that may have drawn one
+ * before; without such rights time is the evidence. The probe judges in each case.
+ */
+export async function observe(db: Database, journal: string): Promise<Observation> {
   const [row] = await db.query(`SELECT MAX(SYNC_ID) AS highest FROM ${quote(journal)}`);
-  return { highest: BigInt(String(row?.["highest"] ?? "0")), holders: NOBODY };
+  const atWork = await statementsAtWork(db, journal);
+  return { highest: BigInt(String(row?.["highest"] ?? "0")), ...(atWork ?? { holders: NOBODY }) };
 }
 
 type Verdict = "open" | "filled" | "dead";
@@ -83,20 +88,50 @@ async function probeWaiting(
 /** When a transaction of INNODB_TRX began, in the session's time zone: the view tells it in that of the server's machine. */
 export const STARTED = "CONVERT_TZ(trx_started, 'SYSTEM', @@SESSION.time_zone)";
 
-/** The oldest transactions of the server, where the user has the PROCESS privilege; nobody otherwise. */
-export async function describe(db: Queryable): Promise<readonly HolderFacts[]> {
+const NOT_SHOWN = "not shown: time decides (GRANT PROCESS ON *.* to the user shows transactions)";
+
+/**
+ * The sessions that have the journal open to write to it, where the performance schema shows them; else the oldest
+ * transactions of the server that have changed anything (PROCESS).
+ */
+export async function describe(
+  db: Queryable,
+  _holders: readonly string[],
+  journal: string,
+): Promise<readonly HolderFacts[]> {
+  const holders = await lockHolders(db, journal);
   try {
-    const rows = await db.query(
-      `SELECT t.trx_mysql_thread_id AS id, p.USER AS user, TIMESTAMPDIFF(SECOND, ${STARTED}, NOW()) AS age
-       FROM information_schema.INNODB_TRX t LEFT JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
-       WHERE t.trx_rows_modified > 0 ORDER BY t.trx_started LIMIT 3`,
-    );
-    return rows.map((row) => ({
-      holder: `connection ${String(row["id"])}`,
-      ...(row["user"] == null ? {} : { user: String(row["user"]) }),
-      ...(row["age"] == null ? {} : { ageSeconds: Number(row["age"]) }),
-    }));
+    const found = await transactions(db, "t.trx_rows_modified > 0");
+    if (holders === undefined) return found.slice(0, 3);
+    return holders.map(({ id, user }) => {
+      const holder = `connection ${id}`;
+      return found.find((one) => one.holder === holder) ?? { holder, user };
+    });
   } catch {
+    return holders?.map(({ id, user }) => ({ holder: `connection ${id}`, user })) ?? [{ holder: NOT_SHOWN }];
+  }
+}
+
+async function transactions(db: Queryable, condition: string): Promise<readonly HolderFacts[]> {
+  const rows = await db.query(
+    `SELECT t.trx_mysql_thread_id AS id, p.USER AS user, TIMESTAMPDIFF(SECOND, ${STARTED}, NOW()) AS age
+     FROM information_schema.INNODB_TRX t LEFT JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
+     WHERE t.trx_mysql_thread_id <> CONNECTION_ID() AND ${condition} ORDER BY t.trx_started LIMIT 100`,
+  );
+  return rows.map((row) => ({
+    holder: `connection ${String(row["id"])}`,
+    ...(row["user"] == null ? {} : { user: String(row["user"]) }),
+    ...(row["age"] == null ? {} : { ageSeconds: Number(row["age"]) }),
+  }));
+}
+
+/** All of the server: InnoDB does not tell of which database a transaction is. None without PROCESS. */
+export async function openTransactions(db: Queryable): Promise<readonly HolderFacts[]> {
+  try {
+    const found = await transactions(db, "TRUE");
+    return found.filter(({ ageSeconds = 0 }) => ageSeconds >= 1).slice(0, 20);
+  } catch (error) {
+    if (classifyError(error).class !== "auth") throw error;
     return [];
   }
 }

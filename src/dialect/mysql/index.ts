@@ -6,7 +6,7 @@ import { decode, encode } from "./codec.ts";
 import { connect } from "./connect.ts";
 import { ddl } from "./ddl.ts";
 import { clock, facts, journalBytes } from "./doctor-facts.ts";
-import { confirmWith, describe, drawn, observe } from "./horizon.ts";
+import { confirmWith, describe, drawn, observe, openTransactions } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { openLocks } from "./lock.ts";
 import { deleteRows, sql } from "./sql.ts";
@@ -30,6 +30,7 @@ export const mysql: Dialect = {
     // information_schema.TRIGGERS asks for TRIGGER on the table.
     hidesTriggers: true,
     hidesTables: true,
+    provesHoles: false,
     // A position is drawn a moment before its row exists, hence before the probe can meet its lock.
     minHoleAgeMs: 1_000,
   },
@@ -44,7 +45,7 @@ export const mysql: Dialect = {
   deleteRows,
   savepoint,
   snapshot,
-  horizon: { observe, confirm: confirmWith("FOR SHARE NOWAIT"), describe, drawn },
+  horizon: { observe, confirm: confirmWith("FOR SHARE NOWAIT"), describe, openTransactions, drawn },
   codec: { decode, encode },
   doctor: { clock, facts, journalBytes },
 };

@@ -53,6 +53,10 @@ FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,
     sql: `SELECT MAX(SYNC_ID) AS position FROM ${quote(journal)} WHERE SYNC_ID <= ?`,
     params: [position.toString()],
   }),
+  presentIn: (journal, ranges) => ({
+    sql: `SELECT SYNC_ID AS position FROM ${quote(journal)} WHERE ${ranges.map(() => "SYNC_ID BETWEEN ? AND ?").join(" OR ")} ORDER BY SYNC_ID`,
+    params: ranges.flatMap(({ first, last }) => [first.toString(), last.toString()]),
+  }),
   readRows: (table, columns, keyColumns, keys) => ({
     sql: `SELECT ${selectList(columns)} FROM ${quote(table)} WHERE ${tuple(keyColumns)} IN (?)`,
     params: [listOf(keys.map((key) => tupleValue(keyColumns, key)))],

@@ -42,11 +42,14 @@ export const MARK = "sync-tool writes";
 /** Opens a pool with the driver's thin mode, which needs no Oracle client on the machine. */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions = {}): Promise<Database> {
   const codeOf = (error: unknown): string => classifyError(error).code;
-  return await openOrSayWhy(settings, "Oracle", codeOf, () => open(settings, options));
+  return await openOrSayWhy(settings, "Oracle", codeOf, () => open(settings, options), options.cut);
 }
 
-async function open(settings: ConnectionSettings, { marked = false }: ConnectOptions): Promise<Database> {
-  const hosts = createHostPicker(settings);
+async function open(
+  settings: ConnectionSettings,
+  { marked = false, cut }: ConnectOptions,
+): Promise<Database> {
+  const hosts = createHostPicker(settings, cut);
   const { pool } = settings;
   return await openDatabase(
     {
@@ -63,7 +66,7 @@ async function open(settings: ConnectionSettings, { marked = false }: ConnectOpt
         min: 0,
         max: pool.max,
         afterCreate: (connection: Connection, done: (error: unknown, connection: Connection) => void) => {
-          prepareSession(connection, settings, marked).then(
+          prepareSession(connection, settings, marked, cut).then(
             () => done(null, connection),
             (error: unknown) => {
               // The pool forgets a connection that failed here, but does not close it.
@@ -88,11 +91,13 @@ async function prepareSession(
   connection: Connection,
   settings: ConnectionSettings,
   marked: boolean,
+  cut: AbortSignal | undefined,
 ): Promise<void> {
   const { socketTimeoutMs } = settings;
   // The server is asked to break a statement off before its connection is given up.
   if (socketTimeoutMs !== undefined) connection.callTimeout = socketTimeoutMs;
-  endSilent(connection, socketTimeoutMs === undefined ? DEFAULT_SILENCE_MS : socketTimeoutMs + ANSWER_MS);
+  const silenceMs = socketTimeoutMs === undefined ? DEFAULT_SILENCE_MS : socketTimeoutMs + ANSWER_MS;
+  endSilent(connection, silenceMs, cut);
   connection.module = "sync-tool";
   if (marked) connection.clientInfo = MARK;
   for (const statement of SESSION) await send(connection, statement, []);

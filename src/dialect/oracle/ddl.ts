@@ -135,6 +135,19 @@ END;`,
   };
 }
 
+const simple = (table: string): string => (/^[A-Z][A-Z0-9_$#]*$/.test(table) ? table : quote(table));
+
+/** Told as a lock that was not to be had, so that it is tried again ("PL/SQL Packages", DBMS_UTILITY.WAIT_ON_PENDING_DML). */
+const awaitWriters = (table: string): string => `DECLARE
+  v_scn NUMBER;
+  v_busy EXCEPTION;
+  PRAGMA EXCEPTION_INIT(v_busy, -54);
+BEGIN
+  IF NOT DBMS_UTILITY.WAIT_ON_PENDING_DML(${SCHEMA} || ${literal(`.${simple(table)}`)}, ${LOCK_TIMEOUT_S}, v_scn) THEN
+    RAISE v_busy;
+  END IF;
+END;`;
+
 /**
  * CREATE TRIGGER takes a share DDL lock of the table only ("SQL Language Reference", "Automatic Locks in DDL Operations"),
  * so it is taken not to wait for transactions that have already changed the table: what they did before would never be
@@ -146,13 +159,12 @@ END;`,
  * queueing behind it, and the views that show transactions need grants.
  */
 function waitAndName(table: string, journal: string): string {
-  const simple = /^[A-Z][A-Z0-9_$#]*$/.test(table) ? table : quote(table);
   return `DECLARE
   v_scn NUMBER;
   v_comment VARCHAR2(4000);
   v_home VARCHAR2(64);
 BEGIN
-  IF NOT DBMS_UTILITY.WAIT_ON_PENDING_DML(${SCHEMA} || ${literal(`.${simple}`)}, ${PENDING_TIMEOUT_S}, v_scn) THEN
+  IF NOT DBMS_UTILITY.WAIT_ON_PENDING_DML(${SCHEMA} || ${literal(`.${simple(table)}`)}, ${PENDING_TIMEOUT_S}, v_scn) THEN
     RAISE_APPLICATION_ERROR(-20997, 'a transaction that began before the triggers were made is still open');
   END IF;
   SELECT MAX(COMMENTS) INTO v_comment FROM ALL_TAB_COMMENTS
@@ -268,6 +280,12 @@ export const ddl: Dialect["ddl"] = {
       default:
         return [dropTable(name)];
     }
+  },
+  removal: {
+    awaitWriters: (table) => [awaitWriters(table)],
+    holdOff: () => [],
+    keep: [],
+    undo: [],
   },
   isOurs: (body) => body.includes(OURS),
   // The mark alone would not show a trigger that somebody changed and left its mark in.

@@ -95,3 +95,22 @@ FROM GV$TRANSACTION t LEFT JOIN GV$SESSION s ON s.INST_ID = t.INST_ID AND s.TADD
     return holders.map((holder) => ({ holder: `transaction ${holder}` }));
   }
 }
+
+/** Transactions that have changed something, where the views may be read; Oracle begins none before. */
+export async function openTransactions(db: Queryable): Promise<readonly HolderFacts[]> {
+  try {
+    const rows = await db.query(
+      `SELECT s.SID AS SID, s.USERNAME AS USERNAME, ROUND((SYSDATE - t.START_DATE) * 86400) AS AGE
+FROM GV$TRANSACTION t INNER JOIN GV$SESSION s ON s.INST_ID = t.INST_ID AND s.TADDR = t.ADDR
+WHERE t.START_DATE < SYSDATE - 1 / 86400 ORDER BY t.START_DATE FETCH FIRST 20 ROWS ONLY`,
+    );
+    return rows.map((row) => ({
+      holder: `session ${String(row["SID"])}`,
+      ...(row["USERNAME"] == null ? {} : { user: String(row["USERNAME"]) }),
+      ...(row["AGE"] == null ? {} : { ageSeconds: Number(row["AGE"]) }),
+    }));
+  } catch (error) {
+    if (!NOT_SHOWN.has(classifyError(error).code)) throw error;
+    return [];
+  }
+}

@@ -5,7 +5,7 @@ import { connect } from "./connect.ts";
 import { ddl } from "./ddl.ts";
 import { clock, facts } from "./doctor-facts.ts";
 import { journalBytes } from "./doctor-space.ts";
-import { confirm, describe, observe } from "./horizon.ts";
+import { confirm, describe, observe, openTransactions } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { openLocks } from "./lock.ts";
 import { savepoint } from "./savepoint.ts";
@@ -23,6 +23,7 @@ export const oracle: Dialect = {
     emptyStringIsNull: true,
     hidesTriggers: false,
     hidesTables: true,
+    provesHoles: false,
     minHoleAgeMs: 1_000,
   },
   connect,
@@ -35,7 +36,7 @@ export const oracle: Dialect = {
   deleteRows,
   savepoint,
   snapshot,
-  horizon: { observe, confirm, describe },
+  horizon: { observe, confirm, describe, openTransactions },
   codec: { decode, encode },
   doctor: { clock, facts, journalBytes },
 };

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Connection } from "oracledb";
-import { endWhenSilent } from "../../db/watched-socket.ts";
+import { endWhenCut, endWhenSilent } from "../../db/watched-socket.ts";
 
 /** Silence after which a connection counts as dead, unless the URL sets a time: `prepare` waits on the server for a minute. */
 export const DEFAULT_SILENCE_MS = 300_000;
@@ -16,11 +16,12 @@ interface DriverConnection {
  * limit asks the server to break off and waits for the answer, a quarter of an hour when the network is dead. False where
  * the driver does not show its socket: then only EXPIRE_TIME of the connect descriptor is left.
  */
-export function endSilent(connection: Connection, silenceMs: number): boolean {
+export function endSilent(connection: Connection, silenceMs: number, cut?: AbortSignal): boolean {
   const driver = connection as unknown as DriverConnection;
   const socket = driver._impl?.nscon?.ntAdapter?.stream;
   if (!socket) return false;
   endWhenSilent(socket, silenceMs);
+  endWhenCut(socket, cut);
   socket.once("close", () => {
     driver.__knex__disposed ??= new Error("the connection ended");
   });

@@ -74,6 +74,12 @@ FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" IN (${positions.map(() =>
     sql: `SELECT MAX("SYNC_ID") AS "position" FROM ${quote(journal)} WHERE "SYNC_ID" <= TO_NUMBER(?)`,
     params: [position.toString()],
   }),
+  presentIn: (journal, ranges) => ({
+    sql: `SELECT "SYNC_ID" AS "position" FROM ${quote(journal)} WHERE ${ranges
+      .map(() => `"SYNC_ID" BETWEEN TO_NUMBER(?) AND TO_NUMBER(?)`)
+      .join(" OR ")} ORDER BY "SYNC_ID"`,
+    params: ranges.flatMap(({ first, last }) => [first.toString(), last.toString()]),
+  }),
   readRows: (table, columns, keyColumns, keys) => ({
     sql: `SELECT ${selectList(columns, "t")} FROM ${quote(table)} t WHERE ${keyLists(keyColumns, keys)}`,
     params: keys.flatMap((key) => keyParams(keyColumns, key)),

@@ -38,28 +38,34 @@ export const MARK = "sync_tool.mark";
 /** Opens a pool. With `prefer`, a server that has no TLS is talked to without, as libpq does. */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions = {}): Promise<Database> {
   const codeOf = (error: unknown): string => classifyError(error).code;
-  return await openOrSayWhy(settings, "PostgreSQL", codeOf, async () => {
-    if (settings.tls.mode !== "prefer") return await open(settings, tlsOptions(settings), options);
-    try {
-      return await open(settings, { rejectUnauthorized: false }, options);
-    } catch (error) {
-      if (hasNoTls(error)) return await open(settings, false, options);
-      throw error;
-    }
-  });
+  return await openOrSayWhy(
+    settings,
+    "PostgreSQL",
+    codeOf,
+    async () => {
+      if (settings.tls.mode !== "prefer") return await open(settings, tlsOptions(settings), options);
+      try {
+        return await open(settings, { rejectUnauthorized: false }, options);
+      } catch (error) {
+        if (hasNoTls(error)) return await open(settings, false, options);
+        throw error;
+      }
+    },
+    options.cut,
+  );
 }
 
 async function open(
   settings: ConnectionSettings,
   ssl: object | false,
-  { marked = false }: ConnectOptions,
+  { marked = false, cut }: ConnectOptions,
 ): Promise<Database> {
   const session = [
     ...SESSION,
     ...(settings.schema === undefined ? [] : [`SET search_path = ${quote(settings.schema)}`]),
     ...(marked ? [`SET ${MARK} = 'on'`] : []),
   ];
-  const hosts = createHostPicker(settings);
+  const hosts = createHostPicker(settings, cut);
   const { connectTimeoutMs, pool, socketPath } = settings;
   const sockets = new Set<Socket>();
   // The pool calls this once and keeps the answer for all its connections.
@@ -76,7 +82,7 @@ async function open(
     application_name: "sync-tool",
     types: TEXT_PARSERS,
     stream: () => {
-      const socket = watchedSocket(settings.socketTimeoutMs ?? DEFAULT_SILENCE_MS);
+      const socket = watchedSocket(settings.socketTimeoutMs ?? DEFAULT_SILENCE_MS, cut);
       if (socketPath === undefined) lookWhenSilent(socket, { host, port }, "PostgreSQL");
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));

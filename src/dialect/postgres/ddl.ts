@@ -220,6 +220,17 @@ END $sync_tool$`,
         return [`DROP TABLE IF EXISTS ${quote(object.name)}`];
     }
   },
+  removal: {
+    awaitWriters: () => [],
+    // Shorter for all tables together than deadlock_timeout (1 s), after which the server looks for a victim.
+    holdOff: (tables) => [
+      "BEGIN",
+      `SET LOCAL lock_timeout = ${Math.max(5, Math.floor(500 / tables.length))}`,
+      `LOCK TABLE ${tables.map(quote).join(", ")} IN ACCESS EXCLUSIVE MODE`,
+    ],
+    keep: ["COMMIT"],
+    undo: ["ROLLBACK"],
+  },
   isOurs: (body) => body.includes(OURS),
   isCurrent: (step, body) => {
     if (step.object.kind === "trigger") return hasCondition(body);

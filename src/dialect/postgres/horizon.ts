@@ -1,4 +1,4 @@
-import type { Queryable } from "../../db/database.ts";
+import type { Queryable, ResultRow } from "../../db/database.ts";
 import type { HolderFacts, Hole, Observation } from "../dialect.ts";
 import { quote } from "./connect.ts";
 
@@ -49,11 +49,26 @@ export async function describe(db: Queryable, holders: readonly string[]): Promi
        FROM pg_prepared_xacts WHERE 'xid:' || transaction = ANY (?)`,
     [holders.map((holder) => holder.split(":")[0] ?? ""), holders],
   );
-  return rows.map((row) => ({
-    holder: String(row["holder"]),
-    ...(row["user"] == null ? {} : { user: String(row["user"]) }),
-    ...(row["age"] == null ? {} : { ageSeconds: Number(row["age"]) }),
-  }));
+  return rows.map(factsOf);
+}
+
+const factsOf = (row: ResultRow): HolderFacts => ({
+  holder: String(row["holder"]),
+  ...(row["user"] == null ? {} : { user: String(row["user"]) }),
+  ...(row["age"] == null ? {} : { ageSeconds: Number(row["age"]) }),
+});
+
+/** Those of other users are shown to members of pg_read_all_stats alone ("The Cumulative Statistics System"). */
+export async function openTransactions(db: Queryable): Promise<readonly HolderFacts[]> {
+  const rows = await db.query(
+    `SELECT 'backend ' || pid AS holder, usename::text AS "user", extract(epoch FROM clock_timestamp() - xact_start)::int AS age
+       FROM pg_stat_activity WHERE datname = current_database() AND xact_start < clock_timestamp() - interval '1 second'
+        AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+     UNION ALL
+     SELECT 'prepared transaction ' || gid, owner::text, extract(epoch FROM clock_timestamp() - prepared)::int
+       FROM pg_prepared_xacts WHERE database = current_database() ORDER BY age DESC LIMIT 20`,
+  );
+  return rows.map(factsOf);
 }
 
 /** A sequence's own row tells; it needs SELECT on the sequence, without which the journals are read instead. */

@@ -6,7 +6,7 @@ import { decode, encode } from "./codec.ts";
 import { connect } from "./connect.ts";
 import { ddl } from "./ddl.ts";
 import { clock, facts, journalBytes } from "./doctor-facts.ts";
-import { confirm, describe, drawn, observe } from "./horizon.ts";
+import { confirm, describe, drawn, observe, openTransactions } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { openLocks } from "./lock.ts";
 import { deleteRows, prepareWrite, sql, writeRows } from "./sql.ts";
@@ -27,6 +27,7 @@ export const postgres: Dialect = {
     emptyStringIsNull: false,
     hidesTriggers: false,
     hidesTables: false,
+    provesHoles: true,
     minHoleAgeMs: 0,
   },
   connect,
@@ -40,7 +41,7 @@ export const postgres: Dialect = {
   deleteRows,
   savepoint,
   snapshot,
-  horizon: { observe, confirm, describe, drawn },
+  horizon: { observe, confirm, describe, openTransactions, drawn },
   codec: { decode, encode },
   doctor: { clock, facts, journalBytes },
 };

@@ -5,6 +5,8 @@ import type { LockSession } from "../dialect.ts";
 /** Session-level advisory locks (PostgreSQL docs, "Advisory Locks"): gone as soon as their connection is. */
 export async function openLocks(db: Database): Promise<LockSession> {
   const session = await db.session();
+  // A runner looks after its locks every second: one that is stopped must not keep them. Since PostgreSQL 14.
+  await session.execute("SET idle_session_timeout = '2min'").catch(() => undefined);
   return {
     async take(name) {
       const [row] = await session.query("SELECT pg_try_advisory_lock(?::bigint) AS held", [keyOf(name)]);

@@ -59,6 +59,10 @@ FROM ${quote(journal)} WHERE sync_id > ? ORDER BY sync_id LIMIT 1`,
     sql: `SELECT max(sync_id) AS position FROM ${quote(journal)} WHERE sync_id <= ?`,
     params: [position.toString()],
   }),
+  presentIn: (journal, ranges) => ({
+    sql: `SELECT sync_id AS position FROM ${quote(journal)} WHERE ${ranges.map(() => "sync_id BETWEEN ? AND ?").join(" OR ")} ORDER BY sync_id`,
+    params: ranges.flatMap(({ first, last }) => [first.toString(), last.toString()]),
+  }),
   readRows: (table, columns, keyColumns, keys) => ({
     sql: `SELECT ${selectList(columns)} FROM ${quote(table)} WHERE (${keyColumns.map((c) => quote(c.name)).join(", ")}) IN
 (SELECT ${unnestList(keyColumns)} FROM unnest(${arrays(keyColumns)}) AS v(${names(keyColumns)}))`,

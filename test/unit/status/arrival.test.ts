@@ -14,6 +14,8 @@ const READY: TableStatus = {
   openHole: null,
   writers: 0,
   holders: [],
+  runner: null,
+  stopped: null,
   deadLetters: 0,
   drift: [],
   problems: [],
@@ -38,6 +40,10 @@ test.each([
   [{ pending: 250_000, pendingIsEstimate: true }, "T: about 250000 changes are pending"],
   [{ deadLetters: 2 }, "T: 2 dead letters"],
   [
+    { stopped: { since: "2026-01-31T23:59:59.123Z", code: "SCHEMA_CHANGED", why: "a column is gone" } },
+    "T: its run stopped for good at 2026-01-31T23:59:59.123Z: a column is gone [SCHEMA_CHANGED]",
+  ],
+  [
     { problems: ["The checkpoint belongs to another journal"] },
     "T: The checkpoint belongs to another journal",
   ],
@@ -53,3 +59,15 @@ test.each([
 ])("of a journal that reached 9, %o still comes", (seen, hole) => {
   expect(stillToCome({ highest: 7n, reached: 9n, writers: [], ...seen })).toEqual(hole);
 });
+
+test.each([
+  [46, 1, ["no-runner", "pending"]],
+  [44, 1, ["pending"]],
+  [3_600, 0, []],
+])(
+  "a runner that has not moved for %i s, with %i changes pending, gives %j",
+  (movedSecondsAgo, pending, kinds) => {
+    const runner = { host: "h", pid: 7, movedSecondsAgo };
+    expect(arrivalReasons({ ...READY, pending, runner }).map(({ kind }) => kind)).toEqual(kinds);
+  },
+);

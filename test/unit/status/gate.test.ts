@@ -14,6 +14,8 @@ const STATUS: TableStatus = {
   openHole: null,
   writers: 0,
   holders: [],
+  runner: null,
+  stopped: null,
   deadLetters: 0,
   drift: [],
   problems: [],
@@ -22,7 +24,7 @@ const STATUS: TableStatus = {
 const seen = (
   status: Partial<TableStatus> = {},
   journal: TableSnapshot["journal"] = { highest: 12n, reached: 12n },
-): TableSnapshot => ({ status: { ...STATUS, ...status }, journal });
+): TableSnapshot => ({ status: { ...STATUS, ...status }, journal, applied: 0n });
 
 /** Takes looks a second apart. */
 function play(tables: readonly TableSnapshot[], maxLagSeconds?: number) {
@@ -91,7 +93,11 @@ describe("The gate", () => {
 describe("The gate for a small lag", () => {
   const at = (checkpoint: number, highest: number): TableSnapshot =>
     seen(
-      { checkpoint: String(checkpoint), pending: highest - checkpoint },
+      {
+        checkpoint: String(checkpoint),
+        pending: highest - checkpoint,
+        lagSeconds: highest === checkpoint ? 0 : null,
+      },
       { highest: BigInt(highest), reached: BigInt(highest) },
     );
 
@@ -114,6 +120,13 @@ describe("The gate for a small lag", () => {
     const answers = play([at(12, 12), at(12, 20), at(12, 30), at(12, 40), at(13, 50)], 2);
     expect(answers.map(({ lagSeconds }) => lagSeconds)).toEqual([0, 1, 2, 3, 4]);
     expect(answers.map(({ kinds }) => kinds)).toEqual([[], [], [], ["lagging"], ["lagging"]]);
+  });
+
+  test("takes the age of the oldest change where the journal tells it", () => {
+    const behind = (lagSeconds: number): TableSnapshot => seen({ pending: 9, checkpoint: "3", lagSeconds });
+    const answers = play([behind(1.5), behind(4), behind(1), behind(0.5)], 2);
+    expect(answers.map(({ lagSeconds }) => lagSeconds)).toEqual([1.5, 4, 1, 0.5]);
+    expect(answers.map(({ drained }) => drained)).toEqual([false, false, false, true]);
   });
 
   test("says nothing of open transactions and new changes, but of letters and missing capture", () => {

@@ -13,6 +13,8 @@ const table = (pending: number | null): TableStatus => ({
   openHole: null,
   writers: 0,
   holders: [],
+  runner: null,
+  stopped: null,
   deadLetters: 0,
   drift: [],
   problems: [],

@@ -9,8 +9,10 @@ const SRC = join(import.meta.dirname, "../../../src");
 const TIME_OF_DAY: Readonly<Record<string, string>> = {
   "dialect/mssql/write-rows.ts": "the calendar of a date that is written",
   "doctor/connection-checks.ts": "compares the clock of this machine with those of the servers",
+  "run/late-changes.ts": "stored with the positions that were passed",
   "run/letter-schedule.ts": "compared with a stored time, once",
   "run/replay.ts": "stored with a dead letter",
+  "state/stopped.ts": "stored with the reason why a group has stopped",
 };
 
 afterEach(() => {

@@ -1,0 +1,32 @@
+/** Who works on a group, and when he last said so: a lock alone does not tell a runner at work from one that was stopped. */
+import { hostname } from "node:os";
+import type { Queryable } from "../db/database.ts";
+import { deleteState, type StateEntry, type StateTable, writeState } from "./state.ts";
+
+export interface Runner {
+  readonly host: string;
+  readonly pid: number;
+  /** When it was written last, UTC by the target's clock: "2026-01-31 23:59:59.123". */
+  readonly movedAt: string;
+}
+
+const KIND = "runner/";
+const MAX_NAME = 180;
+
+const keyOf = (group: string): string => `${KIND}${group.slice(0, MAX_NAME)}`;
+
+export async function noteRunner(db: Queryable, state: StateTable, group: string): Promise<void> {
+  await writeState(db, state, keyOf(group), { host: hostname(), pid: process.pid });
+}
+
+export async function forgetRunner(db: Queryable, state: StateTable, group: string): Promise<void> {
+  await deleteState(db, state, keyOf(group));
+}
+
+/** Of a group, among entries that were read already. */
+export function runnerIn(entries: readonly StateEntry[], group: string): Runner | undefined {
+  const entry = entries.find(({ key }) => key === keyOf(group));
+  if (entry === undefined) return undefined;
+  const { host, pid } = (entry.value ?? {}) as Partial<Runner>;
+  return { host: String(host), pid: Number(pid), movedAt: entry.updatedAt };
+}

@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Hole } from "../../../src/dialect/dialect.ts";
+import {
+  addPassed,
+  allPassed,
+  missingOf,
+  type PassedHoles,
+  parsePassed,
+  passedText,
+  withoutPositions,
+} from "../../../src/journal/passed-holes.ts";
+
+const hole = (first: number, last = first): Hole => ({ first: BigInt(first), last: BigInt(last) });
+
+/** Holes in order, apart from each other, as sizes and gaps. */
+const HOLES = fc
+  .array(fc.tuple(fc.integer({ min: 2, max: 50 }), fc.integer({ min: 1, max: 40 })), { maxLength: 60 })
+  .map((parts) => {
+    let end = 0;
+    return parts.map(([gap, size]) => {
+      const first = end + gap;
+      end = first + size - 1;
+      return hole(first, end);
+    });
+  });
+
+describe("Holes that were passed", () => {
+  test("are kept as text and read again", () => {
+    fc.assert(
+      fc.property(fc.array(HOLES, { maxLength: 4 }), (batches) => {
+        let watched: readonly PassedHoles[] = [];
+        let base = 0n;
+        for (const [i, holes] of batches.entries()) {
+          const moved = holes.map(({ first, last }) => ({ first: first + base, last: last + base }));
+          watched = addPassed(watched, moved, 1_000_000 + i * 61);
+          base = (moved.at(-1)?.last ?? base) + 5n;
+        }
+        expect(parsePassed(passedText(watched))).toEqual(watched);
+      }),
+    );
+  });
+
+  test("are the same when a batch is read once more", () => {
+    const once = addPassed([], [hole(3), hole(7, 9)], 100);
+    expect(addPassed(once, [hole(3), hole(7, 9)], 101)).toEqual(once);
+    expect(allPassed(addPassed(once, [hole(7, 9), hole(12)], 101))).toEqual([hole(3), hole(7, 9), hole(12)]);
+  });
+
+  test("are forgotten after a quarter of an hour", () => {
+    const old = addPassed([], [hole(3)], 600);
+    expect(allPassed(addPassed(old, [hole(9)], 600 + 900))).toEqual([hole(3), hole(9)]);
+    expect(allPassed(addPassed(old, [hole(9)], 600 + 961))).toEqual([hole(9)]);
+    expect(addPassed(old, [], 600 + 961)).toEqual([]);
+  });
+
+  test("never make a text that is too long: the oldest become a range that knows how many were missing", () => {
+    const many = Array.from({ length: 3_000 }, (_, i) => hole(10 + i * 100, 12 + i * 100));
+    const watched = addPassed(addPassed([], many, 60), [hole(400_000)], 180);
+    const text = passedText(watched);
+    expect(text.length).toBeLessThan(3_800);
+    const read = allPassed(parsePassed(text));
+    expect(read).toEqual([{ first: 10n, last: 299_912n, missing: 9_000n }, hole(400_000)]);
+    expect(read.map(missingOf)).toEqual([9_000n, 1n]);
+  });
+
+  test("are fewer by the positions that appeared after all", () => {
+    const watched = addPassed([], [hole(3), hole(7, 9), hole(20, 22)], 60);
+    expect(allPassed(withoutPositions(watched, [3n, 8n, 22n]))).toEqual([hole(7), hole(9), hole(20, 21)]);
+    expect(withoutPositions(watched, [])).toBe(watched);
+    const range: readonly PassedHoles[] = [{ since: 60, holes: [{ ...hole(1, 100), missing: 9n }] }];
+    expect(allPassed(withoutPositions(range, [4n, 5n]))).toEqual([{ ...hole(1, 100), missing: 7n }]);
+  });
+
+  test("are nothing for a text of something else", () => {
+    expect(parsePassed(undefined)).toEqual([]);
+    expect(parsePassed({ x: 1 })).toEqual([]);
+    expect(parsePassed("")).toEqual([]);
+  });
+});
