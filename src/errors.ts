@@ -52,6 +52,8 @@ export const ERROR_CODES = {
   CAPTURE_DRIFT: EXIT.precondition,
   /** Objects that a dump carried to the target could not be removed. */
   TARGET_LEFTOVERS: EXIT.precondition,
+  /** A restore of the dump is still at work on the target. */
+  RESTORE_UNDER_WAY: EXIT.precondition,
   /** The checkpoint belongs to another journal, or the journal no longer holds what the checkpoint says. */
   JOURNAL_REPLACED: EXIT.precondition,
   /** A table stayed locked by others, or its server refused for a passing reason, for the whole time allowed. */

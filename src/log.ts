@@ -22,6 +22,7 @@ export const KEY = {
   code: "code",
   reason: "reason",
   holders: "holders",
+  secondsLeft: "secondsLeft",
   object: "object",
 } as const;
 

@@ -15,6 +15,8 @@ export interface CaptureState {
   readonly drifted: readonly { readonly object: ObjectRef; readonly reason: string }[];
   /** Columns of the table that its journal lacks. */
   readonly journalLacks: readonly Column[];
+  /** Columns whose type in the journal is another one than in the table, as the table has them. */
+  readonly journalNarrow: readonly Column[];
   /** The journal does not note when a change was captured: one of an older release, which `prepare` brings up to date. */
   readonly journalLacksTime: boolean;
   /** Tables, triggers and functions that sync-tool did not make, under the names that it needs. */
@@ -49,6 +51,7 @@ function compare(
   const missing: ObjectRef[] = [];
   const drifted: { object: ObjectRef; reason: string }[] = [];
   const foreign: ObjectRef[] = [];
+  const journalNarrow: Column[] = [];
   const journal = find(found, { kind: "journal", name: table.names.journal });
   for (const step of steps) {
     const there = find(found, step.object);
@@ -74,6 +77,7 @@ function compare(
   for (const column of columns) {
     const type = has.get(column.name.toUpperCase());
     if (type !== undefined && type !== column.type) {
+      journalNarrow.push(column);
       drifted.push({
         object: { kind: "journal", name: table.names.journal },
         reason: `column ${column.name} is ${column.type} in the table and ${type} in its journal`,
@@ -98,6 +102,7 @@ function compare(
     missing,
     drifted,
     journalLacks,
+    journalNarrow,
     journalLacksTime,
     foreign,
     ...(journal?.journalId === undefined ? {} : { journalId: journal.journalId }),
@@ -141,3 +146,17 @@ export function isComplete(state: CaptureState): boolean {
     state.journalId !== undefined
   );
 }
+
+/**
+ * What a DBA runs on the source where journals hold less than their tables do. `prepare` does not: changing a column's type
+ * can take long, and the application's writes would wait for it.
+ */
+export function widenJournals(dialect: Dialect, states: readonly CaptureState[]): readonly string[] {
+  return states.flatMap(({ table, journalNarrow }) =>
+    journalNarrow.map((column) => dialect.ddl.alterJournalColumn(table.names.journal, column)),
+  );
+}
+
+/** How to go about it, with the statements below. */
+export const WIDEN_FIRST =
+  "Have a DBA give the journal's column the type that it has in the table, at once: until then a write of a value that only the table can hold fails. Then run `sync-tool prepare`";

@@ -4,7 +4,13 @@ import type { DdlStep, Dialect, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { failpoint } from "../util/failpoint.ts";
-import { type CaptureState, isComplete, readCaptureState } from "./capture-state.ts";
+import {
+  type CaptureState,
+  isComplete,
+  readCaptureState,
+  WIDEN_FIRST,
+  widenJournals,
+} from "./capture-state.ts";
 import { readJournalStarts } from "./journal-starts.ts";
 import { type Patience, patiently } from "./patiently.ts";
 
@@ -39,7 +45,7 @@ export async function installCapture(
     }
   }
   const after = await readCaptureState(db, dialect, tables);
-  refuseNarrowJournals(after);
+  refuseNarrowJournals(dialect, after);
   return {
     created: before.flatMap((state) => state.missing),
     replaced: before.flatMap((state) => state.drifted.map(({ object }) => object)),
@@ -136,8 +142,7 @@ function refuseForeign(states: readonly CaptureState[]): void {
   });
 }
 
-/** Changing a column's type can take long, and the application's writes would wait for it. */
-function refuseNarrowJournals(states: readonly CaptureState[]): void {
+function refuseNarrowJournals(dialect: Dialect, states: readonly CaptureState[]): void {
   const reasons = states.flatMap(({ table, drifted }) =>
     drifted
       .filter(({ object }) => object.kind === "journal")
@@ -146,7 +151,7 @@ function refuseNarrowJournals(states: readonly CaptureState[]): void {
   if (reasons.length === 0) return;
   throw new SyncError("CAPTURE_DRIFT", {
     what: `Journals are not what the tables need now, and prepare does not change a column's type:\n${reasons.join("\n")}`,
-    next: "Give the column of the journal (the table ending in _S) the type that it has in the table, with ALTER TABLE, at once: until then a write of a value that only the table can hold fails. Then run `sync-tool prepare` again",
+    next: [`${WIDEN_FIRST} again`, ...widenJournals(dialect, states).map((sql) => `${sql};`)].join("\n  "),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Session } from "../db/database.ts";
-import type { Dialect, ObjectRef } from "../dialect/dialect.ts";
+import type { Dialect, HolderFacts, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import { monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
@@ -12,8 +12,21 @@ export interface Patience {
   /** Default: five minutes. */
   readonly patienceMs?: number;
   /** Told before each further attempt: mostly a lock was not to be had in time; the reason says. */
-  readonly onBusy?: (object: ObjectRef, attempt: number, reason: string) => void;
+  readonly onBusy?: (object: ObjectRef, busy: Busy) => void;
 }
+
+/** Why something is tried again. */
+export interface Busy {
+  readonly attempt: number;
+  readonly reason: string;
+  /** Sessions that hold the table's lock, as far as the user may see them. */
+  readonly holders: readonly HolderFacts[];
+  /** Until it is given up. */
+  readonly secondsLeft: number;
+}
+
+/** An attempt that does not wait is made many times a second: who is in the way is not asked each time. */
+const ASK_EVERY_MS = 10_000;
 
 /**
  * Does DDL again and again while its table is busy; a statement waits for its lock only as long as the session's lock
@@ -26,7 +39,11 @@ export async function patiently(
   options: Patience,
   work: () => Promise<void>,
 ): Promise<void> {
-  const deadline = monotonic() + (options.patienceMs ?? PATIENCE_MS);
+  const began = monotonic();
+  const deadline = began + (options.patienceMs ?? PATIENCE_MS);
+  const table = object.table ?? object.name;
+  let holders: readonly HolderFacts[] = [];
+  let askedAt = Number.NEGATIVE_INFINITY;
   for (let attempt = 1; ; attempt++) {
     const wait = dialect.ddl.lockWait(attempt);
     for (const sql of wait.sql) await session.execute(sql);
@@ -41,12 +58,15 @@ export async function patiently(
         if (found.class === "connection") throw error;
         throw ddlFailed(command, object, found.reason, found.code, found.class, error);
       }
+      if (found.lockTimeout === true && monotonic() - askedAt >= ASK_EVERY_MS) {
+        askedAt = monotonic();
+        holders = await dialect.introspector.lockHolders(session, table).catch(() => []);
+      }
       if (monotonic() > deadline || options.signal?.aborted === true) {
-        const table = object.table ?? object.name;
         const isLock = found.lockTimeout === true || isCut;
         throw new SyncError("LOCK_TIMEOUT", {
           what: isLock
-            ? `${table} stayed locked by other transactions for ${attempt} attempts`
+            ? `${table} stayed locked by other transactions for ${attempt} attempts in ${Math.round((monotonic() - began) / 1000)} s${holders.length === 0 ? "" : `: ${holders.map(holderText).join("; ")}`}`
             : `${table}: ${attempt} attempts failed, the last one because ${found.reason} (${found.code})`,
           next: isLock
             ? `Run ${command} again at a quieter time, or find the long transaction that holds the table; nothing was lost`
@@ -54,10 +74,17 @@ export async function patiently(
           cause: error,
         });
       }
-      options.onBusy?.(object, attempt, found.reason);
+      const secondsLeft = Math.round((deadline - monotonic()) / 1000);
+      options.onBusy?.(object, { attempt, reason: found.reason, holders, secondsLeft });
       await sleep(wait.pauseMs * (1 + Math.random()), options.signal);
     }
   }
+}
+
+/** `backend 4711 of wso2, 340 s`. */
+function holderText({ holder, user, ageSeconds }: HolderFacts): string {
+  const of = user === undefined ? holder : `${holder} of ${user}`;
+  return ageSeconds === undefined ? of : `${of}, ${Math.round(ageSeconds)} s`;
 }
 
 function ddlFailed(

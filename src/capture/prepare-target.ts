@@ -56,6 +56,7 @@ async function putRight(
   journals: ReadonlyMap<string, JournalStart>,
   options: PrepareTargetOptions,
 ): Promise<TargetPrepared> {
+  await refuseDuringRestore(db, dialect);
   const leftovers = await findLeftovers(db, dialect, tables, journals);
   await removeLeftovers(db, dialect, leftovers, options);
   const created: ObjectRef[] = [];
@@ -98,6 +99,16 @@ async function putRight(
     }
   }
   return { created, removed: leftovers.objects, started };
+}
+
+/** Copies that are removed under a restore are missing to it: its triggers fail, and what it makes later stays. */
+async function refuseDuringRestore(db: Database, dialect: Dialect): Promise<void> {
+  const found = await dialect.introspector.restoring?.(db);
+  if (found === undefined) return;
+  throw new SyncError("RESTORE_UNDER_WAY", {
+    what: `The target is still being restored: ${found} is at work there`,
+    next: "Wait until the restore has ended without an error, then give the command again; the target was left as it is",
+  });
 }
 
 /** Source and target must be two databases: what a run writes would be captured and synced again. */

@@ -3,7 +3,14 @@ import type { Database } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
-import { type CaptureState, deviations, isComplete, readCaptureState } from "./capture-state.ts";
+import {
+  type CaptureState,
+  deviations,
+  isComplete,
+  readCaptureState,
+  WIDEN_FIRST,
+  widenJournals,
+} from "./capture-state.ts";
 import { readJournalStarts } from "./journal-starts.ts";
 
 /**
@@ -28,9 +35,13 @@ export async function requireCapture(
     const reasons = drifted.flatMap((state) =>
       deviations(state).map((reason) => `  - ${state.table.name}: ${reason}`),
     );
+    const widen = widenJournals(dialect, drifted);
     throw new SyncError("CAPTURE_DRIFT", {
       what: `Capture on the source is not what the tables need now:\n${reasons.join("\n")}`,
-      next: "Run `sync-tool prepare`; it keeps the journals",
+      next:
+        widen.length === 0
+          ? "Run `sync-tool prepare`; it keeps the journals"
+          : [WIDEN_FIRST, ...widen.map((sql) => `${sql};`)].join("\n  "),
     });
   }
   return await readJournalStarts(db, dialect, states);

@@ -85,7 +85,7 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
   letterCommand("list", "print them").action(
     does(async () => (await import("./commands/dead-letters.ts")).listLetters),
   );
-  letterCommand("retry", "have the runner try them again at once").action(
+  letterCommand("retry", "have a run try them again, at its next poll or when it starts").action(
     does(async () => (await import("./commands/dead-letters.ts")).retryLetters),
   );
   letterCommand("discard", "give them up: their changes never reach the target")

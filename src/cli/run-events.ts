@@ -83,6 +83,11 @@ export function logEvents(log: Log, progress: Progress, now: Clock = monotonic):
       );
     },
     stopped(group, error) {
+      // The end that `--until-drained` asked for.
+      if (error.code === "DEAD_LETTERS_LEFT") {
+        log.warn({ [KEY.group]: group, [KEY.reason]: error.message }, "all is applied but dead letters");
+        return;
+      }
       log.error(
         { [KEY.group]: group, [KEY.code]: error.code, [KEY.reason]: error.message },
         "the group has stopped",

@@ -202,6 +202,10 @@ export interface Dialect {
     tables(db: Queryable, names: readonly string[]): Promise<readonly TableSchema[]>;
     /** Objects found under these names (tables, triggers, functions), whatever their case. */
     objects(db: Queryable, names: readonly string[]): Promise<readonly FoundObject[]>;
+    /** The restore of a dump that is at work in this database, as far as the user may see it; absent: it is not told. */
+    restoring?(db: Queryable): Promise<string | undefined>;
+    /** Sessions that hold a lock on the table which DDL waits for, the oldest first, as far as the user may see them. */
+    lockHolders(db: Queryable, table: string): Promise<readonly HolderFacts[]>;
   };
 
   readonly ddl: {
@@ -223,6 +227,8 @@ export interface Dialect {
     readonly afterFailedTrigger: readonly string[];
     /** Adds a column unless it is there. */
     addJournalColumn(journal: string, column: Column): readonly string[];
+    /** Gives a column the table's type. */
+    alterJournalColumn(journal: string, column: Column): string;
     drop(object: ObjectRef): readonly string[];
     /** How triggers are taken away without losing a change that is written meanwhile. */
     readonly removal: {

@@ -1,4 +1,10 @@
-import { type CaptureState, captureNames, deviations } from "../capture/capture-state.ts";
+import {
+  type CaptureState,
+  captureNames,
+  deviations,
+  WIDEN_FIRST,
+  widenJournals,
+} from "../capture/capture-state.ts";
 import { findLeftovers } from "../capture/leftovers.ts";
 import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Queryable } from "../db/database.ts";
@@ -52,7 +58,8 @@ async function captured({ capture, source }: DoctorContext): Promise<Outcome> {
   ]);
   if (states.length === 0) return { status: "unknown", found: "no table can be planned", wanted };
   if (wrong.length === 0) return { status: "ok", found: `complete for ${states.length} tables`, wanted };
-  const statements = states.flatMap((state) => mendCapture(dialect, state));
+  const widen = widenJournals(dialect, states);
+  const statements = [...widen, ...states.flatMap((state) => mendCapture(dialect, state))];
   return {
     status: "fail",
     found: wrong.join("; "),
@@ -61,7 +68,10 @@ async function captured({ capture, source }: DoctorContext): Promise<Outcome> {
       ...[...dialect.ddl.session(), ...statements].map((text): Mend => ({ on: "source", text })),
       {
         on: "elsewhere",
-        text: "Or run `sync-tool prepare`, which does the same; changes made meanwhile are not captured: verify, or take the dump again",
+        text:
+          widen.length > 0
+            ? WIDEN_FIRST
+            : "Or run `sync-tool prepare`, which does the same; changes made meanwhile are not captured: verify, or take the dump again",
       },
     ],
   };

@@ -129,6 +129,16 @@ describeDialects("A run that cannot go on", (dialect) => {
     });
   });
 
+  test.runIf(isPostgres)(
+    "takes a table that is dropped under a running statement for a passing failure",
+    async () => {
+      const { db, dialect: own } = lab.pair.source;
+      // No relation has this number, as none has that of a table which was dropped a moment ago.
+      const error = await db.query("SELECT pg_sequence_last_value(4294967294::regclass)").catch((one) => one);
+      expect(own.classifyError(error)).toMatchObject({ class: "transient", code: "XX000" });
+    },
+  );
+
   test("stops when the journal is dropped, and says that changes may be missing once it is made anew", async () => {
     const error = await stopsAfter(() => lab.pair.source.test.exec(`DROP TABLE ${journal}`));
     expect(error).toMatchObject({

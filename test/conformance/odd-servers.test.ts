@@ -63,7 +63,7 @@ describeDialects(
       const tables = planTables(await pair.plan());
       const reasons = new Set<string>();
       const { journals } = await installCapture(pair.source.db, pair.source.dialect, tables, {
-        onBusy: (_object, attempt, reason) => {
+        onBusy: (_object, { attempt, reason }) => {
           reasons.add(reason);
           if (attempt === 2) void admin.exec("SET GLOBAL max_prepared_stmt_count = DEFAULT");
         },

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readCaptureState } from "../../src/capture/capture-state.ts";
 import { installCapture } from "../../src/capture/install.ts";
+import type { Busy } from "../../src/capture/patiently.ts";
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import { planTables } from "../../src/plan/sync-plan.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
@@ -118,7 +119,7 @@ describeDialects("prepare", (dialect) => {
     let attempts = 0;
     let writing: Promise<void> = Promise.resolve();
     await install({
-      onBusy: (_object, attempt) => {
+      onBusy: (_object, { attempt }) => {
         attempts = attempt;
         if (attempt === 2) writing = holder.exec("COMMIT");
       },
@@ -140,6 +141,37 @@ describeDialects("prepare", (dialect) => {
     expect(longest).toBeLessThan(LONGEST_WAIT_MS);
     expect(written).toBeGreaterThan(1);
     expect(await drift()).toEqual([]);
+  });
+
+  test("names who is in the way, and until when it tries", async () => {
+    const holder = await hold();
+    const sql = isPostgres ? "SELECT pg_backend_pid() AS ID" : "SELECT CONNECTION_ID() AS ID";
+    const id = String((await holder.query(sql))[0]?.["ID"]);
+    // As an administrator, who may see the sessions of others.
+    const { dialect: own, test: blue } = pair.source;
+    const db = await own.connect(blue.adminSettings as ConnectionSettings);
+    const word = isPostgres ? `backend ${id}` : `connection ${id}`;
+    const { user } = blue.settings;
+    const told: Busy[] = [];
+    try {
+      await expect(installCapture(db, own, await tables(), { patienceMs: 1 })).rejects.toMatchObject({
+        code: "LOCK_TIMEOUT",
+        message: expect.stringContaining(`${word} of ${user}`),
+      });
+      await installCapture(db, own, await tables(), {
+        onBusy: (_object, busy) => {
+          told.push(busy);
+          if (busy.attempt === 1) void holder.exec("COMMIT");
+        },
+      });
+    } finally {
+      await db.close();
+    }
+    const [first] = told;
+    expect(first?.secondsLeft).toBeGreaterThan(200);
+    expect(first?.holders.map(({ holder: one }) => one.replace(/^perhaps /, ""))).toContain(word);
+    expect(await drift()).toEqual([]);
+    await pair.source.test.exec("DELETE FROM PARENT");
   });
 
   test("gives up when its patience is over, names the table, and completes the work later", async () => {
@@ -168,7 +200,7 @@ describeDialects("prepare", (dialect) => {
     const db = await own.connect(test.settings as ConnectionSettings);
     const reasons = new Set<string>();
     try {
-      const onBusy = (_object: unknown, _attempt: number, reason: string) => void reasons.add(reason);
+      const onBusy = (_object: unknown, { reason }: { readonly reason: string }) => void reasons.add(reason);
       await expect(installCapture(db, own, planned, { patienceMs: 1_000, onBusy })).rejects.toMatchObject({
         code: "LOCK_TIMEOUT",
         message: expect.stringMatching(/because the database is read-only \(25006\)/),

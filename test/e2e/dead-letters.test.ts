@@ -68,7 +68,7 @@ describeDialects("sync-tool dead-letters", (dialect) => {
     const other = await cli("dead-letters", "list", "--table", "other");
     expect([other.code, other.stdout]).toEqual([2, ""]);
     expect(other.stderr).toContain(
-      '--table is "other", which is not in syncTables [USAGE_INVALID]\nnext: Name one of D\n',
+      '--table is "ot...", which is not in syncTables [USAGE_INVALID]\nnext: Name one of D\n',
     );
   });
 
@@ -86,10 +86,19 @@ describeDialects("sync-tool dead-letters", (dialect) => {
     expect([unsure.code, unsure.stdout.includes('["c"]')]).toEqual([2, true]);
     const wrong = await cli("dead-letters", "discard", "--yes", "--id", "ffff-none");
     expect(wrong.code).toBe(2);
-    expect(wrong.stderr).toContain("There is no dead letter with the id ffff-none");
+    expect(wrong.stderr).toContain('There is no dead letter with the id "ff..."');
     const sure = await cli("dead-letters", "discard", "--yes", "--id", c?.id ?? "");
     expect([sure.code, sure.stdout]).toEqual([0, "dead letters discarded: 1\n"]);
     expect((await listed()).map(({ key }) => key)).toEqual(['["a"]']);
+  });
+
+  test("says that a run will try them, for without one nobody does", async () => {
+    const { code, stdout } = await cli("dead-letters", "retry");
+    expect([code, stdout]).toEqual([
+      0,
+      "dead letters that a run will try again, at its next poll or when it starts: 1\n",
+    ]);
+    expect(await listed()).toHaveLength(1);
   });
 
   test("has the mended change tried again by the next run", async () => {
@@ -101,5 +110,11 @@ describeDialects("sync-tool dead-letters", (dialect) => {
     expect((await cli("run", "--once")).code).toBe(0);
     expect(await listed()).toEqual([]);
     expect((await pair.rows("target", "D")).map((row) => row["ID"])).toEqual(["a", "b"]);
+  });
+
+  test("discards nothing without --yes, also when there is nothing", async () => {
+    const { code, stderr } = await cli("dead-letters", "discard");
+    expect(code).toBe(2);
+    expect(stderr).toContain("without --yes; there are no dead letters [USAGE_INVALID]");
   });
 });

@@ -27,10 +27,18 @@ describeDialects(
       expect({ code, stderr }).toEqual({
         code: 5,
         stderr: expect.stringMatching(
-          /column data_value is [\s\S]*\[CAPTURE_DRIFT\]\nnext: Give the column/i,
+          /column data_value is [\s\S]*\[CAPTURE_DRIFT\]\nnext: Have a DBA give the journal's column the type/i,
         ),
       });
-      await pair.blue.exec([widen(`${TABLE}_S`)]);
+      // Each command tells the one way, and its statement is right.
+      const [, statement = ""] = /^ {2}(ALTER TABLE .*);$/m.exec(stderr) ?? [];
+      const run = await syncTool("run", "--once");
+      expect({ code: run.code, stderr: run.stderr }).toEqual({
+        code: 5,
+        stderr: expect.stringContaining(`  ${statement};\n`),
+      });
+      expect((await syncTool("doctor")).stdout).toContain(`on the source: ${statement};\n`);
+      await pair.blue.exec([statement]);
       expect((await syncTool("prepare")).code).toBe(0);
     });
   },

@@ -46,7 +46,11 @@ export async function retryLetters(flags: DeadLetterFlags, signal: AbortSignal):
     let asked = 0;
     for (const { schema, store, letters } of chosen)
       asked += await askForRetry(schema.target.db, store, letters);
-    tell(flags, { retried: asked }, `dead letters to be tried again at the next poll: ${asked}`);
+    tell(
+      flags,
+      { retried: asked },
+      `dead letters that a run will try again, at its next poll or when it starts: ${asked}`,
+    );
     return EXIT.ok;
   });
 }
@@ -56,10 +60,13 @@ export async function discardLetters(flags: DeadLetterFlags, signal: AbortSignal
   return await withLetters(flags, signal, async (chosen) => {
     refuseUnknownId(flags, chosen);
     const letters = chosen.flatMap((one) => one.letters);
-    if (!flags.yes && letters.length > 0) {
-      writeOut(formatLetters(letters));
+    if (!flags.yes) {
+      if (letters.length > 0) writeOut(formatLetters(letters));
       throw new SyncError("USAGE_INVALID", {
-        what: `discard would give up the ${letters.length} changes listed above: the target never gets them`,
+        what:
+          letters.length === 0
+            ? "discard was given without --yes; there are no dead letters"
+            : `discard would give up the ${letters.length} changes listed above: the target never gets them`,
         next: "Mend the cause and use `sync-tool dead-letters retry`, or give --yes",
       });
     }

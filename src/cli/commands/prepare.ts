@@ -4,7 +4,8 @@ import { prepareTarget } from "../../capture/prepare-target.ts";
 import { withSourceLock } from "../../capture/source-lock.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { KEY } from "../../log.ts";
-import { planTables } from "../../plan/sync-plan.ts";
+import { planTables, type TablePlan } from "../../plan/sync-plan.ts";
+import { missingMigration } from "../../transform/transformer-for.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import { type CommonFlags, SCRIPT_FOLDER } from "../flags.ts";
 import { writeOut } from "../output.ts";
@@ -81,34 +82,46 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
   const names = (objects: readonly { readonly name: string }[]): string[] => [
     ...new Set(objects.map((object) => object.name)),
   ];
+  const [created, replaced] = [names(installed.created), names(installed.replaced)];
+  log.debug({ [KEY.schema]: schema.name, created, replaced }, "made on the source");
   log.info(
-    {
-      [KEY.schema]: schema.name,
-      created: names(installed.created),
-      replaced: names(installed.replaced),
-    },
+    { [KEY.schema]: schema.name, created: created.length, replaced: replaced.length },
     "capture is installed on the source",
   );
   const awaited = tables.filter((table) => table.awaitsRestore);
   const restored = tables.filter((table) => !table.awaitsRestore);
-  if (restored.length > 0) {
-    const prepared = await prepareTarget(target.db, target.dialect, restored, installed.journals, {
-      acceptNewJournal: flags.acceptNewJournal === true,
-    });
-    log.info(
-      {
-        [KEY.schema]: schema.name,
-        created: names(prepared.created),
-        removed: names(prepared.removed),
-        started: prepared.started,
-      },
-      "the target is prepared",
-    );
-  }
   if (awaited.length > 0) {
-    log.info(
-      { [KEY.schema]: schema.name, tables: awaited.map((table) => table.name) },
-      "the target does not have these tables yet: give prepare again right after the restore",
-    );
+    writeOut(beforeTheRestore(schema, awaited, restored));
+    return;
   }
+  const prepared = await prepareTarget(target.db, target.dialect, tables, installed.journals, {
+    acceptNewJournal: flags.acceptNewJournal === true,
+  });
+  log.info(
+    {
+      [KEY.schema]: schema.name,
+      created: names(prepared.created),
+      removed: names(prepared.removed),
+      started: prepared.started,
+    },
+    "the target is prepared",
+  );
+  const isMigrated = tables.every((table) => missingMigration(plan, table) === undefined);
+  writeOut(
+    isMigrated
+      ? `${schema.name}: source and target are prepared. Start \`sync-tool run\``
+      : `${schema.name}: source and target are prepared. Run WSO2's migration client on the target, to ${plan.targetVersion}, then start \`sync-tool run\``,
+  );
+}
+
+/** What to do next while the target does not have every table. */
+function beforeTheRestore(
+  { name }: SchemaContext,
+  awaited: readonly TablePlan[],
+  restored: readonly TablePlan[],
+): string {
+  if (restored.length === 0)
+    return `${name}: capture is at work on the source. Begin the dump now, restore it as the target, and give \`sync-tool prepare\` again right after the restore`;
+  const list = awaited.map((table) => table.name).join(", ");
+  return `${name}: capture is at work on the source. The restore of the target is not finished: there, or with its primary key, is not yet ${list}. Give \`sync-tool prepare\` again when it has ended`;
 }

@@ -82,6 +82,8 @@ CREATE TABLE ${quote(name)} (
       ? { sql: ["SET LOCK_TIMEOUT 0"], pauseMs: SHORT_PAUSE_MS }
       : { sql: [`SET LOCK_TIMEOUT ${LOCK_TIMEOUT_MS}`], pauseMs: PAUSE_MS },
   replaceTrigger: (_table, statements) => replaceTrigger(statements),
+  alterJournalColumn: (journal, column) =>
+    `ALTER TABLE ${quote(journal)} ALTER COLUMN ${quote(column.name)} ${column.type} NULL`,
   addJournalColumn: (journal, column) => [
     `IF COL_LENGTH(${literal(quote(journal))}, ${literal(column.name)}) IS NULL
 ALTER TABLE ${quote(journal)} ADD ${quote(column.name)} ${column.type} NULL`,

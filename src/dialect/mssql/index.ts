@@ -7,6 +7,7 @@ import { clock, facts, journalBytes } from "./doctor-facts.ts";
 import { confirm, describe, drawn, observe, openTransactions } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { openLocks } from "./lock.ts";
+import { lockHolders } from "./lock-holders.ts";
 import { savepoint } from "./savepoint.ts";
 import { snapshot } from "./snapshot.ts";
 import { sql } from "./sql.ts";
@@ -30,7 +31,7 @@ export const mssql: Dialect = {
   connect,
   classifyError,
   openLocks,
-  introspector: { server, tables, objects },
+  introspector: { server, tables, objects, lockHolders },
   ddl,
   sql,
   writeRows,

@@ -281,6 +281,8 @@ export const ddl: Dialect["ddl"] = {
     ...statements,
     "UNLOCK TABLES",
   ],
+  alterJournalColumn: (journal, column) =>
+    `ALTER TABLE ${quote(journal)} MODIFY COLUMN ${quote(column.name)} ${column.type} NULL DEFAULT NULL`,
   addJournalColumn: (journal, column) =>
     // MySQL, unlike MariaDB, has no ADD COLUMN IF NOT EXISTS.
     dynamic(

@@ -9,6 +9,8 @@ import { clock, facts, journalBytes } from "./doctor-facts.ts";
 import { confirmWith, describe, drawn, observe, openTransactions } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { openLocks } from "./lock.ts";
+import { lockHolders } from "./lock-holders.ts";
+import { restoring } from "./restoring.ts";
 import { deleteRows, sql } from "./sql.ts";
 import { prepareWrite, writeRows } from "./write-rows.ts";
 
@@ -37,7 +39,7 @@ export const mysql: Dialect = {
   connect,
   classifyError,
   openLocks,
-  introspector: { server, tables, objects },
+  introspector: { server, tables, objects, lockHolders, restoring },
   ddl,
   sql,
   writeRows,

@@ -264,6 +264,8 @@ export const ddl: Dialect["ddl"] = {
           ? statement.replace(`\n${DISABLED}`, "\n")
           : statement,
       ),
+  alterJournalColumn: (journal, column) =>
+    `ALTER TABLE ${quote(journal)} MODIFY (${quote(column.name)} ${column.type})`,
   addJournalColumn: (journal, column) => [
     guarded(`ALTER TABLE ${quote(journal)} ADD (${quote(column.name)} ${column.type} NULL)`, COLUMN_EXISTS),
   ],

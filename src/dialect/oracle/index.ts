@@ -8,6 +8,8 @@ import { journalBytes } from "./doctor-space.ts";
 import { confirm, describe, observe, openTransactions } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { openLocks } from "./lock.ts";
+import { lockHolders } from "./lock-holders.ts";
+import { restoring } from "./restoring.ts";
 import { savepoint } from "./savepoint.ts";
 import { snapshot } from "./snapshot.ts";
 import { sql } from "./sql.ts";
@@ -29,7 +31,7 @@ export const oracle: Dialect = {
   connect,
   classifyError,
   openLocks,
-  introspector: { server, tables, objects },
+  introspector: { server, tables, objects, lockHolders, restoring },
   ddl,
   sql,
   writeRows,

@@ -45,6 +45,9 @@ const CODES: Readonly<Record<string, readonly [ErrorClass, string]>> = {
   "58": ["transient", "the server has a system error"],
   P0001: ["row", "a trigger of the table refuses the row"],
   XX: ["fatal", "the server reports an internal error"],
+  // "could not open relation with OID", "cache lookup failed": a table was dropped under the running statement. The next
+  // attempt finds it gone, or there again.
+  XX000: ["transient", "the server reports an internal error, as when a table is dropped under a statement"],
 };
 
 /** Classifies by SQLSTATE, or by the socket's code; an error of the driver without any code means a lost connection. */

@@ -202,6 +202,8 @@ END $sync_tool$`,
   afterFailedTrigger: [],
   lockWait: () => ({ sql: [], pauseMs: PAUSE_MS }),
   replaceTrigger: (_table, statements) => statements,
+  alterJournalColumn: (journal, column) =>
+    `ALTER TABLE ${quote(journal)} ALTER COLUMN ${quote(column.name)} TYPE ${column.type}`,
   addJournalColumn: (journal, column) => [
     `ALTER TABLE ${quote(journal)} ADD COLUMN IF NOT EXISTS ${quote(column.name)} ${column.type}`,
   ],

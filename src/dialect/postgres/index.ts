@@ -9,6 +9,8 @@ import { clock, facts, journalBytes } from "./doctor-facts.ts";
 import { confirm, describe, drawn, observe, openTransactions } from "./horizon.ts";
 import { objects, server, tables } from "./introspect.ts";
 import { openLocks } from "./lock.ts";
+import { lockHolders } from "./lock-holders.ts";
+import { restoring } from "./restoring.ts";
 import { deleteRows, prepareWrite, sql, writeRows } from "./sql.ts";
 
 const snapshot = snapshotBy([
@@ -33,7 +35,7 @@ export const postgres: Dialect = {
   connect,
   classifyError,
   openLocks,
-  introspector: { server, tables, objects },
+  introspector: { server, tables, objects, lockHolders, restoring },
   ddl,
   sql,
   writeRows,

@@ -61,6 +61,14 @@ test("a hole that is waited for names the transactions that hold it", () => {
   ]);
 });
 
+test("a group that is drained but for dead letters has not stopped for good", () => {
+  const error = new SyncError("DEAD_LETTERS_LEFT", { what: "T: 2 are left", next: "List them" });
+  logEvents(log, progress).stopped("T", error);
+  expect(lines).toEqual([
+    ["warn", { group: "T", reason: "T: 2 are left" }, "all is applied but dead letters"],
+  ]);
+});
+
 test("a group that stops says why", () => {
   const error = new SyncError("ROW_REFUSED", { what: "T: refused", next: "Mend it" });
   logEvents(log, progress).stopped("T", error);

@@ -46,7 +46,7 @@ const THROWN: Readonly<Record<DatabaseType, Readonly<Record<ErrorClass, () => Er
     schema: pg("42P01"),
     login: pg("28P01"),
     auth: pg("42501"),
-    fatal: pg("XX000"),
+    fatal: pg("XX001"),
   },
   mssql: {
     transient: mssql(1205, 13),
