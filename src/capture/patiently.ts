@@ -52,8 +52,8 @@ export async function patiently(
     } catch (error) {
       if (error instanceof SyncError) throw error;
       const found = dialect.classifyError(error);
-      // Cut off in the middle of an attempt: those before tell why it was still at it.
-      const isCut = found.class === "connection" && attempt > 1 && options.signal?.aborted === true;
+      // Cut off in the middle of an attempt: it was waiting for the table, or for a server that has fallen silent.
+      const isCut = found.class === "connection" && options.signal?.aborted === true;
       if (found.lockTimeout !== true && found.class !== "transient" && !isCut) {
         if (found.class === "connection") throw error;
         throw ddlFailed(command, object, found.reason, found.code, found.class, error);
@@ -64,9 +64,10 @@ export async function patiently(
       }
       if (monotonic() > deadline || options.signal?.aborted === true) {
         const isLock = found.lockTimeout === true || isCut;
+        const silent = isCut ? ", or its server gave no answer," : "";
         throw new SyncError("LOCK_TIMEOUT", {
           what: isLock
-            ? `${table} stayed locked by other transactions for ${attempt} attempts in ${Math.round((monotonic() - began) / 1000)} s${holders.length === 0 ? "" : `: ${holders.map(holderText).join("; ")}`}`
+            ? `${table} stayed locked by other transactions${silent} for ${attempt} attempts in ${Math.round((monotonic() - began) / 1000)} s${holders.length === 0 ? "" : `: ${holders.map(holderText).join("; ")}`}`
             : `${table}: ${attempt} attempts failed, the last one because ${found.reason} (${found.code})`,
           next: isLock
             ? `Run ${command} again at a quieter time, or find the long transaction that holds the table; nothing was lost`

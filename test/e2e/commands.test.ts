@@ -135,7 +135,10 @@ describeDialects("The commands", (dialect) => {
 
   test("run goes on until SIGTERM, finishes its batch and ends with 0", async () => {
     const runner = startCli(["run"], folder);
-    await waitFor(() => runner.output().stderr.includes("No data to sync"), { what: "the run to be idle" });
+    await waitFor(() => runner.output().stderr.includes("No data to sync"), {
+      what: "the run to be idle",
+      timeoutMs: 60_000,
+    });
     await blue.exec([put("eve", "private-value")]);
     await waitFor(async () => (await green.query(`SELECT 1 FROM ${TABLE}`)).length === 3, {
       what: "the third row",
