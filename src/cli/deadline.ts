@@ -57,6 +57,8 @@ export function openDeadline({ timeoutMs, stop, graceMs }: DeadlineOptions): Dea
     remainingMs: () => (timeoutMs === undefined ? undefined : Math.max(0, began + timeoutMs - monotonic())),
     explain(error) {
       if (error instanceof SyncError && !OF_WAITING.has(error.code)) return error;
+      // A driver may say anything of a connection that was cut; before that, what nobody has classified is a bug.
+      if (!(error instanceof SyncError) && !cut.signal.aborted) return error;
       if (stop.aborted) return interrupted(String(stop.reason), error);
       if (!cut.signal.aborted || (error instanceof SyncError && error.code === "LOCK_TIMEOUT")) return error;
       return new SyncError("DEADLINE_PASSED", {
