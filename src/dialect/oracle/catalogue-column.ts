@@ -14,6 +14,8 @@ export interface CatalogueColumn {
   readonly DATA_DEFAULT: string | null;
   readonly VIRTUAL_COLUMN: string;
   readonly COLLATION: string | null;
+  /** The database's, also of columns that have its national one. */
+  readonly CHARSET?: string;
 }
 
 const KINDS: Readonly<Record<string, ColumnKind>> = {
@@ -46,6 +48,7 @@ export function toColumn(row: CatalogueColumn): Column {
     default: byDefault === undefined || byDefault === "" || /^null$/i.test(byDefault) ? null : byDefault,
     generated: row.VIRTUAL_COLUMN === "YES",
     equality: kind === "text" ? equality(row) : "exact",
+    ...(kind === "text" && row.CHARSET !== undefined ? { charset: row.CHARSET } : {}),
     ...(kind === "timestamp" ? { fraction: row.DATA_TYPE === "DATE" ? 0 : scale } : {}),
     ...(kind === "text" && length > 0 ? { maxLength: length } : {}),
     ...(row.DATA_TYPE === "RAW" ? { maxLength: Number(row.DATA_LENGTH) } : {}),

@@ -64,6 +64,13 @@ export function classifyError(error: unknown): ClassifiedError {
   if (known !== undefined) return known;
   if (DRIVER_LOST.test(text) || String(message ?? "").startsWith("NJS-500:"))
     return { class: "connection", code: text, reason: whyLost(stack[0] ?? Number(errorNum ?? 0)) };
+  // Found out before the statement was sent.
+  if (text === "LETTER_LOST")
+    return {
+      class: "row",
+      code: text,
+      reason: "a text has a character that the database's character set cannot hold",
+    };
   const unknown = NOT_REGISTERED[text];
   if (unknown !== undefined) return { class: "connection", code: text, reason: unknown };
   const refused = REFUSED[text];

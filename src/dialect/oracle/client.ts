@@ -1,6 +1,7 @@
 import KnexOracleClient from "knex/lib/dialects/oracledb/index.js";
 import oracledb from "oracledb";
 import { classifyError } from "./classify-error.ts";
+import { NationalText } from "./holdable.ts";
 
 /** What a statement gave: rows by column name, and the number of rows it changed. */
 export interface OracleResult {
@@ -56,10 +57,15 @@ export async function send(
   const autoCommit = connection.isTransaction !== true && !/^\s*SELECT\b/i.test(sql);
   if (bindings.length > 0 && bindings.every(Array.isArray)) {
     const columns = bindings as readonly (readonly unknown[])[];
-    const lines = (columns[0] ?? []).map((_, i) => columns.map((column) => asBind(column[i])));
+    const lines = (columns[0] ?? []).map((_, i) => columns.map((column) => asLine(column[i])));
     const result = await connection.executeMany(sql, lines, {
       autoCommit,
-      bindDefs: columns.map((column) => bindDefinition(column.map(asBind))),
+      bindDefs: columns.map((column) =>
+        bindDefinition(
+          column.map(asLine),
+          column.some((value) => value instanceof NationalText),
+        ),
+      ),
     });
     return { rows: [], affected: result.rowsAffected ?? 0 };
   }
@@ -71,7 +77,13 @@ export async function send(
   return { rows: result.rows ?? [], affected: result.rowsAffected ?? 0 };
 }
 
-const asBind = (value: unknown): unknown => (value instanceof Uint8Array ? Buffer.from(value) : value);
+function asBind(value: unknown): unknown {
+  if (value instanceof NationalText) return { val: value.text, type: oracledb.DB_TYPE_NVARCHAR };
+  return value instanceof Uint8Array ? Buffer.from(value) : value;
+}
+
+/** The same in a list, whose type is that of all its lines. */
+const asLine = (value: unknown): unknown => (value instanceof NationalText ? value.text : asBind(value));
 
 /**
  * Longer values are no VARCHAR2 or RAW to SQL (ORA-01461): they go as temporary large objects, which the driver makes and
@@ -82,13 +94,15 @@ const MAX_TEXT_BYTES = 4_000;
 export const MAX_RAW_BYTES = 2_000;
 
 /** One type for all lines of a list: that of its first value, as wide as its longest. */
-function bindDefinition(values: readonly unknown[]): oracledb.BindDefinition {
+function bindDefinition(values: readonly unknown[], isNational: boolean): oracledb.BindDefinition {
   const first = values.find((value) => value !== null && value !== undefined);
   if (typeof first === "number") return { type: oracledb.DB_TYPE_NUMBER };
   const isBinary = Buffer.isBuffer(first);
   const longest = values.reduce<number>((most, value) => Math.max(most, sizeOf(value)), 1);
   if (isBinary && longest > MAX_RAW_BYTES) return { type: oracledb.DB_TYPE_BLOB };
-  if (!isBinary && longest > MAX_TEXT_BYTES) return { type: oracledb.DB_TYPE_CLOB };
+  if (!isBinary && longest > MAX_TEXT_BYTES)
+    return { type: isNational ? oracledb.DB_TYPE_NCLOB : oracledb.DB_TYPE_CLOB };
+  if (isNational) return { type: oracledb.DB_TYPE_NVARCHAR, maxSize: longest };
   return { type: isBinary ? oracledb.DB_TYPE_RAW : oracledb.DB_TYPE_VARCHAR, maxSize: longest };
 }
 

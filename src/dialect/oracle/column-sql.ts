@@ -1,8 +1,10 @@
 import type { Value } from "../../row.ts";
+import type { Param } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
 import { MAX_RAW_BYTES } from "./client.ts";
 import { encode } from "./codec.ts";
 import { quote } from "./connect.ts";
+import { isHeld, mustBeNational, NationalText } from "./holdable.ts";
 
 const SECONDS = "YYYY-MM-DD HH24:MI:SS";
 
@@ -32,10 +34,10 @@ export function writeExpression(column: Column): string {
  * RAW or, when long, a BLOB; NULL in every line is text. A BLOB column takes a BLOB ("SQL Language Reference", "TO_BLOB
  * (raw)", "HEXTORAW"; ORA-00932 otherwise).
  */
-export function listExpression(column: Column, values: readonly Value[]): string {
+export function listExpression(column: Column, values: readonly Param[]): string {
   if (column.kind !== "binary") return writeExpression(column);
   const bytes = values.every((value) => value === null) ? "HEXTORAW(?)" : "?";
-  const isLong = values.some((value) => value !== null && value.length > MAX_RAW_BYTES);
+  const isLong = values.some((value) => value instanceof Uint8Array && value.length > MAX_RAW_BYTES);
   return column.type === "BLOB" && !isLong ? `TO_BLOB(${bytes})` : bytes;
 }
 
@@ -45,9 +47,14 @@ export function keyExpression(column: Column): string {
   return length === undefined ? writeExpression(column) : `CAST(? AS ${length})`;
 }
 
+/** The parameter for a key: NULL, which equals nothing, for one that no row can hold. */
+export const keyParameter = (column: Column, value: Value): Param =>
+  isHeld(column, value) ? parameter(column, value) : null;
+
 /** The parameter for these expressions. A format with a fraction wants one in the text. */
-export function parameter(column: Column, value: Value): Value {
+export function parameter(column: Column, value: Value): Param {
   const encoded = encode(column, value);
+  if (mustBeNational(column, encoded)) return new NationalText(String(encoded)) as unknown as Param;
   if (typeof encoded !== "string" || column.kind !== "timestamp" || column.type === "DATE") return encoded;
   return encoded.includes(".") ? encoded : `${encoded}.0`;
 }

@@ -60,7 +60,7 @@ const instances: Fact = {
   judge: ([row]) => ok(text(row, "N"), "any; positions are ordered over all of them"),
 };
 
-/** A character that the set lacks is replaced by the server, without an error ("Globalization Support Guide"). */
+/** A character that the set lacks is replaced by the server, without an error: see holdable.ts. */
 const charset: Fact = {
   id: "charset",
   group: "settings",
@@ -70,7 +70,7 @@ const charset: Fact = {
     const found = text(row, "VALUE");
     if (found === "AL32UTF8") return ok(found, "AL32UTF8");
     const advice =
-      "Characters that the set lacks are replaced by others, without an error; `sync-tool verify` names the rows. A source of the same set has none";
+      "A text with a letter that the set lacks becomes a dead letter; where the set has several bytes for a letter the database replaces it without an error, and `sync-tool verify` names the row. A source of the same set has none";
     return { status: "warn", found, wanted: "AL32UTF8", advice };
   },
 };

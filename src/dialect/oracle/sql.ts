@@ -1,7 +1,7 @@
 import type { Key } from "../../journal/change.ts";
 import type { Dialect, Param, Statement } from "../dialect.ts";
 import type { Column } from "../table-schema.ts";
-import { keyExpression, parameter, readExpression } from "./column-sql.ts";
+import { keyExpression, keyParameter, readExpression } from "./column-sql.ts";
 import { quote } from "./connect.ts";
 
 /** More than this many expressions are not allowed in one list ("SQL Language Reference", "Expression Lists"). */
@@ -13,7 +13,7 @@ const selectList = (columns: readonly Column[], table: string): string =>
     .join(", ");
 
 const keyParams = (columns: readonly Column[], key: Key): readonly Param[] =>
-  columns.map((column, i) => parameter(column, key[i] ?? null));
+  columns.map((column, i) => keyParameter(column, key[i] ?? null));
 
 /** The digest of a checkpoint at position 0 is the empty text, which is stored as NULL. */
 const SAME_DIGEST = `NVL("DIGEST", '-') = NVL(?, '-')`;
@@ -161,7 +161,7 @@ function keyRange(columns: readonly Column[], after: Key): Statement {
   const params: Param[] = [];
   const compare = (i: number, operator: string): string => {
     const column = columns[i] as Column;
-    params.push(parameter(column, after[i] ?? null));
+    params.push(keyParameter(column, after[i] ?? null));
     return `t.${quote(column.name)} ${operator} ${keyExpression(column)}`;
   };
   const alternatives = columns.map((_, i) =>

@@ -4,8 +4,10 @@ import type { TargetTable } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
 import type { Statement } from "../dialect.ts";
 import { rowsByShape } from "../row-shapes.ts";
-import { keyExpression, listExpression, parameter } from "./column-sql.ts";
+import { keyExpression, keyParameter, listExpression, parameter } from "./column-sql.ts";
 import { quote } from "./connect.ts";
+import { isHeld } from "./holdable.ts";
+import { LetterLost } from "./letter-lost.ts";
 
 /**
  * Writes a batch, rows of one set of columns with one round trip: array DML runs the MERGE once for each row on the
@@ -31,7 +33,13 @@ export function merge(table: TargetTable, rows: readonly Row[], keepOnUpdate: re
   const keys = new Set(table.key.map((c) => c.name));
   const at = (column: string): string => `v.C${columns.findIndex((c) => c.name === column)}`;
   const updated = columns.filter((c) => !keys.has(c.name) && !keepOnUpdate.includes(c.name));
-  const params = columns.map(({ name, target }) => rows.map((row) => parameter(target, row[name] ?? null)));
+  const params = columns.map(({ name, target }) =>
+    rows.map((row) => {
+      const value = row[name] ?? null;
+      if (!isHeld(target, value)) throw new LetterLost();
+      return parameter(target, value);
+    }),
+  );
   const values = columns.map(
     ({ name, target }, i) =>
       `${keys.has(name) ? keyExpression(target) : listExpression(target, params[i] ?? [])} AS C${i}`,
@@ -59,6 +67,6 @@ export function deletion(table: TargetTable, keys: readonly Key[]): Statement {
     sql: `DELETE FROM ${quote(table.target.name)} t WHERE ${columns
       .map((column) => `t.${quote(column.name)} = ${keyExpression(column)}`)
       .join(" AND ")}`,
-    params: columns.map((column, i) => keys.map((key) => parameter(column, key[i] ?? null))),
+    params: columns.map((column, i) => keys.map((key) => keyParameter(column, key[i] ?? null))),
   };
 }
