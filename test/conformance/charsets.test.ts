@@ -61,6 +61,7 @@ async function open(dialect: TestDialect, encoding: string, isWide: boolean) {
     tables = await tablesOf(
       probe.source,
       charsets.filter(({ name: charset }) => !isWide || charset !== "binary"),
+      testEnv.allCharsets(),
     );
   } finally {
     await probe.close();
@@ -100,7 +101,7 @@ describeDialects(
       );
     });
 
-    describe.each(encodingsOf(dialect))("in an encoding: %s", (encoding) => {
+    describe.each(encodingsOf(dialect, testEnv.allCharsets()))("in an encoding: %s", (encoding) => {
       test("are written, changed, deleted, compared and mended by key, and those that a column lacks meet nothing", {
         timeout: 600_000,
       }, async () => {

@@ -1,7 +1,7 @@
 /** Tables of the matrix in charsets.test.ts: one for each character set or collation and each shape of key. */
 
 import type { Side } from "./blue-green.ts";
-import { type Charset, POSTGRES_COLLATIONS, WORDS } from "./charsets.ts";
+import { type Charset, POSTGRES_COLLATIONS, WORDS, wordsOf } from "./charsets.ts";
 import type { TestDialectName } from "./env.ts";
 
 /** A key of one text, of a number and a text, of two texts. */
@@ -29,10 +29,14 @@ export const keyFor = (shape: Shape, word: string): readonly string[] =>
 
 const numberOf = (word: string): number => WORDS.indexOf(word) + 1;
 
-export async function tablesOf(side: Side, charsets: readonly Charset[]): Promise<readonly CharsetTable[]> {
+export async function tablesOf(
+  side: Side,
+  charsets: readonly Charset[],
+  all: boolean,
+): Promise<readonly CharsetTable[]> {
   const tables: CharsetTable[] = [];
   for (const charset of charsets) {
-    const { held, lost } = await divide(side, charset);
+    const { held, lost } = await divide(side, charset, all);
     for (const shape of SHAPES)
       tables.push({ name: `${charset.name}_${shape}`.toUpperCase(), charset, shape, held, lost });
   }
@@ -40,11 +44,15 @@ export async function tablesOf(side: Side, charsets: readonly Charset[]): Promis
 }
 
 /** The database says which words it can hold; those that it would change into another letter are in neither list. */
-async function divide(side: Side, { charset }: Charset): Promise<Pick<CharsetTable, "held" | "lost">> {
+async function divide(
+  side: Side,
+  { charset }: Charset,
+  all: boolean,
+): Promise<Pick<CharsetTable, "held" | "lost">> {
   const held: string[] = [];
   const lost: string[] = [];
   const marks = (word: string): number => word.split("?").length;
-  for (const word of WORDS) {
+  for (const word of wordsOf(all)) {
     const there = charset === "binary" ? word : await stored(side, charset, word);
     if (there === word) held.push(word);
     else if (there === undefined || marks(there) > marks(word)) lost.push(word);

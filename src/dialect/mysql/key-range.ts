@@ -15,10 +15,14 @@ export function keyRange(
   const behind = after === undefined ? undefined : afterKey(keyColumns, after);
   return {
     sql: `SELECT ${select} FROM ${quote(table)}${behind === undefined ? "" : ` WHERE ${behind.sql}`}
-ORDER BY ${keyColumns.map((c) => quote(c.name)).join(", ")} LIMIT ?`,
+ORDER BY ${keyColumns.map(ordered).join(", ")} LIMIT ?`,
     params: [...(behind?.params ?? []), limit],
   };
 }
+
+/** ENUM and SET are sorted by their numbers and compared as texts (MySQL manual, "The ENUM Type"): texts both times. */
+const ordered = ({ name, type }: Column): string =>
+  /^(enum|set)\b/i.test(type) ? `CONCAT(${quote(name)})` : quote(name);
 
 /**
  * `a > ? OR (a = ? AND b > ?)`: the optimizer walks the index for it, which it does not for `(a, b) > (?, ?)` (MySQL
@@ -28,7 +32,7 @@ function afterKey(columns: readonly Column[], after: Key): { sql: string; params
   const values = columns.map((column, i) => comparableParam(column, after[i] ?? null));
   const parts = columns.map(
     (column, i) =>
-      `(${[...columns.slice(0, i).map((c) => `${quote(c.name)} = ?`), `${quote(column.name)} > ?`].join(" AND ")})`,
+      `(${[...columns.slice(0, i).map((c) => `${ordered(c)} = ?`), `${ordered(column)} > ?`].join(" AND ")})`,
   );
   return { sql: `(${parts.join(" OR ")})`, params: columns.flatMap((_, i) => values.slice(0, i + 1)) };
 }
