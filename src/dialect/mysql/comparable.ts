@@ -48,7 +48,7 @@ function comparableText({ charset, collation }: Column, text: string): string {
   if (charset === undefined || charset === "utf8mb4") return quoted;
   if (ASCII_BASED.has(charset) && ASCII.test(text)) return quoted;
   const converted = `CONVERT(${quoted} USING ${charset})`;
-  // Counted, not converted back: some character sets give two letters one code.
+  // Counted, not converted back: what is stored of a letter need not be read back as the same one.
   const marks = text.split("?").length - 1;
   const isWhole = `CHAR_LENGTH(${converted}) - CHAR_LENGTH(REPLACE(${converted}, '?', '')) = ${marks}`;
   return `IF(${isWhole}, ${converted}, NULL) COLLATE ${collation}`;
