@@ -159,7 +159,7 @@ GO
 -- What the commands remember for each other, a line for each thing: no value of a row.
 IF OBJECT_ID(N'[SYNC_STATE]', N'U') IS NULL
 CREATE TABLE [SYNC_STATE] (
-  [NAME] varchar(190) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY,
+  [NAME] varchar(700) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY,
   [VALUE] varchar(4000) COLLATE Latin1_General_BIN2 NOT NULL,
   [UPDATED_AT] datetime2(3) NOT NULL
 )

@@ -381,7 +381,7 @@ END;
 -- What the commands remember for each other, a line for each thing: no value of a row.
 BEGIN
   EXECUTE IMMEDIATE 'CREATE TABLE "SYNC_STATE" (
-  "NAME" VARCHAR2(190) NOT NULL PRIMARY KEY,
+  "NAME" VARCHAR2(700) NOT NULL PRIMARY KEY,
   "VALUE" VARCHAR2(4000) NOT NULL,
   "UPDATED_AT" TIMESTAMP(3) NOT NULL
 )';

@@ -165,7 +165,7 @@ CREATE TABLE IF NOT EXISTS "sync_dead_letters" (
 
 -- What the commands remember for each other, a line for each thing: no value of a row.
 CREATE TABLE IF NOT EXISTS "sync_state" (
-  name varchar(190) NOT NULL PRIMARY KEY,
+  name varchar(700) NOT NULL PRIMARY KEY,
   value varchar(4000) NOT NULL,
   updated_at timestamp NOT NULL
 );

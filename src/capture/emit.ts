@@ -33,7 +33,12 @@ export interface Script {
 
 /** A statement under a comment. Both clients pass comments by, and none of ours holds a delimiter. */
 const explained = (comment: string, [first, ...rest]: readonly string[]): readonly string[] =>
-  first === undefined ? [] : [`\n-- ${comment}\n${first}`, ...rest];
+  first === undefined ? [] : [`\n-- ${onOneLine(comment)}\n${first}`, ...rest];
+
+/** A table's name may hold an end of line, and with it the end of the comment. */
+const onOneLine = (comment: string): string => comment.replace(/[\r\n\u0085\u2028\u2029]/g, " ");
+
+const tablesLine = (names: readonly string[]): string => onOneLine(`Tables: ${names.join(", ")}`);
 
 /** Six scripts: what each side needs, what removes it, and what the user of a run must be granted. */
 export function emitScripts(request: EmitRequest): readonly Script[] {
@@ -105,7 +110,7 @@ export function sourceScript(
       "sync-tool: capture of changes. Run it in the SOURCE database (blue), before the dump begins.",
       "It adds journals and triggers and changes nothing else. Running it again keeps the journals and their changes.",
       "Tables are locked for moments only; when one is busy the script stops with a lock timeout: run it again.",
-      `Tables: ${tables.map((table) => table.source.name).join(", ")}`,
+      tablesLine(tables.map((table) => table.source.name)),
     ],
   );
 }
@@ -149,7 +154,7 @@ function targetScript(request: EmitRequest): string {
     [
       "sync-tool: checkpoints. Run it in the TARGET database (green), before or after the restore; both do no harm.",
       "It removes copies of the source's capture that a dump carried along, and makes the tables of sync-tool.",
-      `Tables: ${tables.map((table) => table.target.name).join(", ")}`,
+      tablesLine(tables.map((table) => table.target.name)),
     ],
   );
 }

@@ -2,6 +2,7 @@ import knexModule, { type Knex } from "knex";
 import type { Param } from "../dialect/dialect.ts";
 import { createTurns } from "../util/turns.ts";
 import { NoConnection } from "./no-connection.ts";
+import { cutAtPlaceholders } from "./placeholders.ts";
 
 // The package is CommonJS: its named export exists for the compiler only.
 const { knex: createKnex } = knexModule;
@@ -38,8 +39,11 @@ export interface Database extends Queryable {
 
 /** How a driver's result is read; knex gives each driver's own. */
 export interface ResultReader {
-  /** knex turns `?` into the driver's numbered placeholders, so that a literal question mark must be escaped. */
-  readonly numbersPlaceholders: boolean;
+  /**
+   * Writes a value as SQL, for a driver that takes every question mark for a placeholder, also one in a quoted name. The
+   * others have numbered placeholders, which knex makes of all question marks that are not escaped.
+   */
+  readonly write?: (value: Param) => string;
   rows(result: unknown): ResultRow[];
   affected(result: unknown): number;
   /** The driver's options for a statement whose plan is to be kept. */
@@ -132,11 +136,7 @@ function queryable(runner: Knex, reader: ResultReader, pool: Knex, connection?: 
     { keepPlan = false }: QueryOptions = {},
   ): Promise<unknown> => {
     const params = reader.resolve === undefined ? given : await reader.resolve(given, ask);
-    // Without values nothing is a placeholder, also not a question mark inside a trigger's text.
-    const literal = params.length === 0 && reader.numbersPlaceholders;
-    const raw = literal
-      ? runner.raw(sql.replaceAll("?", "\\?"))
-      : runner.raw(sql, params as Knex.RawBinding[]);
+    const raw = rawQuery(runner, reader, sql, params);
     if (keepPlan && reader.keepPlan !== undefined) raw.options(reader.keepPlan(sql));
     try {
       return await (connection === undefined ? raw : raw.connection(connection));
@@ -149,6 +149,19 @@ function queryable(runner: Knex, reader: ResultReader, pool: Knex, connection?: 
     query: async (sql, params, options) => reader.rows(await run(sql, params, options)),
     execute: async (sql, params) => reader.affected(await run(sql, params)),
   };
+}
+
+/** Without values nothing is a placeholder, also not a question mark inside a trigger's text. */
+function rawQuery(runner: Knex, { write }: ResultReader, sql: string, params: readonly Param[]): Knex.Raw {
+  const parts = params.length === 0 ? [sql] : cutAtPlaceholders(sql, params.length);
+  if (!parts.some((part) => part.includes("?")))
+    return params.length === 0 ? runner.raw(sql) : runner.raw(sql, params as Knex.RawBinding[]);
+  if (write !== undefined)
+    return runner.raw(
+      parts.map((part, i) => (i === 0 ? part : write(params[i - 1] ?? null) + part)).join(""),
+    );
+  const escaped = parts.map((part) => part.replaceAll("?", "\\?")).join("?");
+  return params.length === 0 ? runner.raw(escaped) : runner.raw(escaped, params as Knex.RawBinding[]);
 }
 
 /** knex has no class of its own for it in its exports. */

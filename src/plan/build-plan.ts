@@ -7,7 +7,7 @@ import { cascadePaths } from "./cascades.ts";
 import { groupTables } from "./groups.ts";
 import { objectNames } from "./object-names.ts";
 import { withOwnKey } from "./own-key.ts";
-import { has, planTable, uniqueKeysOf, writable } from "./plan-table.ts";
+import { has, planTable, twinsAmong, uniqueKeysOf, writable } from "./plan-table.ts";
 import { type Rekeyed, rekeyedTable, splitFrom } from "./rekeyed-tables.ts";
 import type { CascadeLink, ChildLink, SplitTable, SyncPlan, TablePlan, TargetTable } from "./sync-plan.ts";
 import { tableVerdict } from "./table-verdicts.ts";
@@ -113,6 +113,13 @@ export async function buildPlan(
       ...(awaitsRestore ? { awaitsRestore } : {}),
       ...(split === undefined ? {} : { split }),
     });
+  }
+  for (const [side, found] of [
+    ["source", sourceTables],
+    ["target", targetTables],
+  ] as const) {
+    for (const twins of twinsAmong(found))
+      problems.push(`on the ${side} there are tables ${twins}, which differ in case alone`);
   }
   problems.push(...nameClashes(tables));
   const attributes = targetTables.find((table) => holdsUserIds(table, sourceVersion, targetVersion));

@@ -48,9 +48,19 @@ export const sharedTables = (table: string): readonly string[] => [deadLettersNa
 const inCaseOf = (table: string, name: string): string =>
   table === table.toLowerCase() ? name.toLowerCase() : name;
 
+/** The first whole characters of a text that have no more bytes: PostgreSQL and Oracle count a name's bytes. */
+function firstBytes(text: string, bytes: number): string {
+  let taken = "";
+  for (const character of text) {
+    if (Buffer.byteLength(taken + character) > bytes) break;
+    taken += character;
+  }
+  return taken;
+}
+
 function cut(table: string, suffix: string): string {
   const cased = table === table.toLowerCase() ? suffix.toLowerCase() : suffix;
-  return table.length + suffix.length >= LIMIT
-    ? table.slice(0, LIMIT - suffix.length) + cased
+  return Buffer.byteLength(table) + suffix.length >= LIMIT
+    ? firstBytes(table, LIMIT - suffix.length) + cased
     : table + cased;
 }

@@ -64,6 +64,13 @@ export function planTable(request: TableRequest, notes: string[], problems: stri
     const missing = target.primaryKey.filter((column) => !sourceColumns.has(column.toUpperCase()));
     problems.push(`${name}: the source lacks ${missing.join(", ")}, the target's primary key`);
   }
+  for (const [side, table] of [
+    ["source", source],
+    ["target", target],
+  ] as const) {
+    for (const twins of twinsAmong(table.columns))
+      problems.push(`${name}: on the ${side} its columns ${twins} differ in case alone`);
+  }
   for (const reserved of JOURNAL_COLUMNS) {
     if (sourceColumns.has(reserved))
       problems.push(`${name}: it has a column ${reserved}, a name that the journal needs`);
@@ -110,6 +117,16 @@ export function planTable(request: TableRequest, notes: string[], problems: stri
     names: objectNames(source.name),
     targetNames: objectNames(target.name),
   };
+}
+
+/** Names that are one when nobody looks at their case, in quotes: `"a" and "A"`. */
+export function twinsAmong(named: readonly { readonly name: string }[]): readonly string[] {
+  const groups = new Map<string, string[]>();
+  for (const { name } of named)
+    groups.set(name.toUpperCase(), [...(groups.get(name.toUpperCase()) ?? []), name]);
+  return [...groups.values()]
+    .filter((names) => names.length > 1)
+    .map((names) => names.map((name) => `"${name}"`).join(" and "));
 }
 
 /** Whether a table has a column, by its upper-case name. */

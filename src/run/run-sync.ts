@@ -6,7 +6,7 @@ import { withOrigin } from "../db/origin.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { type ErrorCode, SyncError } from "../errors.ts";
 import { deadLettersName } from "../plan/object-names.ts";
-import type { SyncPlan, TablePlan } from "../plan/sync-plan.ts";
+import { planTables, type SyncPlan, type TablePlan } from "../plan/sync-plan.ts";
 import { stateTable } from "../state/state.ts";
 import { noteStopped } from "../state/stopped.ts";
 import type { RowSource } from "../transform/row-source.ts";
@@ -52,10 +52,13 @@ export async function runSync(options: RunOptions): Promise<void> {
   const source = withOrigin("source", options.source);
   const target = withOrigin("target", options.target);
   const locks = createLockKeeper(target);
+  // One for all, as prepare makes it: tables may be spelled in different cases.
+  const name = deadLettersName(planTables(options.plan)[0]?.target.name ?? "");
+  const deadLetters = { dialect: target.dialect, name };
   const results = await Promise.allSettled(
     options.plan.groups.map(async (group) => {
       const tables: TableSync[] = [];
-      const state = stateTable(target.dialect, group.tables);
+      const state = stateTable(target.dialect, planTables(options.plan));
       const pulse = createPulse({ target, state, group: group.name });
       for (const table of group.tables) {
         tables.push(
@@ -73,7 +76,7 @@ export async function runSync(options: RunOptions): Promise<void> {
             onMadeUpHashes: options.events.madeUpHashes,
             onLateChange: options.events.lateChange,
             state,
-            deadLetters: { dialect: target.dialect, name: deadLettersName(table.target.name) },
+            deadLetters,
             deadLetterLimit: options.deadLetterLimit ?? DEAD_LETTER_LIMIT,
             parallelism: options.parallelism ?? 1,
             conflictPolicy: options.conflictPolicy ?? "dead-letter",

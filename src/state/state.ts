@@ -48,7 +48,7 @@ export async function readState(
   });
   return rows
     .map((row) => ({
-      key: String(row["NAME"]),
+      key: decodeKey(String(row["NAME"])),
       value: parse(String(row["VALUE"])),
       updatedAt: String(row["UPDATED_AT"])
         .replace("T", " ")
@@ -70,7 +70,7 @@ export async function writeState(
 ): Promise<void> {
   const text = asciiJson(value);
   if (text.length > MAX_VALUE) throw new Error(`${key}: ${text.length} characters are too many for an entry`);
-  const statement = dialect.sql.writeState(name, key, text);
+  const statement = dialect.sql.writeState(name, encodeKey(key), text);
   await tx.execute(statement.sql, statement.params);
 }
 
@@ -81,7 +81,7 @@ export async function deleteState(
   ...keys: readonly string[]
 ): Promise<void> {
   if (keys.length === 0) return;
-  const statement = dialect.sql.deleteState(name, keys);
+  const statement = dialect.sql.deleteState(name, keys.map(encodeKey));
   await tx.execute(statement.sql, statement.params);
 }
 
@@ -92,6 +92,16 @@ const OF_A_JOURNAL = ["gap", "seen", "passed", "dropped"] as const;
 export async function forgetJournal(db: Queryable, state: StateTable, table: string): Promise<void> {
   await deleteState(db, state, ...OF_A_JOURNAL.map((kind) => `${kind}/${table}`));
 }
+
+/**
+ * A name has letters that the target's character set may lack, or that equal others there: ASCII alone is the same
+ * everywhere. 128 letters, the longest name of any database, still fit into the column.
+ */
+const encodeKey = (key: string): string =>
+  key.replace(/[^ -}]/g, (letter) => `~${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+const decodeKey = (text: string): string =>
+  text.replace(/~([0-9a-f]{4})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 
 /** One byte a character, so that every database counts the same length. */
 function asciiJson(value: unknown): string {

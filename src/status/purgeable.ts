@@ -13,17 +13,21 @@ export interface Purgeable {
   readonly upTo: Position;
 }
 
-/** Finds up to where nothing of a table's journal is needed any more; undefined for a table that was not begun. */
+/**
+ * Finds up to where nothing of a table's journal is needed any more; undefined for a table that was not begun. `tables`
+ * are all of its schema, whose dead letters and state are kept together.
+ */
 export async function findPurgeable(
   target: { readonly dialect: Dialect; readonly db: Queryable },
+  tables: readonly TablePlan[],
   table: TablePlan,
 ): Promise<Purgeable | undefined> {
   const checkpoint = await readCheckpoint(target.db, target.dialect, table.targetNames.checkpoint);
   if (checkpoint === undefined) return undefined;
   // The row of a dead letter is in the journal alone. Read last: a runner may be setting changes aside, and whatever it
   // has set aside up to the checkpoint is there by now.
-  const letters = await firstDeadLetters(target, [table]);
-  const kept = await readState(target.db, stateTable(target.dialect, [table]), `passed/${table.name}`);
+  const letters = await firstDeadLetters(target, tables);
+  const kept = await readState(target.db, stateTable(target.dialect, tables), `passed/${table.name}`);
   const passed = allPassed(parsePassed(kept.find(({ key }) => key === `passed/${table.name}`)?.value));
   return {
     checkpoint,

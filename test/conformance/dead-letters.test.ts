@@ -241,9 +241,10 @@ describeDialects("Changes that the target refuses", (dialect) => {
         if (/SYNC_ID/i.test(sql) && looks++ === 0) await drain();
       },
     });
-    const purgeable = await findPurgeable({ ...pair.target, db }, await pair.table("P"));
+    const table = await pair.table("P");
+    const purgeable = await findPurgeable({ ...pair.target, db }, [table], table);
     expect(looks).toBe(2);
-    await purgeJournal(pair.source, await pair.table("P"), purgeable?.upTo ?? 0n);
+    await purgeJournal(pair.source, table, purgeable?.upTo ?? 0n);
     await pair.target.test.exec(mend);
     await askForRetry(pair.target.db, await store(), await letters());
     expect(await drain()).toBe("drained");

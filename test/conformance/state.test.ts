@@ -43,6 +43,12 @@ describeDialects("What commands remember for each other", (dialect) => {
       ["gap/rows_of", 1],
     ]);
     expect(await entries("passed/")).toEqual([["passed/ROWS_OF", [2, "?"]]]);
+    for (const name of ["ÜBER ~ 日本語", "日".repeat(128)]) {
+      await writeState(db, at, `gap/${name}`, name);
+      expect(await entries(`gap/${name}`)).toEqual([[`gap/${name}`, name]]);
+      await forgetJournal(db, at, name);
+      expect(await entries(`gap/${name}`)).toEqual([]);
+    }
     expect((await readState(db, at))[0]?.updatedAt).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$/);
     await deleteState(db, at, "gapless", "gap/rows_of", "not there");
     expect((await entries()).map(([key]) => key)).toEqual(["gap/ROWS_OF", "passed/ROWS_OF"]);

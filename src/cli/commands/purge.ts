@@ -32,7 +32,7 @@ async function purgeSchema({ log, signal }: Context, { source, target, plan }: S
   await requireCheckpoints(target, tables, journals);
   for (const table of tables) {
     if (signal.aborted) return;
-    const purgeable = await findPurgeable(target, table);
+    const purgeable = await findPurgeable(target, tables, table);
     if (purgeable === undefined) continue;
     const { deleted, upTo } = await purgeJournal(source, table, purgeable.upTo, signal);
     log.info(

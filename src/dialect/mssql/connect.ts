@@ -13,7 +13,6 @@ import { classifyError } from "./classify-error.ts";
 import { MssqlClient, type MssqlOptions, type MssqlResult, send } from "./client.ts";
 
 const READER: ResultReader = {
-  numbersPlaceholders: true,
   rows: (result) => (result as MssqlResult).rows,
   affected: (result) => (result as MssqlResult).affected,
 };
@@ -26,6 +25,9 @@ const READER: ResultReader = {
 const SESSION = [
   "SET NOCOUNT OFF",
   "SET ROWCOUNT 0",
+  // The server's option may refuse statements that it takes for expensive, and cut long texts off.
+  "SET QUERY_GOVERNOR_COST_LIMIT 0",
+  "SET TEXTSIZE 2147483647",
   "SET XACT_ABORT OFF",
   "SET IMPLICIT_TRANSACTIONS OFF",
   "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",

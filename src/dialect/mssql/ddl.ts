@@ -68,7 +68,7 @@ CREATE TABLE ${quote(name)} (
     sql: [
       `IF OBJECT_ID(${literal(quote(name))}, N'U') IS NULL
 CREATE TABLE ${quote(name)} (
-  [NAME] varchar(190) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY,
+  [NAME] varchar(700) COLLATE Latin1_General_BIN2 NOT NULL PRIMARY KEY,
   [VALUE] varchar(4000) COLLATE Latin1_General_BIN2 NOT NULL,
   [UPDATED_AT] datetime2(3) NOT NULL
 )`,

@@ -169,13 +169,13 @@ WHERE [LANE] = ? AND [SYNC_ID] = CONVERT(bigint, ?) AND [JOURNAL_ID] = ? AND [DI
   }),
   // HOLDLOCK keeps two sessions from both finding that the entry is not there ("MERGE", concurrency).
   writeState: (name, key, value) => ({
-    sql: `MERGE INTO ${quote(name)} WITH (HOLDLOCK) AS s USING (SELECT CONVERT(varchar(190), ?) AS [NAME], CONVERT(varchar(4000), ?) AS [VALUE]) AS n ON s.[NAME] = n.[NAME]
+    sql: `MERGE INTO ${quote(name)} WITH (HOLDLOCK) AS s USING (SELECT CONVERT(varchar(700), ?) AS [NAME], CONVERT(varchar(4000), ?) AS [VALUE]) AS n ON s.[NAME] = n.[NAME]
 WHEN MATCHED THEN UPDATE SET [VALUE] = n.[VALUE], [UPDATED_AT] = SYSUTCDATETIME()
 WHEN NOT MATCHED THEN INSERT ([NAME], [VALUE], [UPDATED_AT]) VALUES (n.[NAME], n.[VALUE], SYSUTCDATETIME());`,
     params: [key, value],
   }),
   deleteState: (name, keys) => ({
-    sql: `DELETE FROM ${quote(name)} WHERE [NAME] IN (${keys.map(() => "CONVERT(varchar(190), ?)").join(", ")})`,
+    sql: `DELETE FROM ${quote(name)} WHERE [NAME] IN (${keys.map(() => "CONVERT(varchar(700), ?)").join(", ")})`,
     params: keys,
   }),
 };

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { format } from "mysql2";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
 import { openOrSayWhy } from "../../db/open-or-say-why.ts";
@@ -11,7 +12,7 @@ import { refuseReplica } from "./refuse-replica.ts";
 import { SESSION, WISHED } from "./session.ts";
 
 const READER: ResultReader = {
-  numbersPlaceholders: false,
+  write: (value) => format("?", [value as never]),
   rows: (result) => {
     const rows = Array.isArray(result) ? (result as unknown[])[0] : undefined;
     return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];

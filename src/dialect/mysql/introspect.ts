@@ -51,26 +51,30 @@ export function compare(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
+/** Whether a name may be one of the wanted, which are in upper case: about letters beyond ASCII `isNamed` has the last word. */
+const named = (column: string): string =>
+  `(UPPER(${column}) IN (?) OR ${column} <> CONVERT(CONVERT(${column} USING ascii) USING utf8mb4))`;
+
 /** Reads the tables of the current database whose names match without regard to case. */
 export async function tables(db: Queryable, names: readonly string[]): Promise<readonly TableSchema[]> {
   const wanted = names.map((name) => name.toUpperCase());
   if (wanted.length === 0) return [];
   const found = await db.query(
     `SELECT TABLE_NAME AS name, ENGINE AS engine, TABLE_TYPE AS type FROM information_schema.TABLES
-     WHERE TABLE_SCHEMA = DATABASE() AND UPPER(TABLE_NAME) IN (?) ORDER BY 1`,
+     WHERE TABLE_SCHEMA = DATABASE() AND ${named("TABLE_NAME")} ORDER BY 1`,
     [wanted],
   );
   const columns = await db.query(
     `SELECT TABLE_NAME AS tbl, COLUMN_NAME AS name, COLUMN_TYPE AS type, DATA_TYPE AS base, IS_NULLABLE AS nullable,
             COLUMN_DEFAULT AS dflt, EXTRA AS extra, CHARACTER_SET_NAME AS charset, COLLATION_NAME AS collation,
             DATETIME_PRECISION AS fraction, CHARACTER_MAXIMUM_LENGTH AS length
-     FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND UPPER(TABLE_NAME) IN (?)
+     FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND ${named("TABLE_NAME")}
      ORDER BY TABLE_NAME, ORDINAL_POSITION`,
     [wanted],
   );
   const keys = await db.query(
     `SELECT TABLE_NAME AS tbl, INDEX_NAME AS name, COLUMN_NAME AS col, SUB_PART AS beginning FROM information_schema.STATISTICS
-     WHERE TABLE_SCHEMA = DATABASE() AND NON_UNIQUE = 0 AND UPPER(TABLE_NAME) IN (?)
+     WHERE TABLE_SCHEMA = DATABASE() AND NON_UNIQUE = 0 AND ${named("TABLE_NAME")}
      ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`,
     [wanted],
   );
@@ -80,11 +84,11 @@ export async function tables(db: Queryable, names: readonly string[]): Promise<r
      FROM information_schema.KEY_COLUMN_USAGE k
      JOIN information_schema.REFERENTIAL_CONSTRAINTS r
        ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = k.TABLE_NAME
-     WHERE k.TABLE_SCHEMA = DATABASE() AND k.REFERENCED_TABLE_NAME IS NOT NULL AND UPPER(k.TABLE_NAME) IN (?)
+     WHERE k.TABLE_SCHEMA = DATABASE() AND k.REFERENCED_TABLE_NAME IS NOT NULL AND ${named("k.TABLE_NAME")}
      ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION`,
     [wanted],
   );
-  return found.map((table) => {
+  return found.filter(isNamed(wanted)).map((table) => {
     const name = String(table["name"]);
     const own = (row: Record<string, unknown>): boolean => row["tbl"] === name;
     const unique = groupBy(keys.filter(own), (row) => String(row["name"]));
@@ -100,6 +104,12 @@ export async function tables(db: Queryable, names: readonly string[]): Promise<r
     };
   });
 }
+
+/** The catalogue's collation takes letters with and without an accent for equal. */
+const isNamed =
+  (wanted: readonly string[]) =>
+  (row: Record<string, unknown>): boolean =>
+    wanted.includes(String(row["name"]).toUpperCase());
 
 /** A part without a column is an expression (MySQL 8.0.13 and newer). */
 function uniqueKey(name: string, rows: readonly Record<string, unknown>[]): UniqueKey {
@@ -202,13 +212,13 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
   if (wanted.length === 0) return [];
   const found = await db.query(
     `SELECT TABLE_NAME AS name, TABLE_COMMENT AS comment FROM information_schema.TABLES
-     WHERE TABLE_SCHEMA = DATABASE() AND UPPER(TABLE_NAME) IN (?) ORDER BY 1`,
+     WHERE TABLE_SCHEMA = DATABASE() AND ${named("TABLE_NAME")} ORDER BY 1`,
     [wanted],
   );
   // Without TRIGGER on the table, MySQL shows none and MariaDB (10.11) their names only, from which nothing can be told.
   const triggers = await db.query(
     `SELECT TRIGGER_NAME AS name, EVENT_OBJECT_TABLE AS tbl, ACTION_STATEMENT AS body FROM information_schema.TRIGGERS
-     WHERE TRIGGER_SCHEMA = DATABASE() AND UPPER(TRIGGER_NAME) IN (?) AND ACTION_STATEMENT IS NOT NULL ORDER BY 1`,
+     WHERE TRIGGER_SCHEMA = DATABASE() AND ${named("TRIGGER_NAME")} AND ACTION_STATEMENT IS NOT NULL ORDER BY 1`,
     [wanted],
   );
   const schemas = await tables(
@@ -216,7 +226,7 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
     found.map((row) => String(row["name"])),
   );
   return [
-    ...found.map((row): FoundObject => {
+    ...found.filter(isNamed(wanted)).map((row): FoundObject => {
       const [, journalId, journalHome] = IDENTITY.exec(String(row["comment"])) ?? [];
       const schema = schemas.find((candidate) => candidate.name === row["name"]);
       return {
@@ -227,7 +237,7 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
         ...(journalId === undefined || journalHome === undefined ? {} : { journalId, journalHome }),
       };
     }),
-    ...triggers.map(
+    ...triggers.filter(isNamed(wanted)).map(
       (row): FoundObject => ({
         kind: "trigger",
         name: String(row["name"]),

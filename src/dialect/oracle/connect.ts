@@ -10,7 +10,6 @@ import { OracleClient, type OracleResult, send } from "./client.ts";
 import { DEFAULT_SILENCE_MS, endSilent } from "./silence.ts";
 
 const READER: ResultReader = {
-  numbersPlaceholders: true,
   rows: (result) => withLowerCase((result as OracleResult).rows),
   affected: (result) => (result as OracleResult).affected,
 };

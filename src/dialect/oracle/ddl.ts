@@ -241,7 +241,7 @@ export const ddl: Dialect["ddl"] = {
     sql: [
       guarded(
         `CREATE TABLE ${quote(name)} (
-  "NAME" VARCHAR2(190) NOT NULL PRIMARY KEY,
+  "NAME" VARCHAR2(700) NOT NULL PRIMARY KEY,
   "VALUE" VARCHAR2(4000) NOT NULL,
   "UPDATED_AT" TIMESTAMP(3) NOT NULL
 )`,

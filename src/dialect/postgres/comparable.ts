@@ -30,13 +30,15 @@ const NUMBERS: Readonly<Record<string, RegExp>> = {
   float: /^([+-]?\d+(\.\d+)?(e[+-]?\d+)?|NaN|-?Infinity)$/i,
 };
 
+const UUID = /^\{?[0-9a-f]{4}(-?[0-9a-f]{4}){7}\}?$/i;
+
 const BITS: Readonly<Record<string, bigint>> = { smallint: 15n, integer: 31n, bigint: 63n };
 
 /** What is no value of the column's type would be refused by the cast. */
 function keyText(column: Column, value: Value): string | null {
   const encoded = text(encode(column, value));
   if (typeof encoded !== "string") return null;
-  const form = NUMBERS[column.kind];
+  const form = column.type === "uuid" ? UUID : NUMBERS[column.kind];
   if (form === undefined) return encoded;
   if (!form.test(encoded)) return null;
   const bits = BITS[column.type];

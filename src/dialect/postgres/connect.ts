@@ -22,7 +22,6 @@ interface PgResult {
 }
 
 const READER: ResultReader = {
-  numbersPlaceholders: true,
   rows: (result) => (result as PgResult).rows ?? [],
   affected: (result) => (result as PgResult).rowCount ?? 0,
   // A name makes it a prepared statement of its connection: parsing and planning a wide upsert costs as much as twenty rows.

@@ -41,6 +41,17 @@ export async function server(db: Queryable): Promise<ServerFacts> {
   };
 }
 
+/**
+ * Whether a name may be one of the wanted, which are in lower case: lower() knows letters beyond ASCII only where the
+ * database's locale does, so that `isNamed` has the last word about those.
+ */
+const named = (column: string): string => `(lower(${column}) = ANY (?) OR ${column} ~ '[^\\x01-\\x7f]')`;
+
+function isNamed(names: readonly string[], key: string): (row: Record<string, unknown>) => boolean {
+  const wanted = new Set(names.map((name) => name.toUpperCase()));
+  return (row) => wanted.has(String(row[key]).toUpperCase());
+}
+
 const COLUMNS = `
   SELECT c.relname AS "table", c.relkind AS relkind, c.relkind = 'r' AND EXISTS (SELECT 1 FROM pg_inherits h
            WHERE h.inhparent = c.oid) AS inherited, a.attname AS name,
@@ -58,35 +69,35 @@ const COLUMNS = `
   LEFT JOIN pg_collation co ON co.oid = a.attcollation
   LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
   WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
-    AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND lower(c.relname) = ANY (?)
+    AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND ${named("c.relname")}
   ORDER BY c.relname, a.attnum`;
 
 const INDEXES = `
   SELECT c.relname AS "table", i.relname AS name, x.indisprimary AS "primary",
          x.indexprs IS NOT NULL AS expression, x.indpred IS NOT NULL AS condition, NOT x.indisvalid AS invalid,
-         (SELECT string_agg(a.attname, E'\\n' ORDER BY k.n)
+         (SELECT json_agg(a.attname ORDER BY k.n)::text
             FROM unnest(x.indkey::int2[]) WITH ORDINALITY k(attnum, n)
             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum WHERE k.n <= x.indnkeyatts) AS columns
   FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
   WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
-    AND x.indisunique AND lower(c.relname) = ANY (?)
+    AND x.indisunique AND ${named("c.relname")}
   ORDER BY c.relname, i.relname`;
 
 const FOREIGN_KEYS = `
   SELECT c.relname AS "table", f.conname AS name, r.relname AS ref, f.confdeltype AS ondelete, f.confupdtype AS onupdate,
-         (SELECT string_agg(a.attname, E'\\n' ORDER BY k.n) FROM unnest(f.conkey) WITH ORDINALITY k(attnum, n)
+         (SELECT json_agg(a.attname ORDER BY k.n)::text FROM unnest(f.conkey) WITH ORDINALITY k(attnum, n)
             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum) AS columns,
-         (SELECT string_agg(a.attname, E'\\n' ORDER BY k.n) FROM unnest(f.confkey) WITH ORDINALITY k(attnum, n)
+         (SELECT json_agg(a.attname ORDER BY k.n)::text FROM unnest(f.confkey) WITH ORDINALITY k(attnum, n)
             JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = k.attnum) AS refcolumns
   FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_class r ON r.oid = f.confrelid
   WHERE f.contype = 'f' AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
-    AND lower(c.relname) = ANY (?)
+    AND ${named("c.relname")}
   ORDER BY c.relname, f.conname`;
 
 /** Reads the tables of the current schema whose names match without regard to case. */
 export async function tables(db: Queryable, names: readonly string[]): Promise<readonly TableSchema[]> {
   const wanted = names.map((name) => name.toLowerCase());
-  const columns = await db.query(COLUMNS, [wanted]);
+  const columns = (await db.query(COLUMNS, [wanted])).filter(isNamed(names, "table"));
   const indexes = await db.query(INDEXES, [wanted]);
   const foreignKeys = await db.query(FOREIGN_KEYS, [wanted]);
   return [...new Set(columns.map((row) => String(row["table"])))].map((name) => {
@@ -193,7 +204,7 @@ function foreignKey(row: Record<string, unknown>): ForeignKey {
 }
 
 function list(text: unknown): readonly string[] {
-  return typeof text === "string" && text !== "" ? text.split("\n") : [];
+  return typeof text === "string" ? JSON.parse(text) : [];
 }
 
 const IDENTITY = /^sync-tool journal (\S+) (\S+)$/;
@@ -204,24 +215,25 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
   const schema = "(SELECT oid FROM pg_namespace WHERE nspname = current_schema())";
   const relations = await db.query(
     `SELECT c.relname AS name, obj_description(c.oid, 'pg_class') AS comment FROM pg_class c
-     WHERE c.relnamespace = ${schema} AND c.relkind IN ('r', 'p') AND lower(c.relname) = ANY (?) ORDER BY 1`,
+     WHERE c.relnamespace = ${schema} AND c.relkind IN ('r', 'p') AND ${named("c.relname")} ORDER BY 1`,
     [wanted],
   );
   // A partition's are clones of its table's: not to be dropped by themselves.
   const triggers = await db.query(
     `SELECT g.tgname AS name, c.relname AS "table", pg_get_triggerdef(g.oid) || p.prosrc AS body, g.tgenabled = 'A' AS enabled
      FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_proc p ON p.oid = g.tgfoid
-     WHERE NOT g.tgisinternal AND NOT c.relispartition AND c.relnamespace = ${schema} AND lower(g.tgname) = ANY (?) ORDER BY 1`,
+     WHERE NOT g.tgisinternal AND NOT c.relispartition AND c.relnamespace = ${schema} AND ${named("g.tgname")} ORDER BY 1`,
     [wanted],
   );
   const functions = await db.query(
     `SELECT p.proname AS name, p.prosrc AS body FROM pg_proc p
-     WHERE p.pronamespace = ${schema} AND lower(p.proname) = ANY (?) ORDER BY 1`,
+     WHERE p.pronamespace = ${schema} AND ${named("p.proname")} ORDER BY 1`,
     [wanted],
   );
   const columns = await db.query(COLUMNS, [wanted]);
+  const isOne = isNamed(names, "name");
   return [
-    ...relations.map((row): FoundObject => {
+    ...relations.filter(isOne).map((row): FoundObject => {
       const [, journalId, journalHome] = IDENTITY.exec(String(row["comment"] ?? "")) ?? [];
       const own = columns.filter((c) => c["table"] === row["name"]);
       return {
@@ -232,7 +244,7 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
         ...(journalId === undefined || journalHome === undefined ? {} : { journalId, journalHome }),
       };
     }),
-    ...triggers.map(
+    ...triggers.filter(isOne).map(
       (row): FoundObject => ({
         kind: "trigger",
         name: String(row["name"]),
@@ -241,8 +253,10 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
         enabled: row["enabled"] === "t",
       }),
     ),
-    ...functions.map(
-      (row): FoundObject => ({ kind: "function", name: String(row["name"]), body: String(row["body"]) }),
-    ),
+    ...functions
+      .filter(isOne)
+      .map(
+        (row): FoundObject => ({ kind: "function", name: String(row["name"]), body: String(row["body"]) }),
+      ),
   ];
 }

@@ -96,7 +96,7 @@ export async function openChainLab(dialect: TestDialect): Promise<ChainLab> {
     if (what === "retry") await askForRetry(pair.target.db, store, await letters());
     if (what === "purge")
       for (const table of tables) {
-        const purgeable = await findPurgeable(pair.target, table);
+        const purgeable = await findPurgeable(pair.target, tables, table);
         await purgeJournal(pair.source, table, purgeable?.upTo ?? 0n);
       }
     if (what === "repair")

@@ -17,7 +17,9 @@ export async function readProcesslist(session: TestSession, sql: string): Promis
   }
 }
 
-async function openSession(settings: Omit<TestConnectionSettings, "database"> & { database?: string }) {
+export async function openSession(
+  settings: Omit<TestConnectionSettings, "database"> & { database?: string },
+) {
   const connection = await createConnection({
     host: settings.hosts[0]?.host ?? "",
     port: settings.hosts[0]?.port ?? 0,

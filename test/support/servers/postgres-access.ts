@@ -14,7 +14,7 @@ const asText = {
   },
 } as unknown as pg.CustomTypesConfig;
 
-async function openSession(settings: TestConnectionSettings): Promise<TestSession> {
+export async function openSession(settings: TestConnectionSettings): Promise<TestSession> {
   const client = new pg.Client({
     host: settings.hosts[0]?.host,
     port: settings.hosts[0]?.port,
