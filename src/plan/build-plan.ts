@@ -78,8 +78,12 @@ export async function buildPlan(
     if (to === undefined && !awaitsRestore)
       problems.push(`${name}: ${NOT_ON_TARGET}${orNoRight(targetDialect)}`);
     if (from === undefined || to === undefined) continue;
-    if (awaitsRestore)
-      notes.push(`${name}: the target does not have it yet; planned with the source's shape`);
+    if (awaitsRestore) {
+      const lack = found === undefined ? "it" : "its primary key";
+      notes.push(`${name}: the target does not have ${lack} yet; planned with the source's shape`);
+    } else if (!isWhole) {
+      problems.push(`${name}: the target's table has no primary key, ${NO_KEY_YET}`);
+    }
     const writer = awaitsRestore ? source.dialect : targetDialect;
     const rekeyed = rekeyedTable(name, sourceVersion, targetVersion);
     const isOldShape = rekeyed !== undefined && !has(to, rekeyed.key);

@@ -91,7 +91,12 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
   const awaited = tables.filter((table) => table.awaitsRestore);
   const restored = tables.filter((table) => !table.awaitsRestore);
   if (awaited.length > 0) {
-    writeOut(beforeTheRestore(schema, awaited, restored));
+    // Without its key a table is planned as if it were not there.
+    const begun = await target.dialect.introspector.tables(
+      target.db,
+      awaited.map(({ name }) => name),
+    );
+    writeOut(beforeTheRestore(schema, awaited, restored.length + begun.length > 0));
     return;
   }
   const prepared = await prepareTarget(target.db, target.dialect, tables, installed.journals, {
@@ -115,12 +120,8 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
 }
 
 /** What to do next while the target does not have every table. */
-function beforeTheRestore(
-  { name }: SchemaContext,
-  awaited: readonly TablePlan[],
-  restored: readonly TablePlan[],
-): string {
-  if (restored.length === 0)
+function beforeTheRestore({ name }: SchemaContext, awaited: readonly TablePlan[], hasBegun: boolean): string {
+  if (!hasBegun)
     return `${name}: capture is at work on the source. Begin the dump now, restore it as the target, and give \`sync-tool prepare\` again right after the restore`;
   const list = awaited.map((table) => table.name).join(", ");
   return `${name}: capture is at work on the source. The restore of the target is not finished: there, or with its primary key, is not yet ${list}. Give \`sync-tool prepare\` again when it has ended`;
