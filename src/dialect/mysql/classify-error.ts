@@ -104,6 +104,7 @@ export function classifyError(error: unknown): ClassifiedError {
   }
   const known = connectionError(code === "HANDSHAKE_NO_SSL_SUPPORT" ? unusable(NO_TLS) : error);
   if (known !== undefined) return known;
+  if (code === "HANDSHAKE_SSL_ERROR") return failedHandshake(error as Error);
   if (typeof code === "string" && LOST.has(code)) {
     return { class: "connection", code, reason: "the server cannot be reached" };
   }
@@ -114,4 +115,11 @@ export function classifyError(error: unknown): ClassifiedError {
   const lost =
     error instanceof Error && /closed state|Connection lost|connection is closed/i.test(error.message);
   return { class: lost ? "connection" : "fatal", code: "none", reason: "the connection ended" };
+}
+
+/** The driver puts its one code in the place of the socket's or OpenSSL's. */
+function failedHandshake(error: Error): ClassifiedError {
+  const isCut = "syscall" in error || /socket disconnected/.test(error.message);
+  if (isCut) return { class: "connection", code: "ECONNRESET", reason: "the connection was cut off" };
+  return { class: "connection", code: "ERR_TLS_HANDSHAKE", reason: "TLS cannot be agreed on" };
 }

@@ -36,6 +36,20 @@ test.each(["ERR_TLS_CERT_ALTNAME_INVALID", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "D
   },
 );
 
+test("a certificate that MySQL's driver refuses is told as such, a connection that ends meanwhile is not", () => {
+  const failed = (message: string) => Object.assign(new Error(message), { code: "HANDSHAKE_SSL_ERROR" });
+  expect(
+    unreachable(mysql, datasource, failed("self-signed certificate in certificate chain")).message,
+  ).toMatch(/the server's certificate is refused/);
+  expect(
+    unreachable(
+      mysql,
+      datasource,
+      failed("Client network socket disconnected before secure TLS connection was established"),
+    ).message,
+  ).toMatch(/the connection was cut off/);
+});
+
 test("a user that may log in but not use the database is told to be granted that", () => {
   const denied = Object.assign(new Error("x"), {
     errno: 1044,
