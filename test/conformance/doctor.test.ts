@@ -54,9 +54,9 @@ describeDialects("Doctor", (dialect) => {
     expect(new Set(results.map(({ id }) => id)).size).toBe(results.length);
     expect(results.filter(({ status }) => status === "unknown").map(({ id }) => id)).toEqual(
       {
-        postgres: ["source.disk", "target.disk"],
-        mysql: ["source.old-transactions", "source.disk", "target.disk"],
-        mariadb: ["source.old-transactions", "source.disk", "target.disk"],
+        postgres: ["source.old-transactions"],
+        mysql: ["source.old-transactions"],
+        mariadb: ["source.old-transactions"],
         mssql: [
           ...["source.tls", "source.log-space", "source.disk", "source.old-transactions"],
           ...["target.tls", "target.log-space", "target.disk"],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findRemovable, uninstall } from "../../src/capture/uninstall.ts";
+import { buildPlan } from "../../src/plan/build-plan.ts";
 import { planTables } from "../../src/plan/sync-plan.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
@@ -44,6 +45,27 @@ describeDialects(
       const tables = planTables(await pair.plan());
       await uninstall(await findRemovable("source", pair.source, tables));
       await pair.source.test.exec("INSERT INTO parted VALUES (3, 'f'), (103, 'g')");
+    });
+
+    test("is refused when others inherit from it, for their rows fire none of its triggers", async () => {
+      const both = [pair.source, pair.target];
+      for (const { test: database } of both)
+        await database.exec("CREATE TABLE old_way (id int PRIMARY KEY, v varchar(20))");
+      const plan = () =>
+        buildPlan(
+          { schema: "identity", sourceVersion: "5.9.0", targetVersion: "5.11.0", tables: ["OLD_WAY"] },
+          pair.source,
+          pair.target,
+        );
+      await plan();
+      await pair.source.test.exec("CREATE TABLE old_child (PRIMARY KEY (id)) INHERITS (old_way)");
+      await expect(plan()).rejects.toMatchObject({
+        code: "PLAN_IMPOSSIBLE",
+        message: expect.stringContaining("OLD_WAY: on the source other tables inherit from it"),
+      });
+      // A table that inherits from another one has triggers of its own.
+      await pair.source.test.exec("DROP TABLE old_child");
+      await plan();
     });
   },
   ["postgres"],

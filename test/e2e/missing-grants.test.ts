@@ -107,7 +107,7 @@ describeDialects(
         );
         const before = await green.query(`SELECT * FROM ${TABLE}`);
         expect(before).toHaveLength(1);
-        for (const args of [["verify"], ["verify", "--repair", "--delete-extra"]]) {
+        for (const args of [["verify"], ["verify", "--repair", "--delete-extra", "--yes"]]) {
           const { code, stderr } = await syncTool(...args);
           expect(code).toBe(5);
           expect(stderr).toContain(

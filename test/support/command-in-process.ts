@@ -29,7 +29,7 @@ export async function runInProcess(args: readonly string[], folder: string): Pro
     ...own("--log-dir", join(folder, "logs")),
   ];
   const argv = takesFlags
-    ? [command, ...rest, ...placed]
+    ? [command, ...placed, ...rest]
     : command === "dead-letters" && rest.length > 0
       ? [...args, ...placed]
       : [...args];
