@@ -68,6 +68,8 @@ export const ERROR_CODES = {
   TRANSFORM_UNAVAILABLE: EXIT.precondition,
   /** The two databases differ. */
   VERIFY_MISMATCH: EXIT.mismatch,
+  /** No row differs, and the servers' own counts contradict it. */
+  VERIFY_UNEXPLAINED: EXIT.mismatch,
   /** A check of `doctor` failed. */
   DOCTOR_FAILED: EXIT.mismatch,
   /** The target refuses a row. */

@@ -1,36 +1,66 @@
 import type { Key } from "../journal/change.ts";
-import type { Value } from "../row.ts";
+import type { DifferenceKind, Direction } from "./difference.ts";
+import { keyFromJson, keyToJson } from "./key-json.ts";
 
-export type Direction = "source" | "target";
-
-/** What a comparison of one table has come to so far. */
-export interface TableCounts {
-  readonly table: string;
-  readonly sourceRows: number;
-  readonly targetRows: number;
-  readonly missing: number;
-  readonly extra: number;
-  readonly different: number;
-  readonly untransformable: number;
+/** What one pass over a table has come to so far. */
+export interface PassCounts extends Readonly<Record<DifferenceKind, number>> {
+  /** Rows that were read in order, on each side. */
+  readonly readSource: number;
+  readonly readTarget: number;
   /** Rows that could not be judged: changes are on their way to them, and nothing brings them. */
   readonly pending: number;
   readonly repaired: number;
+  /** Rows of the source that the target is not to have: they are no difference, there or not. */
+  readonly leftOut: number;
 }
 
-export const NO_COUNTS: Omit<TableCounts, "table"> = {
-  ...{ sourceRows: 0, targetRows: 0, missing: 0, extra: 0, different: 0 },
-  ...{ untransformable: 0, pending: 0, repaired: 0 },
+export const NO_COUNTS: PassCounts = {
+  ...{ readSource: 0, readTarget: 0, missing: 0, extra: 0, different: 0 },
+  ...{ untransformable: 0, unfindable: 0, pending: 0, repaired: 0, leftOut: 0 },
 };
 
-/** Where a comparison stands: enough to go on from there in another process. */
+/** The keys up to which rows are dealt with, in each side's own order; none at the beginning. */
+export type Cursor = Partial<Readonly<Record<Direction, Key>>>;
+
+/** A page of one side that began after `start`, or with the table. */
+export interface PageStart {
+  readonly side: Direction;
+  readonly start: Key | undefined;
+}
+
+/** Where a pass stands: enough to go on from there in another process. */
+export interface PassState {
+  /** "TABLE"; of a table that is read one side after the other "source TABLE" and "target TABLE". */
+  readonly name: string;
+  readonly counts: PassCounts;
+  readonly cursor: Cursor;
+  /** Pages with rows that nothing was decided about yet. */
+  readonly again: readonly PageStart[];
+  readonly isDone: boolean;
+  /** The checkpoint before the first row was read, in digits; absent without capture. */
+  readonly since?: string;
+  /** When the first and the last of its rows were read: ISO 8601, by this machine's clock. */
+  readonly readFrom?: string;
+  readonly readTo?: string;
+}
+
+export const newPass = (name: string): PassState => ({
+  name,
+  counts: NO_COUNTS,
+  cursor: {},
+  again: [],
+  isDone: false,
+});
+
+/** What a comparison was made for, each thing in words: another comparison cannot go on from its state. */
+export type MadeFor = Readonly<Record<string, string>>;
+
+/** Where a comparison stands. */
 export interface VerifyState {
-  /** Says which pair of databases, versions and tables it belongs to. */
-  readonly plan: string;
-  readonly counts: readonly TableCounts[];
-  /** Passes that are done, as "source TABLE" and "target TABLE". */
-  readonly done: readonly string[];
-  /** The pass under way and the last key that is dealt with. */
-  readonly at?: { readonly pass: string; readonly after: Key };
+  readonly madeFor: MadeFor;
+  readonly passes: readonly PassState[];
+  /** When it came to its end, ISO 8601; absent as long as it has not. */
+  readonly finished?: string;
 }
 
 /** Keeps a state between two processes. */
@@ -39,29 +69,28 @@ export interface StateStore {
   save(state: VerifyState): Promise<void>;
 }
 
-/** Bytes become `{"hex": "..."}`. */
-export function stateToText(state: VerifyState): string {
-  const plain = (value: Value): unknown =>
-    value instanceof Uint8Array ? { hex: Buffer.from(value).toString("hex") } : value;
-  const at = state.at === undefined ? undefined : { ...state.at, after: state.at.after.map(plain) };
-  return `${JSON.stringify({ ...state, at }, undefined, 2)}\n`;
+/** A state as JSON keeps it. */
+export function stateToJson(state: VerifyState): unknown {
+  const passes = state.passes.map((pass) => ({
+    ...pass,
+    cursor: Object.fromEntries(Object.entries(pass.cursor).map(([side, key]) => [side, keyToJson(key)])),
+    again: pass.again.map(({ side, start }) => ({ side, start: start && keyToJson(start) })),
+  }));
+  return { ...state, passes };
 }
 
-/** Undefined for a text that is none of ours. */
-export function stateFromText(text: string): VerifyState | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const state = parsed as Partial<VerifyState> | null;
-  if (typeof state?.plan !== "string" || !Array.isArray(state.counts) || !Array.isArray(state.done))
-    return undefined;
-  const { plan, counts, done, at } = state as VerifyState;
-  if (at === undefined) return { plan, counts, done };
-  const after = (at.after as readonly (string | null | { hex: string })[]).map((value) =>
-    typeof value === "object" && value !== null ? Buffer.from(value.hex, "hex") : value,
-  );
-  return { plan, counts, done, at: { pass: at.pass, after } };
+/** Undefined for a value that is no state of ours. */
+export function stateFromJson(value: unknown): VerifyState | undefined {
+  const state = value as VerifyState | null;
+  if (typeof state?.madeFor !== "object" || !Array.isArray(state.passes)) return undefined;
+  const passes = state.passes.map((pass: PassState): PassState => {
+    const cursor = Object.entries<Key>(pass.cursor ?? {}).map(([side, key]) => [side, keyFromJson(key)]);
+    return {
+      ...pass,
+      counts: { ...NO_COUNTS, ...pass.counts },
+      cursor: Object.fromEntries(cursor) as Cursor,
+      again: (pass.again ?? []).map(({ side, start }) => ({ side, start: start && keyFromJson(start) })),
+    };
+  });
+  return { ...state, passes };
 }

@@ -3,41 +3,45 @@ import type { Column } from "../dialect/table-schema.ts";
 import type { Key } from "../journal/change.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Value } from "../row.ts";
-import type { Direction } from "./progress-state.ts";
-import type { ComparisonOptions, Page } from "./table-comparison.ts";
+import type { Direction } from "./difference.ts";
+import type { Cursor } from "./progress-state.ts";
+import type { ComparisonOptions } from "./table-comparison.ts";
 
 /** Tells by digests, which the databases compute, that the next rows of both sides are the same ones. */
 export interface RangeDigests {
-  /** The next rows of the side that a pass goes through; `isEqual`: the other side has these very rows there. */
-  compare(after: Key | undefined, limit: number): Promise<Omit<Page, "differences"> & { isEqual: boolean }>;
+  /** The next rows of the source; `isEqual`: the target has these very rows there. `next`: none behind them. */
+  compare(
+    after: Cursor,
+    limit: number,
+  ): Promise<{ readonly rows: number; readonly next: Cursor | undefined; readonly isEqual: boolean }>;
 }
 
 /**
  * Undefined where equal digests would not mean equal rows, or could never be: two products print values each in its own
  * way, columns of other types as well, and a row that is transformed is another row.
  */
-export function createRangeDigests(
-  { table, source, target, rows }: ComparisonOptions,
-  direction: Direction,
-): RangeDigests | undefined {
+export function createRangeDigests({
+  table,
+  source,
+  target,
+  rows,
+}: ComparisonOptions): RangeDigests | undefined {
   const digest = source.dialect.sql.digestRange;
-  // The pass over the target looks for keys that the source lacks: their other columns are the other pass's matter.
-  const columns = direction === "target" ? table.key : table.columns;
+  const { columns } = table;
   const isPossible =
     source.dialect === target.dialect &&
     table.isRekeyed !== true &&
-    (direction === "target" || rows.isUnchanged) &&
+    rows.isUnchanged &&
     columns.every((column) => isSameType(column.source, column.target));
   if (digest === undefined || !isPossible) return undefined;
-  const on = (name: Direction) => (after: Key | undefined, limit: number) =>
-    digestOf(name === "source" ? source : target, digest, table, columns, name, after, limit);
-  const [own, other] = direction === "source" ? [on("source"), on("target")] : [on("target"), on("source")];
+  const on = (name: Direction, after: Cursor, limit: number) =>
+    digestOf(name === "source" ? source : target, digest, table, columns, name, after[name], limit);
   return {
     async compare(after, limit) {
-      const [here, there] = await Promise.all([own(after, limit), other(after, limit)]);
+      const [here, there] = await Promise.all([on("source", after, limit), on("target", after, limit)]);
       return {
         rows: here.rows,
-        next: here.last,
+        next: here.last && there.last && { source: here.last, target: there.last },
         isEqual: here.rows === there.rows && here.digest === there.digest,
       };
     },

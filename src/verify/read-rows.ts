@@ -2,7 +2,7 @@ import type { Queryable } from "../db/database.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import type { Column } from "../dialect/table-schema.ts";
 import type { Key } from "../journal/change.ts";
-import type { Row, Value } from "../row.ts";
+import { type Row, rowTemplate, type Value } from "../row.ts";
 
 /** Some columns of one table of one side. */
 export interface RowSet {
@@ -17,28 +17,40 @@ export interface RowSet {
 /** The next rows in the database's own order of the key. */
 export async function readRange(set: RowSet, after: Key | undefined, limit: number): Promise<readonly Row[]> {
   const statement = set.dialect.sql.readKeyRange(set.table, set.columns, set.key, after, limit);
-  return (await set.db.query(statement.sql, statement.params)).map((raw) => decodeRow(set, raw));
+  return (await set.db.query(statement.sql, statement.params)).map(decoder(set));
 }
 
 /** The rows that hold these keys, in no order. */
 export async function readKeys(set: RowSet, keys: readonly Key[]): Promise<readonly Row[]> {
   if (keys.length === 0) return [];
   const statement = set.dialect.sql.readRows(set.table, set.columns, set.key, keys);
-  return (await set.db.query(statement.sql, statement.params)).map((raw) => decodeRow(set, raw));
+  return (await set.db.query(statement.sql, statement.params)).map(decoder(set));
 }
 
-function decodeRow(set: RowSet, raw: Readonly<Record<string, unknown>>): Row {
-  const row: Record<string, Value> = {};
-  for (const column of set.columns) {
-    const name = column.name.toUpperCase();
-    row[name] = set.dialect.codec.decode(column, raw[name]);
-  }
-  return row;
+function decoder({ columns, dialect: { codec } }: RowSet): (raw: Readonly<Record<string, unknown>>) => Row {
+  const named = columns.map((column) => ({ column, name: column.name.toUpperCase() }));
+  const template = rowTemplate(named.map(({ name }) => name));
+  return (raw) => {
+    const row: Record<string, Value> = { ...template };
+    for (const { column, name } of named) row[name] = codec.decode(column, raw[name]);
+    return row;
+  };
 }
 
 /** Values of the set's key columns. */
-export function keyIn(set: RowSet, row: Row): Key {
-  return set.key.map((column) => row[column.name.toUpperCase()] ?? null);
+export function keyIn({ key }: RowSet, row: Row): Key {
+  return namesOf(key).map((name) => row[name] ?? null);
+}
+
+const upperNames = new WeakMap<readonly Column[], readonly string[]>();
+
+/** In upper case; asked for with every row. */
+function namesOf(columns: readonly Column[]): readonly string[] {
+  const known = upperNames.get(columns);
+  if (known !== undefined) return known;
+  const names = columns.map(({ name }) => name.toUpperCase());
+  upperNames.set(columns, names);
+  return names;
 }
 
 /** Finds for each key the row that holds it: byte by byte where that is enough, else by asking the database. */

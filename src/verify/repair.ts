@@ -1,19 +1,23 @@
 import { applyChanges } from "../apply/applier.ts";
 import { asRefusal } from "../apply/refused-batch.ts";
 import { spareChildren } from "../apply/spare-children.ts";
-import { moveCheckpoint, readLanes } from "../checkpoint/checkpoint.ts";
-import type { Database, Queryable } from "../db/database.ts";
+import { lockLanes } from "../checkpoint/checkpoint.ts";
+import type { Database } from "../db/database.ts";
 import { classifyAtOrigin } from "../db/origin.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { isPassing } from "../dialect/is-passing.ts";
 import { SyncError } from "../errors.ts";
+import { backoffMs } from "../run/backoff.ts";
 import { driverFailure } from "../run/driver-failure.ts";
-import type { ComparisonOptions, Difference, TableComparison } from "./table-comparison.ts";
+import { sleep } from "../util/sleep.ts";
+import type { Difference } from "./difference.ts";
+import type { ComparisonOptions, TableComparison } from "./table-comparison.ts";
 
 export interface RepairOptions extends ComparisonOptions {
   readonly target: { readonly dialect: Dialect; readonly db: Database };
   readonly comparison: TableComparison;
   readonly deleteExtra: boolean;
+  readonly signal: AbortSignal;
 }
 
 /** What became of a difference; `reason` says in our words why it was not mended. */
@@ -24,7 +28,8 @@ export interface RepairOutcome {
 }
 
 const BATCH = 100;
-const MAX_ATTEMPTS = 10;
+/** With the pauses between them about a minute: as long as a server takes to fail over. */
+const MAX_ATTEMPTS = 15;
 
 /**
  * Writes missing and different rows again, by the way that changes take. While it does, the table's checkpoint is
@@ -68,48 +73,46 @@ async function repairBatch(
   }
 }
 
-function whyNot({ deleteExtra, comparison }: RepairOptions, difference: Difference): string | undefined {
-  if (difference.kind === "untransformable") return difference.reason ?? "the row cannot be transformed";
-  if (difference.kind !== "extra") return undefined;
+function whyNot(
+  { deleteExtra, comparison, signal }: RepairOptions,
+  difference: Difference,
+): string | undefined {
+  const { kind, reason } = difference;
+  if (kind === "untransformable" || kind === "unfindable") return reason ?? "the row cannot be transformed";
+  if (signal.aborted) return "the command was stopped";
+  if (kind !== "extra") return undefined;
   return deleteExtra ? comparison.doubt : "it is deleted only with --delete-extra";
 }
 
 async function write(options: RepairOptions, todo: readonly Difference[]): Promise<void> {
   const { table, source, target, rows, comparison, isCaptured } = options;
   await target.db.transaction(async (tx) => {
-    if (isCaptured) await holdCheckpoint(options, tx);
+    if (isCaptured) await lockLanes(tx, target.dialect, table.targetNames.checkpoint);
     // What is written is what the source holds now, not when the difference was found.
     const changes = await comparison.readChanges(todo);
     const rowFor = await rows.prepare(changes);
     await applyChanges(tx, target.dialect, table, changes, rowFor, rows);
     const extra = todo.filter(({ kind }) => kind === "extra");
-    const gone = (await comparison.compareAgain(extra)).filter(({ kind }) => kind === "extra");
-    if (gone.length === 0) return;
-    const keys = gone.map(({ key }) => key);
+    const { still } = await comparison.lookAgain(extra);
+    const keys = still.filter(({ kind }) => kind === "extra").map(({ key }) => key);
+    if (keys.length === 0) return;
     await spareChildren(source, { dialect: target.dialect, tx }, table.takesAlong, keys);
     await target.dialect.deleteRows(tx, table, keys, false);
   });
 }
 
-/** Moves the checkpoint of each lane to where it is: their rows are locked until the commit. */
-async function holdCheckpoint({ table, target }: RepairOptions, tx: Queryable): Promise<void> {
-  const name = table.targetNames.checkpoint;
-  for (const lane of await readLanes(tx, target.dialect, name))
-    await moveCheckpoint(tx, target.dialect, name, lane, lane);
-}
-
-/** A runner at work moves the checkpoint, or holds a lock: then the same again. */
-async function patiently({ target, table }: RepairOptions, work: () => Promise<void>): Promise<void> {
+/** A deadlock, a lock that was waited for too long, a server that fails over: then the same again. */
+async function patiently({ target, table, signal }: RepairOptions, work: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
       if (asRefusal(target.dialect, error) !== undefined) throw error;
-      const moved = error instanceof SyncError && error.code === "CHECKPOINT_MOVED";
       const passing =
         !(error instanceof SyncError) && isPassing(classifyAtOrigin(error, target.dialect).class);
-      if ((!moved && !passing) || attempt >= MAX_ATTEMPTS)
+      if (!passing || signal.aborted || attempt >= MAX_ATTEMPTS)
         throw driverFailure(target.dialect, error, `${table.name} could not be repaired`, table.name);
+      await sleep(backoffMs(attempt, Math.random()), signal);
     }
   }
 }

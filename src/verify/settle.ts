@@ -1,20 +1,23 @@
-import { readCheckpoint } from "../checkpoint/checkpoint.ts";
-import type { Position } from "../journal/change.ts";
+import type { Key, Position } from "../journal/change.ts";
 import { highestPosition } from "../journal/highest.ts";
 import { monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
+import type { AppliedPosition } from "./applied-position.ts";
+import { type Difference, differenceKey } from "./difference.ts";
 import { pendingKeys } from "./pending-keys.ts";
-import {
-  type ComparisonOptions,
-  type Difference,
-  differenceKey,
-  type TableComparison,
-} from "./table-comparison.ts";
+import type { ComparisonOptions, TableComparison } from "./table-comparison.ts";
+import { vanishedRows } from "./vanished-rows.ts";
+import { createWaitingList, type WaitingPage } from "./waiting-list.ts";
 
 export interface SettleOptions extends ComparisonOptions {
   readonly comparison: TableComparison;
-  /** How long a checkpoint that does not move is waited for. */
+  readonly applied: AppliedPosition;
+  /** How long a checkpoint that does not move is waited for, at the end. */
   readonly patienceMs: number;
+  /** Rows of a page, at most. */
+  readonly pageSize: number;
+  /** Nothing is decided before the end. */
+  readonly isDeferred?: boolean;
   readonly signal: AbortSignal;
   /** Differences that are no matter of time. */
   readonly onConfirmed: (differences: readonly Difference[]) => Promise<void>;
@@ -25,54 +28,85 @@ export interface SettleOptions extends ComparisonOptions {
 /**
  * Tells real differences from rows in flight. A difference is looked at again once the checkpoint has passed the
  * journal's highest position as of the look that found it; it is real when the journal then holds no later change of
- * its key.
+ * its key. What has to wait longer than the reading of its table is kept for the end.
  */
 export interface Settler {
   /** Takes what a page showed; decides at once what can be decided without waiting. */
-  take(differences: readonly Difference[]): Promise<void>;
+  take(page: Pick<WaitingPage, "start" | "from">, differences: readonly Difference[]): Promise<void>;
   /** Decides all the rest, waiting as long as it takes. */
   finish(): Promise<void>;
+  close(): Promise<void>;
   /** Differences that nothing is decided about yet. */
   readonly waiting: number;
+  /** Where the pages began that showed them; undefined when they are too many to be named. */
+  readonly pages: readonly (Key | undefined)[] | undefined;
 }
 
-/** So many rows in flight are kept before they are waited for. */
-const MAX_WAITING = 1_000;
 const KEYS_PER_LOOK = 500;
 const POLL_MS = 100;
 /** A row that is changed without end is given up after so many looks. */
 const MAX_LOOKS = 30;
 
 export function createSettler(options: SettleOptions): Settler {
-  const { source, target, table, rows, comparison, isCaptured, patienceMs, signal } = options;
-  let pool: readonly Difference[] = [];
-  let bound: Position = 0n;
+  const { source, table, rows, comparison, isCaptured, patienceMs, signal } = options;
+  let list = createWaitingList();
   let stuckAt: Position | undefined;
 
   const highest = (): Promise<Position> => highestPosition(source, table.names.journal);
-  const applied = async (): Promise<Position> =>
-    (await readCheckpoint(target.db, target.dialect, table.targetNames.checkpoint))?.position ?? 0n;
+  const applied = options.applied.read;
 
-  /** The checkpoint is read first, the sides next, the journal last: so no change can slip between. */
-  async function look(): Promise<void> {
-    const from = isCaptured ? await applied() : 0n;
+  /** Gives what still waits. The checkpoint is read first, the sides next, the journal last: no change can slip between. */
+  async function look(pages: readonly WaitingPage[]): Promise<readonly WaitingPage[]> {
+    const from = await applied();
+    const pageOf = new Map<Difference, WaitingPage>();
+    // Pages of one table in two orders, or read again, may show a row twice.
+    const seen = new Set<string>();
+    for (const page of pages) {
+      for (const difference of page.differences) {
+        const text = `${difference.side} ${differenceKey(difference)}`;
+        if (!seen.has(text)) pageOf.set(difference, page);
+        seen.add(text);
+      }
+    }
+    const all = [...pageOf.keys()];
     const still: Difference[] = [];
-    for (let i = 0; i < pool.length; i += KEYS_PER_LOOK) {
-      still.push(...(await comparison.compareAgain(pool.slice(i, i + KEYS_PER_LOOK))));
+    const vanished: Difference[] = [];
+    for (let i = 0; i < all.length; i += KEYS_PER_LOOK) {
+      const again = await comparison.lookAgain(all.slice(i, i + KEYS_PER_LOOK));
+      still.push(...again.still);
+      vanished.push(...again.vanished);
     }
-    if (still.length === 0) {
-      pool = [];
-      return;
+    if (vanished.length > 0) {
+      const judged = await vanishedRows(options, vanished, (one) => pageOf.get(one));
+      if (judged.unfindable.length > 0) await options.onConfirmed(judged.unfindable);
+      still.push(...judged.still);
     }
+    if (still.length === 0) return [];
     const isPending = isCaptured ? await pendingKeys(source, table, rows, from, still) : () => false;
     const confirmed = still.filter((difference) => !isPending(difference));
-    pool = still.filter(isPending);
-    if (pool.length > 0) bound = await highest();
     if (confirmed.length > 0) await options.onConfirmed(confirmed);
+    const left = still.filter(isPending);
+    if (left.length === 0) return [];
+    const bound = await highest();
+    const origin = new Map(all.map((one) => [`${one.side} ${differenceKey(one)}`, pageOf.get(one)]));
+    const again = new Map<WaitingPage | undefined, Difference[]>();
+    for (const difference of left) {
+      // What was extra may be missing by now: then it is kept under another side's key, which no page showed.
+      const page = origin.get(`${difference.side} ${differenceKey(difference)}`);
+      const together = again.get(page) ?? [];
+      again.set(page, together);
+      together.push(difference);
+    }
+    return [...again].map(([page, differences]) => ({
+      start: page?.start,
+      from: page?.from ?? from,
+      bound,
+      differences,
+    }));
   }
 
   /** Waits until the checkpoint has passed the bound. False when it stands still, or when we are stopped. */
-  async function passed(): Promise<boolean> {
+  async function passed(bound: Position): Promise<boolean> {
     let position = await applied();
     let since = monotonic();
     while (position < bound) {
@@ -89,30 +123,47 @@ export function createSettler(options: SettleOptions): Settler {
     return true;
   }
 
-  async function finish(): Promise<void> {
-    for (let looks = 0; pool.length > 0; looks++) {
-      const arrived = isCaptured ? await passed() : true;
-      if (signal.aborted) return;
-      await look();
-      if (pool.length === 0) return;
-      if (arrived && looks < MAX_LOOKS) continue;
-      options.onPending(pool);
-      pool = [];
+  /** Looks at all that waits, once. */
+  async function lookAtAll(): Promise<void> {
+    const before = list;
+    list = createWaitingList();
+    try {
+      for await (const pages of before.drain()) {
+        const left = signal.aborted ? pages : await look(pages);
+        for (const page of left) await list.add(page);
+      }
+    } finally {
+      await before.close();
     }
   }
 
   return {
-    async take(differences) {
-      if (differences.length === 0) return;
-      const known = new Set(pool.map(differenceKey));
-      pool = [...pool, ...differences.filter((difference) => !known.has(differenceKey(difference)))];
-      if (isCaptured) bound = await highest();
-      if (pool.length >= MAX_WAITING) await finish();
-      else if (!isCaptured || (await applied()) >= bound) await look();
+    async take({ start, from }, differences) {
+      if (differences.length > 0)
+        await list.add({ start, from, bound: isCaptured ? await highest() : 0n, differences });
+      if (list.size === 0 || options.isDeferred === true) return;
+      const ready = list.take(await applied());
+      if (ready.length === 0) return;
+      for (const page of await look(ready)) await list.add(page);
     },
-    finish,
+    async finish() {
+      for (let looks = 0; list.size > 0; looks++) {
+        const arrived = isCaptured ? await passed(list.bound) : true;
+        if (signal.aborted) return;
+        await lookAtAll();
+        if (signal.aborted || list.size === 0) return;
+        if (arrived && looks < MAX_LOOKS) continue;
+        for await (const pages of list.drain()) options.onPending(pages.flatMap((page) => page.differences));
+      }
+    },
+    async close() {
+      await list.close();
+    },
     get waiting() {
-      return pool.length;
+      return list.size;
+    },
+    get pages() {
+      return list.starts;
     },
   };
 }

@@ -6,6 +6,7 @@ import { doctor } from "../../src/cli/commands/doctor.ts";
 import { drain } from "../../src/cli/commands/drain.ts";
 import { run } from "../../src/cli/commands/run.ts";
 import { verify } from "../../src/cli/commands/verify.ts";
+import { readState, stateTable } from "../../src/state/state.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
 import { describeDialects } from "../support/dialects.ts";
@@ -93,17 +94,77 @@ describeDialects("verify, doctor and drain as commands", (dialect) => {
     expect(found.out).not.toMatch(/value-of|other-value/);
     expect((await called(() => verify({ ...flags, repair: true }, never))).code).toBe("VERIFY_MISMATCH");
     const state = join(folder, "verify.state");
+    const none = { ...flags, repair: true, deleteExtra: true, state } as const;
+    expect((await called(() => verify(none, never))).code).toBe("USAGE_INVALID");
     const repaired = await called(() =>
       verify({ ...flags, repair: true, deleteExtra: true, yes: true, state }, never),
     );
     expect(repaired.code).toBe(0);
-    expect(await readFile(state, "utf8")).toContain(`source ${USER_DATA}`);
+    expect(repaired.out).toMatch(/\nequal: 2 rows; 1 row repaired\n$/);
+    expect(await readFile(state, "utf8")).toContain(`"name": "${USER_DATA}"`);
     expect(await pair.rows("target", USER_DATA)).toEqual(await pair.rows("source", USER_DATA));
+
+    // The verdict of a finished state is of then.
+    await pair.target.test.exec([`DELETE FROM ${USER_DATA} WHERE USER_NAME = 'ann'`, insert("zoe")]);
+    const anew = await called(() => verify({ ...none, yes: true }, never));
+    expect(anew.code).toBe(0);
+    expect(anew.out).toContain(`missing   ${USER_DATA} TENANT_ID=1 USER_NAME=ann DATA_KEY=k repaired\n`);
+    expect(await pair.rows("target", USER_DATA)).toEqual(await pair.rows("source", USER_DATA));
+  });
+
+  test("the result is remembered on the target, and one that was stopped does not take its place", async () => {
+    const remembered = async () => {
+      const state = stateTable(pair.target.dialect, [await pair.table(USER_DATA)]);
+      return await readState(pair.target.db, state, "verify/");
+    };
+    expect((await called(() => verify(flags, never))).code).toBe(0);
+    const [entry] = await remembered();
+    expect(entry).toMatchObject({
+      key: "verify/identity",
+      value: {
+        ...{ result: "equal", tables: 1, rows: 2, found: 0, repaired: 0, pending: 0, onTheirWay: 0 },
+        ...{
+          sourceVersion: "5.11.0",
+          targetVersion: "5.11.0",
+          readFrom: expect.stringMatching(/^\d{4}-.*Z$/),
+        },
+      },
+    });
+    expect((await called(() => verify(flags, AbortSignal.abort()))).code).toBe(8);
+    expect(await remembered()).toEqual([entry]);
+    await pair.target.test.exec([insert("zoe")]);
+    expect((await called(() => verify(flags, never))).code).toBe("VERIFY_MISMATCH");
+    expect(await remembered()).toMatchObject([{ value: { result: "different", found: 1 } }]);
+    await pair.target.test.exec([`DELETE FROM ${USER_DATA} WHERE USER_NAME = 'zoe'`]);
+  });
+
+  test("a file of --state that is none is refused before anything is opened, and stays as it is", async () => {
+    const before = await readFile(flags.config, "utf8");
+    const config = join(folder, "not-there.properties");
+    expect((await called(() => verify({ ...flags, config, state: flags.config }, never))).code).toBe(
+      "USAGE_INVALID",
+    );
+    expect(await readFile(flags.config, "utf8")).toBe(before);
+  });
+
+  test("--json lists ten thousand rows and says how many more there are", async () => {
+    const rows = Array.from({ length: 10_010 }, (_, n) => `(2, 'x${n}', 'k', 'v')`);
+    for (let from = 0; from < rows.length; from += 1_001)
+      await pair.target.test.exec([
+        `INSERT INTO ${USER_DATA} (TENANT_ID, USER_NAME, DATA_KEY, DATA_VALUE) VALUES ${rows.slice(from, from + 1_001).join(", ")}`,
+      ]);
+    const found = await called(() => verify({ ...flags, json: true }, never));
+    expect(found.code).toBe("VERIFY_MISMATCH");
+    const { tables, differences, differencesOmitted, verdict } = JSON.parse(found.out);
+    expect(tables).toMatchObject([{ extra: 10_010, unexplained: 0 }]);
+    expect([differences.length, differencesOmitted]).toEqual([10_000, 10]);
+    expect(verdict.sentence).toBe("different: 10,010 rows");
+    await pair.target.test.exec([`DELETE FROM ${USER_DATA} WHERE TENANT_ID = 2`]);
   });
 
   test("pending changes: verify ends with 8, drain with a no", async () => {
     await pair.source.test.exec(insert("carl"));
-    const drained = await called(() => drain({ ...flags, wait: true, timeout: "1" }, never));
+    const drained = await called(() => drain({ ...flags, wait: true, timeout: "4" }, never));
     expect(drained.code).toBe("CHANGES_PENDING");
     expect(drained.out).toContain(`drained: no\n  - ${USER_DATA}: 1 changes are pending`);
     const verified = await called(() => verify({ ...flags, json: true }, never));

@@ -156,12 +156,12 @@ describeDialects("A digest of a range", (dialect) => {
       `DELETE FROM ${TABLE} WHERE ID = ${ROWS}`,
       `INSERT INTO ${TABLE} (ID, A) VALUES (0, 'x'), (${ROWS + 1}, 'y')`,
     ]);
-    expect((await verified()).map(({ kind, key }) => `${kind} ${key["ID"]}`)).toEqual([
+    expect((await verified()).map(({ kind, key }) => `${kind} ${key["ID"]}`).sort()).toEqual([
       "different 1",
-      "missing 2001",
-      `missing ${ROWS}`,
       "extra 0",
       `extra ${ROWS + 1}`,
+      "missing 2001",
+      `missing ${ROWS}`,
     ]);
   });
 
@@ -171,8 +171,8 @@ describeDialects("A digest of a range", (dialect) => {
     await fill("target", rows);
     const started = performance.now();
     expect(await verified({ maxRowsPerSecond: 3_000 })).toEqual([]);
-    // The last rows of each pass are not waited for: 2,000 and 3,000 are.
-    expect(performance.now() - started).toBeGreaterThan(3_000);
+    // Of 12,000 rows the last 3,000 are not waited for.
+    expect(performance.now() - started).toBeGreaterThan(2_900);
     expect(read).toBeLessThan(ROWS / 50);
   });
 });

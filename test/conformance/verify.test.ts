@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { rowSources } from "../../src/run/row-sources.ts";
 import type { StateStore, VerifyState } from "../../src/verify/progress-state.ts";
-import { type ReportedDifference, type VerifyOptions, verify } from "../../src/verify/verify.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { damage, fillManyTypes, MANY_TYPES, manyTypes } from "../support/corruptions.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { testEnv } from "../support/env.ts";
 import { runTraffic, TRAFFIC_PARENTS } from "../support/traffic.ts";
+import { verified } from "../support/verified.ts";
+import { watchedDatabase } from "../support/watched-database.ts";
 import { hasTwins } from "../support/wso2-migration-data.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
@@ -20,35 +20,8 @@ const PARENTS_511 = [
 ];
 const { rows: ROWS, damages: DAMAGES } = testEnv.verifySize();
 
-interface Verified {
-  readonly differences: readonly ReportedDifference[];
-  readonly complete: boolean;
-  readonly counts: Readonly<Record<string, { sourceRows: number; targetRows: number; pending: number }>>;
-}
-
-async function verified(pair: BlueGreen, options: Partial<VerifyOptions> = {}): Promise<Verified> {
-  const plan = await pair.plan();
-  const differences: ReportedDifference[] = [];
-  const report = await verify({
-    plan,
-    source: pair.source,
-    target: pair.target,
-    rowsFor: rowSources(plan, pair),
-    patienceMs: 300,
-    signal: new AbortController().signal,
-    onDifference: (difference) => differences.push(difference),
-    ...options,
-  });
-  return {
-    differences,
-    complete: report.complete,
-    counts: Object.fromEntries(
-      report.tables.map(({ table, sourceRows, targetRows, pending }) => [
-        table,
-        { sourceRows, targetRows, pending },
-      ]),
-    ),
-  };
+function raise(what: string): never {
+  throw new Error(what);
 }
 
 const inOrder = (all: readonly object[]): string[] => all.map((one) => JSON.stringify(one)).sort();
@@ -117,16 +90,33 @@ describeDialects("Verify", (dialect) => {
     const stopped = await verified(pair, {
       state,
       signal: controller.signal,
-      onProgress: ({ table, sourceRows }) => {
-        if (table === MANY_TYPES && sourceRows >= 2_000) controller.abort();
+      onProgress: (table, { readSource }) => {
+        if (table === MANY_TYPES && readSource >= 2_000) controller.abort();
       },
     });
     expect(stopped.complete).toBe(false);
     expect(stopped.differences).toHaveLength(1);
+    expect(stopped.counts[MANY_TYPES]).toMatchObject({ sourceRows: null, targetRows: null, different: 1 });
+    expect(kept?.finished).toBe(undefined);
+    await expect(verified(pair, { state, repair: { deleteExtra: false } })).rejects.toMatchObject({
+      code: "USAGE_INVALID",
+      message: expect.stringMatching(/another comparison.*--repair was not given and is given/),
+    });
+    const began = stopped.counts[MANY_TYPES]?.readFrom;
     const resumed = await verified(pair, { state });
     expect(resumed.complete).toBe(true);
     expect(resumed.differences).toEqual([]);
-    expect(resumed.counts[MANY_TYPES]).toEqual({ sourceRows: ROWS, targetRows: ROWS, pending: 0 });
+    const all = { sourceRows: ROWS, targetRows: ROWS, readSource: ROWS, readTarget: ROWS };
+    expect(resumed.counts[MANY_TYPES]).toMatchObject({ ...all, pending: 0, different: 1, readFrom: began });
+    const finished = kept?.finished;
+    expect(finished).toMatch(/^\d{4}-/);
+
+    // What was found then says nothing of now.
+    const told: string[] = [];
+    const anew = await verified(pair, { state, onFinishedState: (when) => told.push(when) });
+    expect(told).toEqual([finished]);
+    expect(anew.differences).toHaveLength(1);
+    expect(anew.counts[MANY_TYPES]?.readFrom).not.toBe(began);
     await verified(pair, { repair: { deleteExtra: false } });
   });
 
@@ -167,6 +157,15 @@ describeDialects("Verify", (dialect) => {
       "pending Ann",
       "pending bob",
     ]);
+    // Carl has arrived by other ways than the journal: nothing differs, and yet he is on his way.
+    const carl = `INSERT INTO ${USER_DATA} (TENANT_ID, USER_NAME, DATA_KEY, DATA_VALUE) VALUES (1, 'carl', 'k', 'v')`;
+    for (const side of [pair.source, pair.target]) await side.test.exec([carl]);
+    const { sourceRows, ...counts } =
+      (await verified(pair, { tables: [USER_DATA] })).counts[USER_DATA] ?? raise("no counts");
+    expect(counts).toMatchObject({
+      targetRows: (sourceRows ?? 0) + 1,
+      ...{ onTheirWay: 2, extra: 1, pending: 2, unexplained: 0, unread: 0 },
+    });
     await pair.run();
     expect(
       (await verified(pair, { tables: [USER_DATA] })).differences.map(
@@ -193,7 +192,11 @@ describeDialects("Verify", (dialect) => {
         tables: [TOKENS, SCOPES, USER_DATA],
       });
       expect(differences).toEqual([]);
-      expect(counts[TOKENS]?.pending).toBe(0);
+      for (const { sourceRows, targetRows, ...one } of Object.values(counts)) {
+        expect(one).toMatchObject({ pending: 0, unexplained: 0, unread: 0 });
+        expect(sourceRows).not.toBe(null);
+        expect(targetRows).toBe(sourceRows);
+      }
       rounds++;
     }
     await traffic;
@@ -243,6 +246,48 @@ describeDialects("Verify across versions", (dialect) => {
     );
     await verified(pair, { repair: { deleteExtra: false } });
     expect((await verified(pair)).differences).toEqual([]);
+  });
+
+  test("rows that the migration removes are no difference, and the counts add up without them", async () => {
+    const token = (id: string) => [
+      `INSERT INTO ${TOKENS} (TOKEN_ID, ACCESS_TOKEN, CONSUMER_KEY_ID, AUTHZ_USER, TENANT_ID, USER_DOMAIN, TIME_CREATED, REFRESH_TOKEN_TIME_CREATED) VALUES ('${id}', 'at', 77, '${id}', 1, 'PRIMARY', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)`,
+      `INSERT INTO ${SCOPES} (TOKEN_ID, TOKEN_SCOPE, TENANT_ID) VALUES ('${id}', 'openid', 1)`,
+    ];
+    await pair.source.test.exec([
+      "INSERT INTO IDN_OAUTH_CONSUMER_APPS (ID, CONSUMER_KEY, TENANT_ID) VALUES (77, 'USER_PORTAL_acme.com', 1)",
+      ...token("portal1"),
+    ]);
+    await pair.run();
+    // One more comes when tokens and scopes have been read.
+    let isDone = false;
+    const { differences, counts } = await verified(pair, {
+      pageSize: 20,
+      patienceMs: 30_000,
+      target: {
+        ...pair.target,
+        db: watchedDatabase(pair.target.db, {
+          before: async (sql) => {
+            if (isDone || !/FROM .*idn_identity_user_data_sv/i.test(sql)) return;
+            isDone = true;
+            await pair.source.test.exec(token("portal2"));
+            await pair.run();
+          },
+        }),
+      },
+    });
+    expect(isDone).toBe(true);
+    expect(differences).toEqual([]);
+    for (const table of [TOKENS, SCOPES]) {
+      const { sourceRows, targetRows, ...one } = counts[table] ?? raise("no counts");
+      expect(one).toMatchObject({ unexplained: 0, unread: 0 });
+      expect(one.leftOut).toBeGreaterThan(0);
+      expect((sourceRows ?? 0) - (targetRows ?? 0)).toBe(2);
+    }
+    await pair.source.test.exec([
+      `DELETE FROM ${TOKENS} WHERE CONSUMER_KEY_ID = 77`,
+      "DELETE FROM IDN_OAUTH_CONSUMER_APPS WHERE ID = 77",
+    ]);
+    await pair.run();
   });
 
   test("a scope hash that WSO2 itself made at random is no difference, on the databases where it does", async () => {

@@ -59,7 +59,7 @@ export const testEnv = {
   runDir: () => text("SYNC_TEST_RUN_DIR"),
   /** `SYNC_TEST_VERIFY=100000x1000`: rows and damages of the test that finds every damage; small by default. */
   verifySize: () => {
-    const [, rows, damages] = /^(\d+)x(\d+)$/.exec(text("SYNC_TEST_VERIFY") ?? "20000x300") ?? [];
+    const [, rows, damages] = /^(\d+)x(\d+)$/.exec(text("SYNC_TEST_VERIFY") ?? "8000x120") ?? [];
     return { rows: Number(rows), damages: Number(damages) };
   },
 } as const;

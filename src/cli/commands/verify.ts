@@ -3,17 +3,19 @@ import { requireCheckpoints } from "../../checkpoint/require-checkpoints.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { planTables } from "../../plan/sync-plan.ts";
 import { rowSources } from "../../run/row-sources.ts";
-import { keyText } from "../../verify/key-label.ts";
-import type { TableCounts } from "../../verify/progress-state.ts";
+import { recordVerdict } from "../../verify/record-verdict.ts";
 import { sameSecret } from "../../verify/same-secret.ts";
-import { stateFile } from "../../verify/state-file.ts";
+import { openStateFile, type StateFile } from "../../verify/state-file.ts";
+import type { TableCounts } from "../../verify/table-counts.ts";
+import { findVerdict, type Verdict } from "../../verify/verdict.ts";
 import { type ReportedDifference, verify as verifySchema } from "../../verify/verify.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { homeDefines, type KeyFlags } from "../key-flags.ts";
 import { numberFlag } from "../number-flag.ts";
-import { formatTable, writeJson, writeOut } from "../output.ts";
+import { writeJson, writeOut } from "../output.ts";
 import { openValueKeys, type ValueKeys } from "../value-keys.ts";
+import { formatDifference, formatVerdict } from "../verify-text.ts";
 
 export interface VerifyFlags extends CommonFlags, KeyFlags {
   readonly json?: true;
@@ -28,9 +30,12 @@ export interface VerifyFlags extends CommonFlags, KeyFlags {
 /** What `verify --json` prints. */
 export interface VerifyOutput {
   readonly complete: boolean;
+  readonly verdict: Verdict;
   readonly tables: readonly TableCounts[];
   /** At most MAX_LISTED; the counts are of all. */
   readonly differences: readonly ReportedDifference[];
+  /** How many differences are not in the list. */
+  readonly differencesOmitted: number;
 }
 
 /** A target that is not filled yet differs in every row: the list ends somewhere. */
@@ -40,46 +45,54 @@ const PATIENCE_POLLS = 3;
 const MIN_PATIENCE_MS = 5_000;
 
 /**
- * Compares all rows. Exit 0: equal, or every difference was mended. 6: rows differ. 8: none differs, but not all could
- * be judged, because changes are pending or the comparison was stopped.
+ * Compares all rows. Exit 0: equal, or every difference was mended. 6: rows differ, or the counts of the servers
+ * contradict that none does. 8: none differs, but not all could be judged.
  */
 export async function verify(flags: VerifyFlags, signal: AbortSignal): Promise<number> {
   const maxRowsPerSecond = numberFlag("--max-rows-per-second", flags.maxRowsPerSecond);
-  if (flags.deleteExtra && !flags.repair) {
-    throw new SyncError("USAGE_INVALID", {
-      what: "--delete-extra is given without --repair",
-      next: "Give both, or none to compare only",
-    });
-  }
-  if (flags.deleteExtra && !flags.yes) {
-    throw new SyncError("USAGE_INVALID", {
-      what: "--delete-extra deletes every row that only the target has, also those that users of green made",
-      next: "Look at the rows that `sync-tool verify` calls extra, then give --yes as well",
-    });
-  }
+  refuseHalfMeant(flags);
+  // Before anything is opened: a file of somebody else's is not to be written to.
+  const stateFile = flags.state === undefined ? undefined : await openStateFile(flags.state);
   const define = [...flags.define, ...homeDefines(flags)];
   return await withContext({ ...flags, define }, signal, async (context) => {
     const keys = openValueKeys(context.config, define);
     try {
-      const output = await compareAll(context, flags, maxRowsPerSecond, keys);
+      const output = await compareAll(context, flags, maxRowsPerSecond, keys, stateFile);
       if (flags.json) writeJson(output);
-      else writeOut(formatCounts(output));
-      return exitCode(output);
+      else writeOut(formatVerdict(output));
+      return exitCode(output.verdict);
     } finally {
       await keys.close();
     }
   });
 }
 
+function refuseHalfMeant({ repair, deleteExtra, yes }: VerifyFlags): void {
+  if (deleteExtra && !repair) {
+    throw new SyncError("USAGE_INVALID", {
+      what: "--delete-extra is given without --repair",
+      next: "Give both, or none to compare only",
+    });
+  }
+  if (deleteExtra && !yes) {
+    throw new SyncError("USAGE_INVALID", {
+      what: "--delete-extra deletes every row that only the target has, also those that users of green made",
+      next: "Look at the rows that `sync-tool verify` calls extra, then give --yes as well",
+    });
+  }
+}
+
 async function compareAll(
-  { config, openSchemas, terminal, deadlineOrStop }: Context,
+  { config, log, openSchemas, terminal, deadlineOrStop }: Context,
   flags: VerifyFlags,
   maxRowsPerSecond: number | undefined,
   keys: ValueKeys,
+  stateFile: StateFile | undefined,
 ): Promise<VerifyOutput> {
   const schemas = await openSchemas({ quiet: true });
   const tables: TableCounts[] = [];
   const differences: ReportedDifference[] = [];
+  let omitted = 0;
   let complete = true;
   if (flags.repair) for (const schema of schemas) await requireDirection(schema);
   for (const { name, plan, source, target, tenants } of schemas) {
@@ -93,24 +106,28 @@ async function compareAll(
       patienceMs: Math.max(MIN_PATIENCE_MS, PATIENCE_POLLS * config.syncIntervalMs),
       ...(maxRowsPerSecond === undefined ? {} : { maxRowsPerSecond }),
       ...(flags.repair ? { repair: { deleteExtra: flags.deleteExtra === true } } : {}),
-      ...(flags.state === undefined
-        ? {}
-        : { state: stateFile(schemas.length === 1 ? flags.state : `${flags.state}.${name}`) }),
+      ...(stateFile === undefined ? {} : { state: stateFile.store(name) }),
+      settings: settingsOf(keys),
       ...(isSameSecret === undefined ? {} : { isSameSecret }),
       onDifference: (difference) => {
         if (differences.length < MAX_LISTED) differences.push(difference);
+        else omitted += 1;
         if (!flags.json) writeOut(formatDifference(difference));
       },
-      onProgress: ({ table, sourceRows, targetRows }) => {
+      onProgress: (table, { readSource, readTarget }) => {
         if (terminal.isTerminal)
-          terminal.showProgress(`${table}: ${sourceRows} rows of the source, ${targetRows} of the target`);
+          terminal.showProgress(`${table}: ${readSource} rows of the source, ${readTarget} of the target`);
       },
+      onFinishedState: (finished) =>
+        log.info({ state: flags.state, finished }, "the comparison of this file is finished: it begins anew"),
     });
     tables.push(...report.tables);
     complete &&= report.complete;
+    await recordVerdict({ target, plan, report, log });
   }
   terminal.showProgress("");
-  return { complete, tables, differences };
+  const verdict = findVerdict(tables, complete);
+  return { complete, verdict, tables, differences, differencesOmitted: omitted };
 }
 
 /**
@@ -129,49 +146,29 @@ async function requireDirection({ source, target, plan }: SchemaContext): Promis
   });
 }
 
-/** `different TABLE KEY=value (COLUMN, COLUMN)`, one line per row, no value but the key's. */
-function formatDifference({ table, kind, key, columns, reason, repaired }: ReportedDifference): string {
-  const parts = [
-    kind.padEnd(9),
-    table,
-    keyText(key),
-    ...(columns.length === 0 ? [] : [`(${columns.join(", ")})`]),
-    ...(repaired === undefined ? [] : [repaired ? "repaired" : "not repaired"]),
-    ...(reason === undefined ? [] : [`- ${reason}`]),
-  ];
-  return parts.join(" ");
-}
-
-function formatCounts({ tables, complete }: VerifyOutput): string {
-  const head = [
-    "TABLE",
-    "SOURCE",
-    "TARGET",
-    "MISSING",
-    "EXTRA",
-    "DIFFERENT",
-    "NOT TRANSFORMABLE",
-    "PENDING",
-    "REPAIRED",
-  ];
-  const rows = tables.map((one) => [
-    one.table,
-    ...[one.sourceRows, one.targetRows, one.missing, one.extra, one.different].map(String),
-    ...[one.untransformable, one.pending, one.repaired].map(String),
+/** What decides how stored values are transformed; no key. */
+function settingsOf({ profiles: { source, target } }: ValueKeys): string {
+  const encryption = target.encryption?.kind ?? "none";
+  return JSON.stringify([
+    source.processor,
+    source.hashAlgorithm,
+    target.processor,
+    target.hashAlgorithm,
+    encryption,
   ]);
-  return `${formatTable(head, rows)}${complete ? "" : "\nstopped before the end"}`;
 }
 
-function exitCode({ tables, complete }: VerifyOutput): number {
-  const total = (count: (one: TableCounts) => number): number =>
-    tables.reduce((sum, one) => sum + count(one), 0);
-  const found = total((one) => one.missing + one.extra + one.different + one.untransformable);
-  const left = found - total((one) => one.repaired);
-  if (left > 0) {
+function exitCode({ result, sentence, found, repaired }: Verdict): number {
+  if (result === "equal") return EXIT.ok;
+  if (result === "not judged") return EXIT.incomplete;
+  if (result === "different") {
     throw new SyncError("VERIFY_MISMATCH", {
-      what: `${left} rows differ between source and target`,
+      what: `${found - repaired} rows differ between source and target`,
       next: "Look at the rows named; `sync-tool verify --repair` writes missing and different ones again",
     });
   }
-  return complete && total((one) => one.pending) === 0 ? EXIT.ok : EXIT.incomplete;
+  throw new SyncError("VERIFY_UNEXPLAINED", {
+    what: `No row was found that differs, and yet ${sentence}`,
+    next: "Give verify again while nobody writes to green; if the counts still do not add up, do not switch: keep both databases as they are and report it",
+  });
 }

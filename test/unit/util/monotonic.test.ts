@@ -13,6 +13,8 @@ const TIME_OF_DAY: Readonly<Record<string, string>> = {
   "run/letter-schedule.ts": "compared with a stored time, once",
   "run/replay.ts": "stored with a dead letter",
   "state/stopped.ts": "stored with the reason why a group has stopped",
+  "verify/table-pass.ts": "says when rows were read",
+  "verify/verify.ts": "stored with a finished state",
 };
 
 afterEach(() => {

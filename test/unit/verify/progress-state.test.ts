@@ -1,32 +1,36 @@
 import { expect, test } from "vitest";
-import { stateFromText, stateToText, type VerifyState } from "../../../src/verify/progress-state.ts";
+import {
+  NO_COUNTS,
+  stateFromJson,
+  stateToJson,
+  type VerifyState,
+} from "../../../src/verify/progress-state.ts";
 
 const STATE: VerifyState = {
-  plan: "p1",
-  counts: [
+  madeFor: { sourceVersion: "5.9.0" },
+  passes: [
     {
-      table: "T",
-      sourceRows: 5,
-      targetRows: 4,
-      missing: 1,
-      extra: 0,
-      different: 2,
-      untransformable: 0,
-      pending: 0,
-      repaired: 0,
+      name: "source T",
+      counts: { ...NO_COUNTS, readSource: 7, missing: 2 },
+      cursor: { source: ["a", null, Buffer.from([0, 255])] },
+      again: [
+        { side: "source", start: undefined },
+        { side: "source", start: ["k", Buffer.from([1])] },
+      ],
+      isDone: false,
+      readFrom: "2026-01-31T23:59:59.000Z",
     },
+    { name: "target T", counts: NO_COUNTS, cursor: {}, again: [], isDone: true },
   ],
-  done: ["source A"],
-  at: { pass: "source T", after: ["k'1", "7", null, Buffer.from([0, 255])] },
 };
 
-test("a state survives its text, keys of bytes too", () => {
-  expect(stateFromText(stateToText(STATE))).toEqual(STATE);
-  const { at: _, ...without } = STATE;
-  expect(stateFromText(stateToText(without))).toEqual(without);
+test("a state survives JSON, bytes and NULL in its keys too", () => {
+  expect(stateFromJson(JSON.parse(JSON.stringify(stateToJson(STATE))))).toEqual(STATE);
+  const finished = { ...STATE, finished: "2026-02-01T00:10:00.000Z" };
+  expect(stateFromJson(JSON.parse(JSON.stringify(stateToJson(finished))))).toEqual(finished);
 });
 
-test("a text that is no state is none", () => {
-  for (const text of ["", "{", "null", "[]", '{"plan":1}', '{"plan":"p","counts":[]}'])
-    expect(stateFromText(text)).toBeUndefined();
+test("what is no state is told from one", () => {
+  for (const value of [null, undefined, 7, "text", {}, { madeFor: {} }, { passes: [] }])
+    expect(stateFromJson(value)).toBe(undefined);
 });
