@@ -80,6 +80,8 @@ export const ERROR_CODES = {
   SCHEMA_CHANGED: EXIT.halted,
   /** Another runner moved the checkpoint. */
   CHECKPOINT_MOVED: EXIT.halted,
+  /** A copy has come to its end, and the target lacks rows that it refused. */
+  COPY_LEFT_ROWS: EXIT.incomplete,
   /** The journal is empty but dead letters are left. */
   DEAD_LETTERS_LEFT: EXIT.incomplete,
 } as const satisfies Record<string, number>;

@@ -44,6 +44,16 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--dry-run", "print the plan and write nothing")
     .action(does(async () => (await import("./commands/run.ts")).run));
 
+  addKeyFlags(command("copy", "fill the target's tables with rows of the source that the dump did not bring"))
+    .addOption(
+      new Option("--table <table>", "only this table; repeatable")
+        .argParser((value: string, before: readonly string[]) => [...before, value])
+        .default([], "all of them"),
+    )
+    .option("--max-rows-per-second <n>", "read no faster than this")
+    .option("--json", "print JSON")
+    .action(does(async () => (await import("./commands/copy.ts")).copy));
+
   addTimeout(command("status", "print where every table stands and whether it is safe to switch"))
     .option("--json", "print JSON")
     .option("--watch", "print again every two seconds")

@@ -1,5 +1,6 @@
 import type { Database } from "../db/database.ts";
 import type { Hole } from "../dialect/dialect.ts";
+import { appearedIn } from "../journal/appeared.ts";
 import type { Change, Position } from "../journal/change.ts";
 import {
   addPassed,
@@ -49,8 +50,6 @@ export interface LateChangesOptions {
 const LOOK_MS = 5_000;
 const LOOK_AT_ALL_MS = 60_000;
 const YOUNG_SECONDS = 60;
-/** Ranges of one statement. */
-const HOLES_PER_STATEMENT = 200;
 const POSITIONS_PER_READ = 500;
 
 export function createLateChanges(options: LateChangesOptions): LateChanges {
@@ -71,19 +70,13 @@ export function createLateChanges(options: LateChangesOptions): LateChanges {
     kept = text;
   }
 
-  async function presentIn(holes: readonly Hole[]): Promise<readonly Position[]> {
-    const statement = source.dialect.sql.presentIn(table.names.journal, holes);
-    const rows = await source.db.query(statement.sql, statement.params);
-    return rows.map((row) => BigInt(String(row["position"])));
-  }
+  const presentIn = (holes: readonly Hole[]): Promise<readonly Position[]> =>
+    appearedIn(source, table.names.journal, holes);
 
   /** The positions among these holes that hold a change by now and are behind what is applied. */
   async function appeared(holes: readonly PassedHole[]): Promise<readonly Position[]> {
     const exact = holes.filter(({ missing }) => missing === undefined);
-    const found: Position[] = [];
-    for (let i = 0; i < exact.length; i += HOLES_PER_STATEMENT)
-      found.push(...(await presentIn(exact.slice(i, i + HOLES_PER_STATEMENT))));
-    return found.filter((position) => position <= options.applied());
+    return (await presentIn(exact)).filter((position) => position <= options.applied());
   }
 
   async function settle(positions: readonly Position[]): Promise<void> {

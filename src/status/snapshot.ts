@@ -7,6 +7,7 @@ import { NO_END } from "../journal/horizon.ts";
 import { oldestChange } from "../journal/oldest-change.ts";
 import { createJournalReader, type JournalReader, type Survey } from "../journal/reader.ts";
 import { planTables, type TablePlan } from "../plan/sync-plan.ts";
+import { type CopyPlace, copyPlacesIn } from "../state/copy-place.ts";
 import { runnerIn } from "../state/runner.ts";
 import { readState, type StateEntry, stateTable } from "../state/state.ts";
 import { stoppedIn } from "../state/stopped.ts";
@@ -86,6 +87,7 @@ async function readSchema(
   // Read after the checkpoints: whatever was set aside up to there is counted by now.
   const deadLetters = await countDeadLetters(target, tables);
   const entries = await readState(target.db, stateTable(target.dialect, tables));
+  const copies = copyPlacesIn(entries);
   const nowMs = await clockOf(target);
   const groupOf = new Map(
     plan.groups.flatMap((group) => group.tables.map((table) => [table.name, group.name])),
@@ -112,11 +114,24 @@ async function readSchema(
             ...state.drifted.map(({ reason }) => reason),
           ],
           ...journal.status,
-          problems: [...(unmigrated === undefined ? [] : [unmigrated]), ...journal.status.problems],
+          problems: [
+            ...(unmigrated === undefined ? [] : [unmigrated]),
+            ...copyProblem(copies.get(table.name)),
+            ...journal.status.problems,
+          ],
         },
       };
     }),
   );
+}
+
+/** Until it is finished, the target lacks rows that no journal tells of. */
+function copyProblem(place: CopyPlace | undefined): readonly string[] {
+  if (place === undefined || place.isDone) return [];
+  const { rows, written } = place;
+  return [
+    `its copy is not finished: ${rows} rows read, ${written} written; \`sync-tool copy\` goes on with it`,
+  ];
 }
 
 function runnerOf(entries: readonly StateEntry[], group: string, nowMs: number): TableStatus["runner"] {

@@ -5,12 +5,13 @@ import type { Dialect } from "../dialect/dialect.ts";
 import type { Column } from "../dialect/table-schema.ts";
 import type { Change, Key, Position } from "../journal/change.ts";
 import { highestPosition } from "../journal/highest.ts";
+import { journalAfter } from "../journal/journal-after.ts";
 import { exactKey } from "../journal/key-equality.ts";
 import { keyOf, sourceKeyOf } from "../journal/net.ts";
 import { USER_ID_CLAIM } from "../plan/user-claims.ts";
 import { sleep } from "../util/sleep.ts";
 import { type Difference, type Direction, differenceKey } from "./difference.ts";
-import { journalAfter, rowClass } from "./pending-keys.ts";
+import { rowClass } from "./pending-keys.ts";
 import { type RowSet, readKeys } from "./read-rows.ts";
 import type { ComparisonOptions, TableComparison } from "./table-comparison.ts";
 

@@ -1,20 +1,10 @@
-import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { Action, Change, Key, Position } from "../journal/change.ts";
+import type { Key, Position } from "../journal/change.ts";
+import { type JournalSide, journalAfter } from "../journal/journal-after.ts";
 import { equalityClass } from "../journal/key-equality.ts";
 import { keyOf, sourceKeyOf } from "../journal/net.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
-import type { Value } from "../row.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import type { Difference } from "./difference.ts";
-
-const PAGE = 1_000;
-
-/** A database to read a journal in; a transaction will do. */
-export interface JournalSide {
-  readonly dialect: Dialect;
-  readonly db: Queryable;
-}
 
 /** Tells a difference's row from all rows that neither database could take for it. */
 export function rowClass(table: TablePlan): (difference: Pick<Difference, "side" | "key">) => string {
@@ -51,35 +41,4 @@ export async function pendingKeys(
     for (const change of (await resolveKeys?.(changes)) ?? []) note("target", keyOf(table.key, change));
   }
   return (difference) => pending.has(classOf(difference));
-}
-
-/** The changes that a journal shows after a position, in pages, with the source's key columns alone. */
-export async function* journalAfter(
-  source: JournalSide,
-  table: TablePlan,
-  after: Position,
-): AsyncGenerator<readonly Change[]> {
-  const key = table.key.map(({ source: column }) => ({ name: column.name.toUpperCase(), source: column }));
-  // Tokens and claims are many times as long as their keys.
-  const keysAlone: TablePlan = { ...table, sourceColumns: key };
-  for (let from = after + 1n; ; ) {
-    const statement = source.dialect.sql.readChanges(keysAlone, from, PAGE);
-    const rows = await source.db.query(statement.sql, statement.params);
-    const changes = rows.map(
-      (raw): Change => ({
-        position: BigInt(String(raw["SYNC_ID"])),
-        action: String(raw["ACTION"]) as Action,
-        row: Object.fromEntries(
-          key.map((column): [string, Value] => [
-            column.name,
-            source.dialect.codec.decode(column.source, raw[column.name]),
-          ]),
-        ),
-      }),
-    );
-    if (changes.length > 0) yield changes;
-    const last = changes.at(-1);
-    if (last === undefined || changes.length < PAGE) return;
-    from = last.position + 1n;
-  }
 }

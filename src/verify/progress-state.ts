@@ -1,6 +1,6 @@
 import type { Key } from "../journal/change.ts";
+import { keyFromJson, keyToJson } from "../journal/key-json.ts";
 import type { DifferenceKind, Direction } from "./difference.ts";
-import { keyFromJson, keyToJson } from "./key-json.ts";
 
 /** What one pass over a table has come to so far. */
 export interface PassCounts extends Readonly<Record<DifferenceKind, number>> {

@@ -3,13 +3,8 @@ import { asRefusal } from "../apply/refused-batch.ts";
 import { spareChildren } from "../apply/spare-children.ts";
 import { lockLanes } from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";
-import { classifyAtOrigin } from "../db/origin.ts";
 import type { Dialect } from "../dialect/dialect.ts";
-import { isPassing } from "../dialect/is-passing.ts";
-import { SyncError } from "../errors.ts";
-import { backoffMs } from "../run/backoff.ts";
-import { driverFailure } from "../run/driver-failure.ts";
-import { sleep } from "../util/sleep.ts";
+import { inAttempts } from "../run/in-attempts.ts";
 import type { Difference } from "./difference.ts";
 import type { ComparisonOptions, TableComparison } from "./table-comparison.ts";
 
@@ -28,8 +23,6 @@ export interface RepairOutcome {
 }
 
 const BATCH = 100;
-/** With the pauses between them about a minute: as long as a server takes to fail over. */
-const MAX_ATTEMPTS = 15;
 
 /**
  * Writes missing and different rows again, by the way that changes take. While it does, the table's checkpoint is
@@ -57,7 +50,11 @@ async function repairBatch(
   const todo = batch.filter((difference) => whyNot(options, difference) === undefined);
   if (todo.length === 0) return hopeless;
   try {
-    await patiently(options, () => write(options, todo));
+    const { table, target, signal } = options;
+    const what = `${table.name} could not be repaired`;
+    await inAttempts({ dialect: target.dialect, table: table.name, what, signal }, () =>
+      write(options, todo),
+    );
     return [...hopeless, ...todo.map((difference) => ({ difference, repaired: true }))];
   } catch (error) {
     const refusal = asRefusal(options.target.dialect, error);
@@ -99,20 +96,4 @@ async function write(options: RepairOptions, todo: readonly Difference[]): Promi
     await spareChildren(source, { dialect: target.dialect, tx }, table.takesAlong, keys);
     await target.dialect.deleteRows(tx, table, keys, false);
   });
-}
-
-/** A deadlock, a lock that was waited for too long, a server that fails over: then the same again. */
-async function patiently({ target, table, signal }: RepairOptions, work: () => Promise<void>): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (asRefusal(target.dialect, error) !== undefined) throw error;
-      const passing =
-        !(error instanceof SyncError) && isPassing(classifyAtOrigin(error, target.dialect).class);
-      if (!passing || signal.aborted || attempt >= MAX_ATTEMPTS)
-        throw driverFailure(target.dialect, error, `${table.name} could not be repaired`, table.name);
-      await sleep(backoffMs(attempt, Math.random()), signal);
-    }
-  }
 }

@@ -1,9 +1,9 @@
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { type Change, type Key, leavesRow, type Position } from "../journal/change.ts";
+import { journalAfter } from "../journal/journal-after.ts";
 import { exactKey } from "../journal/key-equality.ts";
 import { keyOf } from "../journal/net.ts";
 import { createIdSet, type IdSet } from "./id-set.ts";
-import { journalAfter } from "./pending-keys.ts";
 import { keyIn, type RowSet, readRange } from "./read-rows.ts";
 import type { ComparisonOptions } from "./table-comparison.ts";
 

@@ -19,6 +19,8 @@ export interface TableCounts extends PassCounts {
   /** When the first and the last row was read: ISO 8601, by this machine's clock; null before. */
   readonly readFrom: string | null;
   readonly readTo: string | null;
+  /** A copy of the table is not finished: rows that the target lacks say nothing. */
+  readonly isBeingCopied: boolean;
 }
 
 /** Adds up the passes over one table. Without an agreement nothing is said of rows that lack an explanation. */
@@ -26,6 +28,7 @@ export function countsOf(
   table: string,
   passes: readonly PassState[],
   agreement: Agreement | undefined,
+  isBeingCopied = false,
 ): TableCounts {
   const names = Object.keys(NO_COUNTS) as (keyof PassCounts)[];
   const sum = (name: keyof PassCounts): number =>
@@ -42,5 +45,6 @@ export function countsOf(
     unread: agreement?.unread ?? 0,
     readFrom: froms[0] ?? null,
     readTo: tos.at(-1) ?? null,
+    isBeingCopied,
   };
 }

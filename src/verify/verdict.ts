@@ -57,14 +57,19 @@ export function findVerdict(tables: readonly TableCounts[], complete: boolean): 
 
 /** Rows of a table that differ, those that were mended among them. */
 export const foundIn = (one: TableCounts): number =>
-  one.missing + one.extra + one.different + one.untransformable + one.unfindable;
+  (one.isBeingCopied ? 0 : one.missing) + one.extra + one.different + one.untransformable + one.unfindable;
 
 /** Every row of the table was judged, none differs (any more), and the counts add up. */
 export const isEqual = (one: TableCounts): boolean => findVerdict([one], true).result === "equal";
 
 function notJudged(tables: readonly TableCounts[], complete: boolean, pending: number): readonly string[] {
   const uncounted = tables.filter(({ sourceRows }) => sourceRows === null).map(({ table }) => table);
+  const copying = tables.filter(({ isBeingCopied }) => isBeingCopied);
   return [
+    ...copying.map(
+      ({ table, missing }) =>
+        `the copy of ${table} is not finished, ${counted(missing, "row")} ${missing === 1 ? "is" : "are"} not there yet`,
+    ),
     ...(pending === 0
       ? []
       : [`${counted(pending, "row")} ${pending === 1 ? "waits" : "wait"} for changes that nothing brings`]),

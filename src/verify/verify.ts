@@ -11,6 +11,7 @@ import { createPace } from "./pace.ts";
 import type { PassCounts, StateStore } from "./progress-state.ts";
 import { countsOf, type TableCounts } from "./table-counts.ts";
 import { createTablePass, type PassOptions, passName, type TablePass } from "./table-pass.ts";
+import { unfinishedCopies } from "./unfinished-copies.ts";
 import { openStates } from "./verify-states.ts";
 
 /** A difference as it may be shown. */
@@ -69,6 +70,10 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const tables = planTables(plan).filter(({ name }) => options.tables?.includes(name) ?? true);
   const captured = await capturedTables(tables, source, target);
   const states = await openStates(options, tables);
+  const copying = options.repair === undefined ? await unfinishedCopies(target, tables) : new Set<string>();
+  const onDifference: VerifyOptions["onDifference"] = (difference) => {
+    if (difference.kind !== "missing" || !copying.has(difference.table)) options.onDifference(difference);
+  };
   const pace = createPace(options.maxRowsPerSecond, signal);
   const passes = sidesOf(tables).map(({ table, sides }): TablePass => {
     const pass: TablePass = createTablePass({
@@ -79,7 +84,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
       rows: options.rowsFor(table),
       isSameSecret: options.isSameSecret,
       isCaptured: captured.has(table.name),
-      verify: options,
+      verify: { ...options, onDifference },
       patienceMs: options.patienceMs ?? PATIENCE_MS,
       pageSize: options.pageSize ?? PAGE_SIZE,
       pace,
@@ -103,6 +108,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
         table.name,
         passes.filter((pass) => pass.table === table).map(({ now }) => now),
         agreements.get(table.name),
+        copying.has(table.name),
       ),
     );
     return { tables: report, complete };

@@ -1,6 +1,6 @@
 import type { Key, Position } from "../journal/change.ts";
+import { keyFromJson, keyToJson } from "../journal/key-json.ts";
 import type { Difference, Direction } from "./difference.ts";
-import { keyFromJson, keyToJson } from "./key-json.ts";
 import { openSpillFile, type SpillFile } from "./spill-file.ts";
 
 /** Differences of one page that nothing is decided about yet. */

@@ -28,9 +28,16 @@ function readLog(cwd: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
-/** Starts `sync-tool` with these arguments in this folder (its logs end up there). Secrets in output or log are a failure. */
-export function startCli(args: readonly string[], cwd: string): CliProcess {
-  const child = spawn(process.execPath, [ENTRY, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+/**
+ * Starts `sync-tool` with these arguments in this folder (its logs end up there). Secrets in output or log are a failure.
+ * `failpoint`: where it kills itself, as in src/util/failpoint.ts.
+ */
+export function startCli(args: readonly string[], cwd: string, failpoint?: string): CliProcess {
+  const child = spawn(process.execPath, [ENTRY, ...args], {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...(failpoint === undefined ? {} : { SYNC_TOOL_FAILPOINT: failpoint }) },
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

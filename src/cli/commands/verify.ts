@@ -1,7 +1,4 @@
-import { requireCapture } from "../../capture/require-capture.ts";
-import { requireCheckpoints } from "../../checkpoint/require-checkpoints.ts";
 import { EXIT, SyncError } from "../../errors.ts";
-import { planTables } from "../../plan/sync-plan.ts";
 import { rowSources } from "../../run/row-sources.ts";
 import { recordVerdict } from "../../verify/record-verdict.ts";
 import { sameSecret } from "../../verify/same-secret.ts";
@@ -9,11 +6,12 @@ import { openStateFile, type StateFile } from "../../verify/state-file.ts";
 import type { TableCounts } from "../../verify/table-counts.ts";
 import { findVerdict, type Verdict } from "../../verify/verdict.ts";
 import { type ReportedDifference, verify as verifySchema } from "../../verify/verify.ts";
-import { type Context, type SchemaContext, withContext } from "../context.ts";
+import { type Context, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { homeDefines, type KeyFlags } from "../key-flags.ts";
 import { numberFlag } from "../number-flag.ts";
 import { writeJson, writeOut } from "../output.ts";
+import { requireDirection } from "../require-direction.ts";
 import { openValueKeys, type ValueKeys } from "../value-keys.ts";
 import { formatDifference, formatVerdict } from "../verify-text.ts";
 
@@ -94,7 +92,7 @@ async function compareAll(
   const differences: ReportedDifference[] = [];
   let omitted = 0;
   let complete = true;
-  if (flags.repair) for (const schema of schemas) await requireDirection(schema);
+  if (flags.repair) for (const schema of schemas) await requireDirection(schema, "repair");
   for (const { name, plan, source, target, tenants } of schemas) {
     const isSameSecret = sameSecret(keys.profiles.target.encryption);
     const report = await verifySchema({
@@ -128,22 +126,6 @@ async function compareAll(
   terminal.showProgress("");
   const verdict = findVerdict(tables, complete);
   return { complete, verdict, tables, differences, differencesOmitted: omitted };
-}
-
-/**
- * A repair writes: what proves that it writes to green is the capture on blue and a checkpoint of its journal for every
- * table, which also keep a run and the repair out of each other's way.
- */
-async function requireDirection({ source, target, plan }: SchemaContext): Promise<void> {
-  const tables = planTables(plan);
-  const journals = await requireCapture(source.db, source.dialect, tables);
-  const checkpoints = await requireCheckpoints(target, tables, journals);
-  const notBegun = tables.filter(({ name }) => !checkpoints.has(name));
-  if (notBegun.length === 0) return;
-  throw new SyncError("NOT_PREPARED", {
-    what: `Checkpoints on the target are not begun: ${notBegun.map(({ targetNames }) => targetNames.checkpoint).join(", ")}`,
-    next: "Run `sync-tool prepare`, or start `sync-tool run` once, then repair",
-  });
 }
 
 /** What decides how stored values are transformed; no key. */

@@ -14,6 +14,7 @@ const table = (counts: Partial<TableCounts> = {}): TableCounts => ({
   unread: 0,
   readFrom: "2026-01-31T23:59:01.000Z",
   readTo: "2026-02-01T00:12:40.500Z",
+  isBeingCopied: false,
   ...counts,
 });
 const said = (counts: Partial<TableCounts>, complete = true): string =>
@@ -55,6 +56,18 @@ describe("a verdict", () => {
       true,
       "unexplained",
       "the counts do not add up: T: the source's server counts 3 rows more than were read",
+    ],
+    [
+      { missing: 50_000, isBeingCopied: true },
+      true,
+      "not judged",
+      "not all is judged: the copy of T is not finished, 50,000 rows are not there yet",
+    ],
+    [
+      { missing: 7, different: 1, isBeingCopied: true },
+      true,
+      "different",
+      "different: 1 row; the copy of T is not finished, 7 rows are not there yet",
     ],
     [
       { pending: 5_000 },

@@ -1,0 +1,66 @@
+import type { Database } from "../db/database.ts";
+import type { Dialect } from "../dialect/dialect.ts";
+import { planTables, type SyncPlan, type TablePlan } from "../plan/sync-plan.ts";
+import { type CopyPlace, copyPlacesIn } from "../state/copy-place.ts";
+import { readState, stateTable } from "../state/state.ts";
+import type { RowSource } from "../transform/row-source.ts";
+import { createPace } from "../verify/pace.ts";
+import type { RefusedRow } from "./copy-options.ts";
+import { copyTable } from "./copy-table.ts";
+
+export interface CopySchemaOptions {
+  readonly plan: SyncPlan;
+  readonly source: { readonly dialect: Dialect; readonly db: Database };
+  readonly target: { readonly dialect: Dialect; readonly db: Database };
+  readonly rowsFor: (table: TablePlan) => RowSource;
+  /** Upper case; default: every table of the plan. */
+  readonly tables?: readonly string[];
+  /** Rows of a page at most; default 1000. */
+  readonly pageSize?: number;
+  /** Rows of the source read per second; default: as fast as it goes. */
+  readonly maxRowsPerSecond?: number;
+  readonly signal: AbortSignal;
+  readonly onRefused: (refused: RefusedRow) => void;
+  /** Told after each page. */
+  readonly onProgress?: (table: string, place: CopyPlace) => void;
+}
+
+/** What became of one table: the rows looked at, over all parts of the copy. */
+export interface CopiedTable extends Pick<CopyPlace, "rows" | "written" | "refused" | "isDone"> {
+  readonly table: string;
+}
+
+const PAGE_SIZE = 1_000;
+
+/**
+ * Fills the target's tables with the rows that it lacks, transformed, parents first. Rows that it has stay as they are. A
+ * copy that was stopped is gone on with; one that is done begins again. Capture and checkpoints are to be there. Stops
+ * between pages, without an error, when the signal is aborted.
+ */
+export async function copy(options: CopySchemaOptions): Promise<readonly CopiedTable[]> {
+  const { plan, source, target, signal } = options;
+  const tables = planTables(plan).filter(({ name }) => options.tables?.includes(name) ?? true);
+  const state = stateTable(target.dialect, tables);
+  const places = copyPlacesIn(await readState(target.db, state, "copy/"));
+  const pace = createPace(options.maxRowsPerSecond, signal);
+  const copied: CopiedTable[] = [];
+  for (const table of tables) {
+    const { rows, written, refused, isDone } = await copyTable({
+      source,
+      target,
+      table,
+      rows: options.rowsFor(table),
+      state,
+      pageSize: options.pageSize ?? PAGE_SIZE,
+      signal,
+      onRefused: options.onRefused,
+      // Of several tables those that are done already are not begun anew while another is not.
+      from: places.get(table.name),
+      pace,
+      onPage: (place) => options.onProgress?.(table.name, place),
+    });
+    copied.push({ table: table.name, rows, written, refused, isDone });
+    if (signal.aborted) break;
+  }
+  return copied;
+}

@@ -1,0 +1,61 @@
+import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { Hole } from "../dialect/dialect.ts";
+import type { Key, Position } from "../journal/change.ts";
+import { allPassed, parsePassed } from "../journal/passed-holes.ts";
+import type { Row } from "../row.ts";
+import { readState } from "../state/state.ts";
+import { keyIn, readRange } from "../verify/read-rows.ts";
+import type { Expected, RowComparison } from "../verify/row-comparison.ts";
+import type { CopyOptions } from "./copy-options.ts";
+
+/** Rows of the source, transformed, and what was applied to the target before they were read. */
+export interface CopyPage {
+  readonly expected: readonly Expected[];
+  readonly applied: Position;
+  readonly passed: readonly Hole[];
+  /** The key of its last row; undefined when it has none. */
+  readonly last: Key | undefined;
+  readonly isLast: boolean;
+  /** How many rows the next page may have. */
+  readonly nextLimit: number;
+}
+
+/** The first page, when nothing is known of the rows, and what a page holds at most, in bytes of values. */
+export const FIRST_LIMIT = 100;
+const PAGE_BYTES = 4_000_000;
+
+/** Reads the rows that come after a key. What is applied is read first: no change can slip between. */
+export async function readCopyPage(
+  options: CopyOptions,
+  { rows: sets, keys, expect }: RowComparison,
+  after: Key | undefined,
+  limit: number,
+): Promise<CopyPage> {
+  const { target, table, state } = options;
+  const checkpoint = await readCheckpoint(target.db, target.dialect, table.targetNames.checkpoint);
+  const [watched] = await readState(target.db, state, `passed/${table.name}`);
+  const rows = await readRange(sets.source, after, limit);
+  const last = rows.at(-1);
+  return {
+    expected: await expect(rows),
+    applied: checkpoint?.position ?? 0n,
+    passed: allPassed(parsePassed(watched?.value)),
+    last: last === undefined ? undefined : keyIn(keys.source, last),
+    isLast: rows.length < limit,
+    nextLimit: nextLimit(rows, options.pageSize),
+  };
+}
+
+/** As many rows as fit by the length of those that were read, and no more than four times as many. */
+export function nextLimit(rows: readonly Row[], atMost: number): number {
+  if (rows.length === 0) return Math.min(FIRST_LIMIT, atMost);
+  const bytes = rows.reduce((sum, row) => sum + rowBytes(row), 0);
+  const fitting = Math.floor((PAGE_BYTES * rows.length) / Math.max(1, bytes));
+  return Math.max(1, Math.min(atMost, fitting, rows.length * 4));
+}
+
+function rowBytes(row: Row): number {
+  let bytes = 0;
+  for (const name in row) bytes += row[name]?.length ?? 0;
+  return bytes;
+}

@@ -1,0 +1,164 @@
+import { applyChanges } from "../apply/applier.ts";
+import { asRefusal } from "../apply/refused-batch.ts";
+import { lockLanes } from "../checkpoint/checkpoint.ts";
+import type { Queryable } from "../db/database.ts";
+import type { Row } from "../row.ts";
+import { inAttempts } from "../run/in-attempts.ts";
+import { keyLabel } from "../verify/key-label.ts";
+import { findByKey, readKeys } from "../verify/read-rows.ts";
+import type { Expected, RowComparison } from "../verify/row-comparison.ts";
+import { changedRows } from "./changed-rows.ts";
+import type { CopyOptions } from "./copy-options.ts";
+import type { CopyPage } from "./read-page.ts";
+
+export interface PageOutcome {
+  readonly written: number;
+  readonly refused: number;
+}
+
+/** A row that is to be written: the page's, or the one that its unique key asks for. */
+interface Candidate {
+  readonly expected: Expected;
+  readonly row: Row;
+}
+
+/**
+ * Writes what a page shows and the target lacks, in one transaction that holds the table's checkpoint: a runner waits as
+ * long, and no row that it has changed or deleted since the page was read is written. Undefined when the page is to be
+ * read again, see changedRows. `keep` is called last in the transaction.
+ */
+export async function writeCopyPage(
+  options: CopyOptions,
+  comparison: RowComparison,
+  page: CopyPage,
+  keep: (tx: Queryable, outcome: PageOutcome) => Promise<void>,
+): Promise<PageOutcome | undefined> {
+  const { table } = options;
+  let refused = 0;
+  const candidates: Candidate[] = [];
+  for (const expected of page.expected) {
+    if (expected.row !== undefined) candidates.push({ expected, row: expected.row });
+    else if (expected.isLeftOut !== true) {
+      refused += 1;
+      tell(options, expected, expected.reason ?? "the row cannot be transformed");
+    }
+  }
+  const whole = { options, comparison, page };
+  try {
+    const written = await writeAll(whole, candidates, (tx, count) => keep(tx, { written: count, refused }));
+    return written === undefined ? undefined : { written, refused };
+  } catch (error) {
+    if (asRefusal(options.target.dialect, error) === undefined) throw error;
+  }
+  const outcome = await writeParts(whole, candidates);
+  if (outcome === undefined) return undefined;
+  const all = { written: outcome.written, refused: refused + outcome.refused };
+  const { dialect, db } = options.target;
+  const what = `${table.name} could not be copied`;
+  await inAttempts({ dialect, table: table.name, what, signal: options.signal }, () =>
+    db.transaction((tx) => keep(tx, all)),
+  );
+  return all;
+}
+
+interface Whole {
+  readonly options: CopyOptions;
+  readonly comparison: RowComparison;
+  readonly page: CopyPage;
+}
+
+/** One transaction; gives how many rows were written, undefined when the page is to be read again. */
+async function writeAll(
+  { options, comparison, page }: Whole,
+  candidates: readonly Candidate[],
+  keep: (tx: Queryable, written: number) => Promise<void>,
+): Promise<number | undefined> {
+  const { source, target, table, rows, signal } = options;
+  const { dialect, db } = target;
+  const what = `${table.name} could not be copied`;
+  return await inAttempts({ dialect, table: table.name, what, signal }, () =>
+    db.transaction(async (tx) => {
+      const lanes = await lockLanes(tx, dialect, table.targetNames.checkpoint);
+      const ends = lanes.map(({ position }) => position).sort((a, b) => (a < b ? -1 : 1));
+      const upTo = ends.at(-1) ?? page.applied;
+      const isChanged = await changedRows(source, table, { after: page.applied, upTo, passed: page.passed });
+      if (isChanged === undefined) return undefined;
+      const still = candidates.filter(({ expected }) => !isChanged(expected.key));
+      const there = await findByKey(
+        { ...comparison.keys.target, db: tx },
+        still.map(({ expected }) => comparison.targetKey(expected)),
+        comparison.keyText,
+      );
+      const lacking = still.filter((_, i) => there[i] === undefined);
+      const rowOf = new Map(lacking.map(({ expected, row }) => [expected.change.position, row]));
+      await applyChanges(
+        tx,
+        dialect,
+        table,
+        lacking.map(({ expected: { change } }) => ({ ...change, action: "INSERT" })),
+        ({ position }) => rowOf.get(position) ?? {},
+        // Somebody else than a run may have written it in this moment: it is left as it is.
+        { keepOnUpdate: rows.keepOnUpdate, keepsExisting: () => true },
+      );
+      await keep(tx, lacking.length);
+      return lacking.length;
+    }),
+  );
+}
+
+/** Halves what was refused as a whole, down to the rows that are refused alone. */
+async function writeParts(whole: Whole, candidates: readonly Candidate[]): Promise<PageOutcome | undefined> {
+  const [only] = candidates;
+  if (only === undefined) return { written: 0, refused: 0 };
+  if (candidates.length === 1) return await writeAlone(whole, only);
+  const half = Math.ceil(candidates.length / 2);
+  let sum: PageOutcome = { written: 0, refused: 0 };
+  for (const part of [candidates.slice(0, half), candidates.slice(half)]) {
+    const outcome = await writeOrHalve(whole, part);
+    if (outcome === undefined) return undefined;
+    sum = { written: sum.written + outcome.written, refused: sum.refused + outcome.refused };
+  }
+  return sum;
+}
+
+async function writeOrHalve(whole: Whole, part: readonly Candidate[]): Promise<PageOutcome | undefined> {
+  try {
+    const written = await writeAll(whole, part, async () => undefined);
+    return written === undefined ? undefined : { written, refused: 0 };
+  } catch (error) {
+    if (asRefusal(whole.options.target.dialect, error) === undefined) throw error;
+    return await writeParts(whole, part);
+  }
+}
+
+async function writeAlone(whole: Whole, candidate: Candidate): Promise<PageOutcome | undefined> {
+  const { options, comparison, page } = whole;
+  const { source, target, table, rows } = options;
+  const { expected, row } = candidate;
+  let reason: string;
+  try {
+    const written = await writeAll(whole, [candidate], async () => undefined);
+    return written === undefined ? undefined : { written, refused: 0 };
+  } catch (error) {
+    const refusal = asRefusal(target.dialect, error);
+    if (refusal === undefined) throw error;
+    if (refusal.class === "unique" && rows.onUniqueConflict !== undefined) {
+      const other = rows.onUniqueConflict(row);
+      const isNew = JSON.stringify(other) !== JSON.stringify(row);
+      if (isNew) return await writeAlone(whole, { expected, row: other });
+    }
+    reason = refusal.reason;
+  }
+  // What was changed since it was read, or has a change to come, is the run's; what is gone is nobody's.
+  const later = source.dialect.sql.laterChange(table, page.applied, expected.key);
+  if ((await source.db.query(later.sql, later.params)).length > 0) return { written: 0, refused: 0 };
+  if ((await readKeys(comparison.keys.source, [expected.key])).length === 0)
+    return { written: 0, refused: 0 };
+  tell(options, expected, reason);
+  return { written: 0, refused: 1 };
+}
+
+function tell({ table, onRefused }: CopyOptions, { key }: Expected, reason: string): void {
+  const columns = table.key.map(({ source }) => ({ name: source.name.toUpperCase() }));
+  onRefused({ table: table.name, key: keyLabel(columns, key), reason });
+}

@@ -1,0 +1,75 @@
+import type { Queryable } from "../db/database.ts";
+import type { Dialect } from "../dialect/dialect.ts";
+import type { TablePlan } from "../plan/sync-plan.ts";
+import type { Value } from "../row.ts";
+import type { Action, Change, Position } from "./change.ts";
+
+const PAGE = 1_000;
+
+/** A database to read a journal in; a transaction will do. */
+export interface JournalSide {
+  readonly dialect: Dialect;
+  readonly db: Queryable;
+}
+
+/** Positions of one statement. */
+const POSITIONS = 500;
+
+/**
+ * The changes that a journal shows after a position, up to another or to its end, in pages, with the source's key columns
+ * alone.
+ */
+export async function* journalAfter(
+  source: JournalSide,
+  table: TablePlan,
+  after: Position,
+  upTo?: Position,
+): AsyncGenerator<readonly Change[]> {
+  const { plan, decode } = keysAlone(source, table);
+  for (let from = after + 1n; upTo === undefined || from <= upTo; ) {
+    const limit = upTo === undefined || upTo - from >= PAGE ? PAGE : Number(upTo - from) + 1;
+    const statement = source.dialect.sql.readChanges(plan, from, limit);
+    const changes = (await source.db.query(statement.sql, statement.params)).map(decode);
+    const wanted = upTo === undefined ? changes : changes.filter(({ position }) => position <= upTo);
+    if (wanted.length > 0) yield wanted;
+    const last = changes.at(-1);
+    if (last === undefined || changes.length < limit) return;
+    from = last.position + 1n;
+  }
+}
+
+/** The changes that a journal shows at these positions, with the source's key columns alone. */
+export async function journalAt(
+  source: JournalSide,
+  table: TablePlan,
+  positions: readonly Position[],
+): Promise<readonly Change[]> {
+  const { plan, decode } = keysAlone(source, table);
+  const found: Change[] = [];
+  for (let i = 0; i < positions.length; i += POSITIONS) {
+    const statement = source.dialect.sql.readChangesAt(plan, positions.slice(i, i + POSITIONS));
+    found.push(...(await source.db.query(statement.sql, statement.params)).map(decode));
+  }
+  return found;
+}
+
+/** Tokens and claims are many times as long as their keys. */
+function keysAlone(
+  { dialect }: JournalSide,
+  table: TablePlan,
+): { readonly plan: TablePlan; readonly decode: (raw: Readonly<Record<string, unknown>>) => Change } {
+  const key = table.key.map(({ source: column }) => ({ name: column.name.toUpperCase(), source: column }));
+  return {
+    plan: { ...table, sourceColumns: key },
+    decode: (raw) => ({
+      position: BigInt(String(raw["SYNC_ID"])),
+      action: String(raw["ACTION"]) as Action,
+      row: Object.fromEntries(
+        key.map((column): [string, Value] => [
+          column.name,
+          dialect.codec.decode(column.source, raw[column.name]),
+        ]),
+      ),
+    }),
+  };
+}

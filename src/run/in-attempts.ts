@@ -1,0 +1,41 @@
+import { asRefusal } from "../apply/refused-batch.ts";
+import { classifyAtOrigin } from "../db/origin.ts";
+import type { Dialect } from "../dialect/dialect.ts";
+import { isPassing } from "../dialect/is-passing.ts";
+import { SyncError } from "../errors.ts";
+import { sleep } from "../util/sleep.ts";
+import { backoffMs } from "./backoff.ts";
+import { driverFailure } from "./driver-failure.ts";
+
+export interface Attempts {
+  /** The target, whose transaction it is. */
+  readonly dialect: Dialect;
+  readonly table: string;
+  /** What failed when it is given up, a sentence without its end: "T could not be repaired". */
+  readonly what: string;
+  readonly signal: AbortSignal;
+}
+
+/** With the pauses between them about a minute: as long as a server takes to fail over. */
+const MAX_ATTEMPTS = 15;
+
+/**
+ * Does a transaction again after a deadlock, a lock that was waited for too long or a server that fails over, up to 15
+ * times. What the target refuses is thrown as the driver gave it; the rest as a SyncError.
+ */
+export async function inAttempts<T>(
+  { dialect, table, what, signal }: Attempts,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (asRefusal(dialect, error) !== undefined) throw error;
+      const passing = !(error instanceof SyncError) && isPassing(classifyAtOrigin(error, dialect).class);
+      if (!passing || signal.aborted || attempt >= MAX_ATTEMPTS)
+        throw driverFailure(dialect, error, what, table);
+      await sleep(backoffMs(attempt, Math.random()), signal);
+    }
+  }
+}
