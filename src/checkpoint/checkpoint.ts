@@ -73,10 +73,23 @@ export async function startCheckpoint(
 }
 
 /**
- * Brings the number of lanes to `count`. When it changes, all of them begin where the lowest stands: the keys are
- * spread anew, and changes applied once more leave the rows as they are in the end. So they do when they may not lead one
- * another and a failure has left them apart.
+ * The lanes that there are to be, so many; undefined when those that there are can stay. When the number changes, all of
+ * them begin where the lowest stands: the keys are spread anew, and changes applied once more leave the rows as they are in
+ * the end. So they do when they may not lead one another and a failure has left them apart.
  */
+export function planLanes(
+  lanes: readonly Checkpoint[],
+  count: number,
+  mayLead: boolean,
+): readonly Checkpoint[] | undefined {
+  const start = lowest(lanes);
+  if (start === undefined) return undefined;
+  const mayStay = mayLead || lanes.every(({ position }) => position === start.position);
+  if (lanes.length === count && mayStay) return undefined;
+  return Array.from({ length: count }, (_, lane) => ({ ...start, lane }));
+}
+
+/** Makes the lanes as `planLanes` wants them, and gives them. */
 export async function setLanes(
   db: { transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> },
   dialect: Dialect,
@@ -85,11 +98,9 @@ export async function setLanes(
   count: number,
   mayLead: boolean,
 ): Promise<readonly Checkpoint[]> {
-  const start = lowest(lanes);
-  if (start === undefined) return lanes;
-  const mayStay = mayLead || lanes.every(({ position }) => position === start.position);
-  if (lanes.length === count && mayStay) return lanes;
-  const wanted = Array.from({ length: count }, (_, lane) => ({ ...start, lane }));
+  const wanted = planLanes(lanes, count, mayLead);
+  const [start] = wanted ?? [];
+  if (wanted === undefined || start === undefined) return lanes;
   await db.transaction(async (tx) => {
     for (const lane of lanes) await moveCheckpoint(tx, dialect, name, lane, start);
     for (const lane of wanted.slice(lanes.length)) await insert(tx, dialect, name, lane);

@@ -3,6 +3,7 @@ import type { Change } from "../journal/change.ts";
 import { equalityClass } from "../journal/key-equality.ts";
 import { keyOf } from "../journal/net.ts";
 import { alsoWritten, type TablePlan } from "../plan/sync-plan.ts";
+import { fnv1a } from "../util/fnv.ts";
 
 /** What one lane has to write of a batch. */
 export interface LanePart {
@@ -16,7 +17,7 @@ export interface LanePart {
  */
 export function laneChooser(table: TablePlan, count: number): (change: Change) => number {
   const columns = table.key.map((column) => column.target);
-  return (change) => hash(equalityClass(columns, keyOf(table.key, change))) % count;
+  return (change) => fnv1a(equalityClass(columns, keyOf(table.key, change))) % count;
 }
 
 /** Spreads changes over lanes by key, without those that a lane has applied: a crash leaves lanes at different positions. */
@@ -51,11 +52,4 @@ export function mayLead(table: TablePlan): boolean {
 /** Rows of other tables, or other rows of this one, come with a row. */
 export function writesOthers(table: TablePlan): boolean {
   return alsoWritten(table).length > 0 || table.holdsClaims === true;
-}
-
-/** FNV-1a, 32 bits: only has to spread evenly, and the same way while the number of lanes is the same. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  return value;
 }

@@ -93,3 +93,15 @@ test("nothing is begun when the run was stopped before", async () => {
   expect(underWay()).toEqual([]);
   expect(await ended).toEqual({ end: 0, written: [0, 0] });
 });
+
+test("a refusal after another error begins nothing anew: the error ends the flow", async () => {
+  const { ended, end, underWay } = start({ lanes: 3 });
+  await end("a0");
+  await end("b0");
+  const lost = new Error("lost");
+  await end("c0", lost);
+  await end("a1", REFUSED);
+  await end("a2");
+  expect(underWay()).toEqual([]);
+  await expect(ended).rejects.toBe(lost);
+});

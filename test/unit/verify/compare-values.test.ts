@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { mysql } from "../../../src/dialect/mysql/index.ts";
 import { postgres } from "../../../src/dialect/postgres/index.ts";
 import type { Column, ColumnKind } from "../../../src/dialect/table-schema.ts";
-import { type ComparisonRules, comparable } from "../../../src/verify/compare-values.ts";
+import type { TablePlan } from "../../../src/plan/sync-plan.ts";
+import { type ComparisonRules, comparable, rowComparer } from "../../../src/verify/compare-values.ts";
 
 const rules = (target = postgres, emptyIsNull = false): ComparisonRules => ({
   target,
@@ -69,4 +70,24 @@ test("a flag is one bit, however it is spelt", () => {
   const flag = column("boolean", "boolean");
   expect(["1", "t", "TRUE"].map((value) => comparable(flag, rules(), value))).toEqual(["1", "1", "1"]);
   expect(["0", "f", "false"].map((value) => comparable(flag, rules(), value))).toEqual(["0", "0", "0"]);
+});
+
+test("texts that differ differ, unless somebody knows that they are one secret, encrypted twice", () => {
+  const secret = column("text", "varchar(100)", { name: "SECRET" });
+  const table = { targetColumns: [{ name: "SECRET", target: secret }] } as unknown as TablePlan;
+  const differing = (more: Partial<ComparisonRules> = {}): readonly string[] =>
+    rowComparer(table, { ...rules(), ...more })({ SECRET: "x" }, { SECRET: "y" });
+  expect(differing()).toEqual(["SECRET"]);
+  expect(differing({ isSameSecret: () => false })).toEqual(["SECRET"]);
+  expect(differing({ isSameSecret: () => true })).toEqual([]);
+  expect(differing({ ignore: ["SECRET"] })).toEqual([]);
+});
+
+test("columns that the expected row does not have are not compared", () => {
+  const table = {
+    targetColumns: [{ name: "A", target: column("integer", "int", { name: "A" }) }],
+  } as unknown as TablePlan;
+  expect(rowComparer(table, rules())({}, { A: "1" })).toEqual([]);
+  expect(rowComparer(table, rules())({ A: "2" }, { A: "1" })).toEqual(["A"]);
+  expect(rowComparer(table, rules())({ A: null }, {})).toEqual([]);
 });

@@ -4,6 +4,9 @@ import {
   HASH_ALGORITHMS,
   hashHex,
   hashJson,
+  isBlankHash,
+  isHexHash,
+  isJsonHash,
   wrapHash,
 } from "../../../../src/transform/crypto/token-hash.ts";
 import { VECTORS } from "../../../support/crypto-vectors.ts";
@@ -37,5 +40,21 @@ describe("hash columns", () => {
     expect(digestName("sha1")).toBe(digestName("SHA-1"));
     expect(digestName("constructor")).toBeUndefined();
     expect(digestName("SHA-257")).toBeUndefined();
+  });
+
+  it("takes lower-case hex of the algorithm's length for a hash, and nothing else", () => {
+    const hex = hashHex("a", "SHA-256");
+    expect(isHexHash(hex, "SHA-256")).toBe(true);
+    expect(isHexHash(hex.toUpperCase(), "SHA-256")).toBe(false);
+    expect(isHexHash(hex, "SHA-1")).toBe(false);
+    expect(isHexHash(`${hex.slice(0, -1)}g`, "SHA-256")).toBe(false);
+    expect(isHexHash(`${hex}00`, "SHA-256")).toBe(false);
+  });
+
+  it("tells a blank hash and one in JSON from others", () => {
+    expect([null, "", "  "].map(isBlankHash)).toEqual([true, true, true]);
+    expect(isBlankHash("0")).toBe(false);
+    expect(isJsonHash('{"algorithm":"SHA-256"}')).toBe(true);
+    expect(['{"algorithm":', "[]", "86f7"].map(isJsonHash)).toEqual([false, false, false]);
   });
 });
