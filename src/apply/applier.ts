@@ -19,6 +19,8 @@ export interface WriteRules {
    * later image that came with the dump; what follows in the journal is written as ever. Default: none does.
    */
   readonly keepsExisting?: ((change: Change) => boolean) | undefined;
+  /** Writes what comes along with changed rows that the target did not hold, once they are written. */
+  readonly bringAlong?: ((tx: Queryable, upserts: readonly Change[]) => Promise<void>) | undefined;
   /** Throws when rows with these keys must not be deleted yet. */
   readonly beforeDelete?: (tx: Queryable, keys: readonly Key[]) => Promise<void>;
 }
@@ -64,6 +66,7 @@ export async function applyNet(
       await writeClaims(tx, dialect, table, rows);
       await replaceClaims(tx, dialect, table, rows);
       await writeSplitRows(tx, dialect, table, segment.upserts);
+      await rules.bringAlong?.(tx, own);
     }
     if (segment.replaced.length > 0) await dialect.deleteRows(tx, table, segment.replaced.map(key), true);
   }

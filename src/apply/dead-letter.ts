@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Queryable, ResultRow } from "../db/database.ts";
-import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
-import type { Change, Key, Position } from "../journal/change.ts";
+import type { Dialect } from "../dialect/dialect.ts";
+import { SyncError } from "../errors.ts";
+import type { Key, Position } from "../journal/change.ts";
 import { exactKey } from "../journal/key-equality.ts";
+import type { TargetTable } from "../plan/sync-plan.ts";
 import { asciiJson } from "../util/ascii-json.ts";
 
 /** A change that the target refuses, set aside so that others can pass. The row itself stays in the journal. */
@@ -10,7 +12,9 @@ export interface DeadLetter {
   readonly table: string;
   /** First digits of the key's digest: names the letter on the command line. */
   readonly id: string;
-  /** The key as JSON in ASCII, cut to what its column holds. */
+  /** The key's whole digest. */
+  readonly digest: string;
+  /** The key as text, cut to what its column holds. */
   readonly key: string;
   readonly position: Position;
   /** Our words for the database's code; never a value. */
@@ -48,52 +52,68 @@ FROM ${store.dialect.sql.quote(store.name)}${where} ORDER BY sync_id`,
   return rows.map((row) => fromRow(byUpperName(row)));
 }
 
-/** Sets a change aside, in the transaction that passes it: a letter of the same key is replaced. */
-export async function setAside(
+/**
+ * Writes letters, in the transaction that passes their changes; one of the same key is replaced. `letters` is the table
+ * of the store, see `letterTable`.
+ */
+export async function writeLetters(
   tx: Queryable,
-  store: DeadLetterStore,
-  table: string,
-  change: Change,
-  key: Key,
-  error: ClassifiedError,
-  now: Date,
+  { dialect }: DeadLetterStore,
+  table: TargetTable,
+  letters: readonly DeadLetter[],
 ): Promise<void> {
-  const digest = keyDigest(key);
-  const [before] = await tx.query(
-    `SELECT attempts, first_seen FROM ${store.dialect.sql.quote(store.name)} WHERE table_name = ? AND row_key_digest = ?`,
-    [table, digest],
-  );
-  const known = before === undefined ? undefined : byUpperName(before);
-  const values = [
-    change.position.toString(),
-    error.reason,
-    error.code,
-    Number(known?.["ATTEMPTS"] ?? 0) + 1,
-    now.toISOString(),
-  ];
-  if (known === undefined) {
-    await tx.execute(
-      `INSERT INTO ${store.dialect.sql.quote(store.name)}
-(sync_id, reason, code, attempts, last_tried, first_seen, row_key, table_name, row_key_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      [...values, now.toISOString(), asciiJson(exactKey(key)).slice(0, MAX_KEY_TEXT), table, digest],
-    );
-  } else {
-    await tx.execute(
-      `UPDATE ${store.dialect.sql.quote(store.name)} SET sync_id = ?, reason = ?, code = ?, attempts = ?, last_tried = ?
-WHERE table_name = ? AND row_key_digest = ?`,
-      [...values, table, digest],
-    );
+  if (letters.length === 0) return;
+  const rows = letters.map((letter) => ({
+    TABLE_NAME: letter.table,
+    ROW_KEY: letter.key,
+    ROW_KEY_DIGEST: letter.digest,
+    SYNC_ID: letter.position.toString(),
+    REASON: letter.reason,
+    CODE: letter.code,
+    ATTEMPTS: String(letter.attempts),
+    FIRST_SEEN: letter.firstSeen,
+    LAST_TRIED: letter.lastTried,
+  }));
+  await dialect.writeRows(tx, table, rows, []);
+}
+
+const tables = new WeakMap<DeadLetterStore, Promise<TargetTable>>();
+
+/** The store's own table, as rows are written to it; asked for once for each store. */
+export function letterTable(db: Queryable, store: DeadLetterStore): Promise<TargetTable> {
+  const known = tables.get(store);
+  if (known !== undefined) return known;
+  const found = readLetterTable(db, store);
+  tables.set(store, found);
+  found.catch(() => tables.delete(store));
+  return found;
+}
+
+async function readLetterTable(db: Queryable, { dialect, name }: DeadLetterStore): Promise<TargetTable> {
+  const [target] = await dialect.introspector.tables(db, [name]);
+  if (target === undefined) {
+    throw new SyncError("NOT_PREPARED", {
+      what: `${name} does not exist on the target`,
+      next: "Run `sync-tool prepare`",
+    });
   }
+  const targetColumns = target.columns.map((column) => ({ name: column.name.toUpperCase(), target: column }));
+  const isKey = (name: string): boolean => target.primaryKey.some((key) => key.toUpperCase() === name);
+  return {
+    target,
+    targetColumns,
+    key: targetColumns.filter(({ name: column }) => isKey(column)),
+    targetUniqueKeys: [],
+  };
 }
 
 /** Removes the letters of keys that were written meanwhile: a later change of a key supersedes its letter. */
-export async function settle(
+export async function removeLetters(
   tx: Queryable,
   store: DeadLetterStore,
   table: string,
-  keys: readonly Key[],
+  digests: readonly string[],
 ): Promise<void> {
-  const digests = [...new Set(keys.map(keyDigest))];
   for (let i = 0; i < digests.length; i += KEYS_PER_STATEMENT) {
     const part = digests.slice(i, i + KEYS_PER_STATEMENT);
     await tx.execute(
@@ -154,6 +174,9 @@ export async function forgetLetters(db: Queryable, store: DeadLetterStore, table
   await db.execute(`DELETE FROM ${store.dialect.sql.quote(store.name)} WHERE table_name = ?`, [table]);
 }
 
+/** A key as people see it: one byte a character, so that every database counts the same length. */
+export const keyText = (key: Key): string => asciiJson(exactKey(key)).slice(0, MAX_KEY_TEXT);
+
 /** How a letter is named: the beginning of its key's digest. */
 export const letterId = (digest: string): string => digest.slice(0, 12);
 
@@ -174,6 +197,7 @@ function fromRow(row: ResultRow): DeadLetter {
   return {
     table: String(row["TABLE_NAME"]),
     id: letterId(String(row["ROW_KEY_DIGEST"])),
+    digest: String(row["ROW_KEY_DIGEST"]),
     key: String(row["ROW_KEY"]),
     position: BigInt(String(row["SYNC_ID"])),
     reason: String(row["REASON"]),

@@ -9,10 +9,11 @@ import type { Row } from "../row.ts";
 /**
  * Why a row's foreign key finds no parent on the target. "gone": the source has no such parent any more either, so the
  * row itself was deleted there since, by a cascade. "kept out": the parent is a synced table's row that has not
- * arrived, or was kept out. "missing": the source has it, the target does not, and nothing brings it.
+ * arrived, or was kept out. "missing": the source has it, the target does not, and nothing brings it. "there": none is
+ * missing any more.
  */
 export interface ParentVerdict {
-  readonly verdict: "gone" | "kept out" | "missing";
+  readonly verdict: "gone" | "kept out" | "missing" | "there";
   /** The foreign key that the verdict is about, and its values. */
   readonly link?: ParentLink;
   readonly key: Key;
@@ -32,8 +33,7 @@ export async function judgeParents(
     if ((await exists("source", source, link, key)) === false) return { verdict: "gone", link, key };
     return { verdict: link.synced ? "kept out" : "missing", link, key };
   }
-  // Every parent is there by now: somebody made it since.
-  return { verdict: "kept out", key: [] };
+  return { verdict: "there", key: [] };
 }
 
 /**
@@ -135,15 +135,4 @@ async function absent(
 
 function find(table: TableSchema, name: string): readonly Column[] {
   return table.columns.filter((column) => column.name.toUpperCase() === name);
-}
-
-/** Whether the journal holds a later change of the same key: then this image is old and the later one decides. */
-export async function hasLaterChange(
-  source: Side,
-  table: TablePlan,
-  change: Change,
-  key: Key,
-): Promise<boolean> {
-  const statement = source.dialect.sql.laterChange(table, change.position, key);
-  return (await source.db.query(statement.sql, statement.params)).length > 0;
 }

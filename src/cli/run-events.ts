@@ -67,6 +67,12 @@ export function logEvents(log: Log, progress: Progress, now: Clock = monotonic):
         "a change came late, at a position that was taken for rolled back; it is applied",
       );
     },
+    dropped(table, changes, position, total) {
+      log.warn(
+        { [KEY.table]: table, [KEY.changes]: changes, [KEY.position]: position.toString(), total },
+        "changes were dropped, as conflictPolicy=keep-target says",
+      );
+    },
     standby(group) {
       log.info({ [KEY.group]: group }, "another runner syncs this group; waiting as standby");
     },

@@ -1,5 +1,5 @@
 import { applyChanges } from "../apply/applier.ts";
-import { asRefusal } from "../apply/refused-batch.ts";
+import { asRefusal } from "../apply/as-refusal.ts";
 import { lockLanes } from "../checkpoint/checkpoint.ts";
 import type { Queryable } from "../db/database.ts";
 import type { Row } from "../row.ts";

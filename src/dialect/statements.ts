@@ -42,6 +42,8 @@ export interface Statements {
    * digit that it kept, as text) and the plan's, by upper-case name.
    */
   readChanges(table: TablePlan, from: Position, limit: number): Statement;
+  /** SYNC_ID of the rows that readChanges would give, in order, and "BYTES": how long the values of these columns are together. */
+  changeSizes(table: TablePlan, columns: readonly Column[], from: Position, limit: number): Statement;
   /** Journal rows at these positions, columns as in readChanges, in order. At most 500 positions. */
   readChangesAt(table: TablePlan, positions: readonly Position[]): Statement;
   /**

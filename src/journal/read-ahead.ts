@@ -1,6 +1,7 @@
 import type { Hole } from "../dialect/dialect.ts";
 import type { Change, Position } from "./change.ts";
 import { changeDigest } from "./digest.ts";
+import { READ_BYTES, rowBytes } from "./read-size.ts";
 import type { Anchor, Batch, JournalReader } from "./reader.ts";
 
 /** So many rows are fetched by one statement at least: the cost of a read hardly depends on its size. */
@@ -23,10 +24,11 @@ interface Stock {
 }
 
 /**
- * Serves small batches from larger reads, and begins the next of these when half of one is used up. Journal rows never
- * change, so what was safe to apply stays so.
+ * Serves batches from reads of another size, and begins the next of these when half of what was read is used up: small
+ * batches from larger reads, and large ones from several where rows are long. A batch has no more bytes than a read, unless it is
+ * one row. Journal rows never change, so what was safe to apply stays so.
  */
-export function readAhead(reader: JournalReader, rows = READ_ROWS): AheadReader {
+export function readAhead(reader: JournalReader, rows = READ_ROWS, maxBytes = READ_BYTES): AheadReader {
   let stock: Stock | undefined;
   let coming: { readonly after: Position; readonly stock: Promise<Stock> } | undefined;
 
@@ -34,7 +36,20 @@ export function readAhead(reader: JournalReader, rows = READ_ROWS): AheadReader 
   const readSize = (limit: number): number => Math.ceil(rows / limit) * limit;
 
   async function fetch(after: Anchor, limit: number): Promise<Stock> {
-    return { ...(await reader.read(after, readSize(limit))), after: after.position };
+    const wanted = readSize(limit);
+    const changes: Change[] = [];
+    let bytes = 0;
+    let end = after;
+    for (;;) {
+      const part = await reader.read(end, wanted - changes.length);
+      for (const change of part.changes) {
+        changes.push(change);
+        bytes += rowBytes(change.row);
+      }
+      ({ end } = part);
+      const isOver = !part.full || changes.length >= wanted || bytes >= maxBytes;
+      if (isOver) return { ...part, after: after.position, changes };
+    }
   }
 
   /** What was read before from there on. */
@@ -61,7 +76,8 @@ export function readAhead(reader: JournalReader, rows = READ_ROWS): AheadReader 
       const known = await stockAfter(after);
       const held = known ?? (await fetch(after, limit));
       const beyond = (position: Position): boolean => upTo !== undefined && position > upTo;
-      const changes = held.changes.slice(0, limit).filter((change) => !beyond(change.position));
+      const most = within(held.changes, limit, maxBytes);
+      const changes = held.changes.slice(0, most).filter((change) => !beyond(change.position));
       const rest = held.changes.slice(changes.length);
       const last = changes.at(-1);
       const end = last === undefined ? after : { position: last.position, digest: changeDigest(last) };
@@ -89,4 +105,14 @@ export function readAhead(reader: JournalReader, rows = READ_ROWS): AheadReader 
       reader.reset();
     },
   };
+}
+
+/** How many of these make a batch: no more than `limit`, nor more bytes than that, but one at least. */
+function within(changes: readonly Change[], limit: number, maxBytes: number): number {
+  let bytes = 0;
+  for (const [i, { row }] of changes.entries()) {
+    bytes += rowBytes(row);
+    if (i > 0 && (i >= limit || bytes > maxBytes)) return i;
+  }
+  return Math.min(changes.length, limit);
 }

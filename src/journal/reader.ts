@@ -10,6 +10,7 @@ import { changeDigest, isDigestOf } from "./digest.ts";
 import { highestPosition } from "./highest.ts";
 import { advance, findHoles, type Horizon, NO_END, NO_HORIZON, tailOf } from "./horizon.ts";
 import { journalReplaced } from "./journal-replaced.ts";
+import { createReadSize } from "./read-size.ts";
 
 export interface JournalSource {
   readonly dialect: Dialect;
@@ -62,8 +63,9 @@ export interface JournalReader {
   highest(): Promise<Position>;
   /** Forgets what was read and seen: after a failure the journal may be another. */
   reset(): void;
-  /** The changes at these positions, as far as the journal holds them; at most 500. */
+  /** The changes at these positions, as far as the journal holds them; at most `mostAt`. */
   at(positions: readonly Position[]): Promise<readonly Change[]>;
+  readonly mostAt: number;
 }
 
 type Verdict = "open" | "filled" | "dead";
@@ -79,6 +81,7 @@ export function createJournalReader(
   const { dialect, db } = source;
   const { journal } = table.names;
   const toChange = changeReader(table, dialect.codec.decode);
+  const readSize = createReadSize(source, table);
   let horizon: Horizon = NO_HORIZON;
   let sawHoles = false;
 
@@ -103,14 +106,17 @@ export function createJournalReader(
     const hasRow = after.position > ANCHOR_POSITION || after.digest !== "";
     const from = hasRow ? after.position : ANCHOR_POSITION + 1n;
     const extra = hasRow ? 1 : 0;
-    const statement = dialect.sql.readChanges(table, from, limit + extra);
+    const most = await readSize.rowsFrom(from, limit + extra);
+    // The row that proves the journal brings nothing new: another one comes with it.
+    const rowCount = Math.max(most, 1 + extra);
+    const statement = dialect.sql.readChanges(table, from, rowCount);
     const rows = await mapInTurns(await db.query(statement.sql, statement.params), toChange);
     const changes = hasRow ? withoutAnchor(table, after, rows) : rows;
     const marker = changes.find((change) => change.action === "PURGE");
     if (marker !== undefined)
       throw journalReplaced(table.name, after.position, { purgedTo: marker.position });
     const within = upTo === undefined ? changes : changes.filter((change) => change.position <= upTo);
-    return { changes: within, full: changes.length === limit && within.length === changes.length };
+    return { changes: within, full: changes.length === rowCount - extra && within.length === changes.length };
   }
 
   return {
@@ -175,6 +181,7 @@ export function createJournalReader(
       const rows = await db.query(statement.sql, statement.params);
       return rows.map(toChange).filter((change) => change.action !== "PURGE");
     },
+    mostAt: readSize.unasked,
     highest: () => highestPosition(source, journal),
   };
 }

@@ -1,18 +1,24 @@
 import { applyNet, type RowFor } from "../apply/applier.ts";
+import { asRefusal } from "../apply/as-refusal.ts";
+import type { BringAlong, ChildTable } from "../apply/children-along.ts";
 import type { ConflictPolicy } from "../apply/conflict.ts";
 import type { DeadLetterStore } from "../apply/dead-letter.ts";
-import { asRefusal, type ReplayContext } from "../apply/refused-batch.ts";
+import type { ReplayContext } from "../apply/refused-change.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";
 import type { ClassifiedError, Dialect, PreparedWrite } from "../dialect/dialect.ts";
+import { createLaterChanges } from "../journal/later-changes.ts";
 import { type NetSegment, netChanges } from "../journal/net.ts";
 import type { Anchor, Batch, JournalReader, JournalSource } from "../journal/reader.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import type { RowSource } from "../transform/row-source.ts";
+import type { DropCount } from "./drop-count.ts";
+import { findAlong } from "./find-along.ts";
 import { createLaneCheckpoints } from "./lane-checkpoints.ts";
 import { flow } from "./lane-flow.ts";
 import { type LanePart, mayLead, spread } from "./lanes.ts";
 import { createReplay, type Replay } from "./replay.ts";
+import { createLetterRetry } from "./retry-letters.ts";
 import { prepareShortWrite } from "./short-write.ts";
 import { createTableLetters } from "./table-letters.ts";
 import { writeRules } from "./write-rules.ts";
@@ -29,6 +35,9 @@ export interface BatchWriterOptions {
   readonly mayStillCome: ReplayContext["mayStillCome"];
   /** Target connections that write at a time, each a lane of keys with a checkpoint of its own. */
   readonly parallelism: number;
+  /** Tables whose rows refer to this one's. */
+  readonly children: readonly ChildTable[];
+  readonly drops: DropCount;
   readonly onDeadLetter: (table: string, position: bigint, error: ClassifiedError) => void;
   readonly onMadeUpHashes: (table: string, rows: number) => void;
 }
@@ -51,9 +60,11 @@ export interface BatchWriter {
     onWritten: (batch: Batch) => void,
   ): Promise<WriteEnd>;
   /** Tries again the letters that are due, or all of them. Gives how many are left. */
-  retryDeadLetters(all: boolean): Promise<number>;
+  retryDeadLetters(all: boolean, signal: AbortSignal): Promise<number>;
   /** Applies changes whose turn has passed; gives the positions of those that are dealt with. */
   writeLate: Replay["writeLate"];
+  /** Everything is applied: what was found out about the backlog is of no use any more. */
+  caughtUp(): void;
 }
 
 export type WriteEnd = "written" | "waiting" | "stopped";
@@ -70,6 +81,7 @@ interface PreparedPart extends LanePart {
   readonly rowFor: RowFor;
   /** The short way, for a part that may take it. */
   readonly short: PreparedWrite | undefined;
+  readonly bringAlong: BringAlong | undefined;
 }
 
 export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
@@ -77,27 +89,39 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
   const lanes = createLaneCheckpoints(target, table.targetNames.checkpoint);
   const letters = createTableLetters(target.db, store, table, options.deadLetterLimit);
 
-  const replay = createReplay(options, lanes, letters);
+  const later = createLaterChanges(options.source, table);
+  const replay = createReplay(options, lanes, letters, later);
+  const { reader } = options;
+  const retry = createLetterRetry({ table, dialect: target.dialect, reader, lanes, letters, replay, later });
 
   async function preparePart(part: LanePart): Promise<PreparedPart> {
     const segments = netChanges(part.changes, table.key);
     const rowFor = await rows.prepare(segments.flatMap((segment) => segment.upserts));
     const { keepOnUpdate } = rows;
     const policy = options.conflictPolicy;
-    const short = await prepareShortWrite(target.dialect, table, segments, rowFor, keepOnUpdate, policy);
-    return { ...part, segments, rowFor, short };
+    const bringAlong = await findAlong(
+      options,
+      segments.flatMap((segment) => segment.upserts),
+      rowFor,
+    );
+    const short =
+      bringAlong === undefined
+        ? await prepareShortWrite(target.dialect, table, segments, rowFor, keepOnUpdate, policy)
+        : undefined;
+    return { ...part, segments, rowFor, short, bringAlong };
   }
 
   async function writePart(part: PreparedPart, end: Anchor): Promise<void> {
-    const { changes, segments, rowFor, short } = part;
+    const { changes, segments, rowFor, short, bringAlong } = part;
     const [from] = lanes.behind([part], end);
     if (from === undefined) return;
     if (short !== undefined && letters.count() === 0 && (await lanes.writeShort(from, end, short))) return;
-    const settled = await lanes.transaction([from], end, async (tx) => {
-      await applyNet(tx, target.dialect, table, segments, rowFor, writeRules(options, letters));
-      return await letters.settleWritten(tx, changes);
+    const remember = await lanes.transaction([from], end, async (tx) => {
+      const rules = { ...writeRules(options, letters), bringAlong };
+      await applyNet(tx, target.dialect, table, segments, rowFor, rules);
+      return await letters.record(tx, { settled: changes, refused: [] });
     });
-    if (settled) await letters.reload();
+    remember();
   }
 
   /** What lanes were refused, together and in order. */
@@ -149,6 +173,9 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     async open(from) {
       await lanes.open(from, options.parallelism, mayLead(table));
       await letters.reload();
+      await options.drops.open();
+      later.forget();
+      replay.forget();
     },
     async prepare(batch) {
       const parts = spread(lanes.all(), table, batch.changes);
@@ -162,7 +189,8 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       }
       return "written";
     },
-    retryDeadLetters: replay.retryLetters,
+    retryDeadLetters: retry.retry,
     writeLate: replay.writeLate,
+    caughtUp: later.forget,
   };
 }

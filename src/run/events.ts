@@ -15,6 +15,8 @@ export interface RunEvents {
   madeUpHashes(table: string, rows: number): void;
   /** A change appeared at a position that had been passed as rolled back; it is applied. */
   lateChange(table: string, position: bigint): void;
+  /** conflictPolicy=keep-target gave changes up: so many now, the first at this position, so many since prepare. */
+  dropped(table: string, changes: number, position: bigint, total: number): void;
   /** Another runner has the group. */
   standby(group: string): void;
   takenOver(group: string): void;

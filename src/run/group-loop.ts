@@ -92,12 +92,17 @@ async function cycle(options: GroupLoopOptions, lock: KeptLock, progressed: () =
     let pass: Pass = (mayTrustIdle(state) && (await idlePass(options))) || (await onePass(options, stop));
     progressed();
     for (const table of pass.empty) events.idle(table);
-    for (const table of tables) await table.retryDeadLetters(false);
+    for (const table of tables) await table.retryDeadLetters(false, stop);
     let step = afterPass(state, pass, rules, now());
     if (step.next === "end") return;
     if (step.next === "drained") {
       const toCome = await findStillToCome(tables);
-      if (toCome.size === 0) return await lastRetry(tables);
+      if (toCome.size === 0) {
+        const left = await lastRetry(tables, stop);
+        if (left === undefined || signal.aborted) return;
+        // A retry that was cut short says nothing of the letters it did not come to.
+        throw lock.lost.aborted ? lockLost(options.group.name) : left;
+      }
       pass = { ...pass, waiting: true, holes: toCome };
       step = afterPass(state, pass, rules, now());
     }
@@ -133,15 +138,15 @@ async function findStillToCome(tables: readonly TableSync[]): Promise<ReadonlyMa
   return found;
 }
 
-/** Before a drained run ends, every change that was set aside gets one more chance. */
-async function lastRetry(tables: readonly TableSync[]): Promise<void> {
+/** Before a drained run ends, every change that was set aside gets one more chance. Gives the error for those that are left. */
+async function lastRetry(tables: readonly TableSync[], stop: AbortSignal): Promise<SyncError | undefined> {
   const left = new Map<string, number>();
   for (const table of tables) {
-    const count = await table.retryDeadLetters(true);
+    const count = await table.retryDeadLetters(true, stop);
     if (count > 0) left.set(table.table.name, count);
   }
-  if (left.size === 0) return;
-  throw new SyncError("DEAD_LETTERS_LEFT", {
+  if (left.size === 0) return undefined;
+  return new SyncError("DEAD_LETTERS_LEFT", {
     what: `The journals are drained, but the target refused changes: ${[...left].map(([table, n]) => `${table} ${n}`).join(", ")}`,
     next: "See `sync-tool dead-letters list`, mend the cause, then `sync-tool dead-letters retry` and run again",
   });

@@ -1,4 +1,4 @@
-import { asRefusal } from "../apply/refused-batch.ts";
+import { asRefusal } from "../apply/as-refusal.ts";
 import { classifyAtOrigin } from "../db/origin.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { isPassing } from "../dialect/is-passing.ts";

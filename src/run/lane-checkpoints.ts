@@ -25,6 +25,8 @@ export interface LaneCheckpoints {
   behind(parts: readonly LanePart[], end: Anchor): readonly Checkpoint[];
   /** Moves the checkpoints first, which keeps their rows locked until the commit; then does the work. */
   transaction<T>(moved: readonly Checkpoint[], end: Anchor, work: (tx: Queryable) => Promise<T>): Promise<T>;
+  /** The same for work that moves nothing: the checkpoints are held where they are. */
+  hold<T>(held: readonly Checkpoint[], work: (tx: Queryable) => Promise<T>): Promise<T>;
   /** Rows and checkpoint in the dialect's short way; false, with nothing done, where that cannot be. */
   writeShort(from: Checkpoint, end: Anchor, write: PreparedWrite): Promise<boolean>;
 }
@@ -62,6 +64,15 @@ export function createLaneCheckpoints(
       });
       committed(moved, end);
       return result;
+    },
+    async hold(held, work) {
+      return await db.transaction(async (tx) => {
+        for (const lane of held) await moveCheckpoint(tx, dialect, name, lane, lane);
+        failpoint("beforeApply");
+        const value = await work(tx);
+        failpoint("afterApplyBeforeCommit");
+        return value;
+      });
     },
     async writeShort(from, end, write) {
       failpoint("beforeApply");

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { ChildTable } from "../apply/children-along.ts";
 import type { ConflictPolicy } from "../apply/conflict.ts";
 import { readCaptureState } from "../capture/capture-state.ts";
 import type { Database } from "../db/database.ts";
@@ -11,6 +12,7 @@ import { stateTable } from "../state/state.ts";
 import { noteStopped } from "../state/stopped.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import type { Until } from "./after-pass.ts";
+import { createDropCount } from "./drop-count.ts";
 import type { RunEvents } from "./events.ts";
 import { runGroup } from "./group-loop.ts";
 import { createLockKeeper } from "./lock-keeper.ts";
@@ -52,13 +54,16 @@ export async function runSync(options: RunOptions): Promise<void> {
   const source = withOrigin("source", options.source);
   const target = withOrigin("target", options.target);
   const locks = createLockKeeper(target);
-  // One for all, as prepare makes it: tables may be spelled in different cases.
-  const name = deadLettersName(planTables(options.plan)[0]?.target.name ?? "");
-  const deadLetters = { dialect: target.dialect, name };
+  // One for all, as prepare makes them: tables may be spelled in different cases.
+  const state = stateTable(target.dialect, planTables(options.plan));
+  const deadLetters = {
+    dialect: target.dialect,
+    name: deadLettersName(planTables(options.plan)[0]?.target.name ?? ""),
+  };
   const results = await Promise.allSettled(
     options.plan.groups.map(async (group) => {
+      const rows = new Map(group.tables.map((table) => [table, options.rowsFor(table)]));
       const tables: TableSync[] = [];
-      const state = stateTable(target.dialect, planTables(options.plan));
       const pulse = createPulse({ target, state, group: group.name });
       for (const table of group.tables) {
         tables.push(
@@ -67,7 +72,9 @@ export async function runSync(options: RunOptions): Promise<void> {
             target,
             table,
             batchSize: options.batchSize,
-            rows: options.rowsFor(table),
+            rows: rows.get(table) ?? options.rowsFor(table),
+            children: childrenOf(table, rows),
+            drops: createDropCount(target.db, state, table, options.events.dropped),
             onBatch: (report) => {
               pulse.beat();
               options.events.batch(report);
@@ -122,6 +129,15 @@ export async function runSync(options: RunOptions): Promise<void> {
   );
   const bug = failures.find((failure) => !(failure instanceof SyncError));
   if (failures.length > 0) throw bug ?? failures[0];
+}
+
+/** The tables of a group whose rows refer to this one's, and theirs in turn. */
+function childrenOf(table: TablePlan, group: ReadonlyMap<TablePlan, RowSource>): readonly ChildTable[] {
+  return [...group].flatMap(([child, rows]) =>
+    child.parents
+      .filter((link) => link.parent.toUpperCase() === table.name)
+      .map((link) => ({ table: child, link, rows, children: () => childrenOf(child, group) })),
+  );
 }
 
 async function journalId(source: RunOptions["source"], table: TablePlan): Promise<string> {

@@ -3,6 +3,7 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Hole } from "../dialect/dialect.ts";
 import type { Change, Position } from "../journal/change.ts";
 import { readAhead } from "../journal/read-ahead.ts";
+import { rowBytes } from "../journal/read-size.ts";
 import {
   type Anchor,
   type Batch,
@@ -16,7 +17,7 @@ import { monotonic } from "../util/monotonic.ts";
 import { type BatchWriterOptions, createBatchWriter, type PreparedBatch } from "./batch-writer.ts";
 import { createLateChanges } from "./late-changes.ts";
 import { markedReader, resolvedReader } from "./resolved-reader.ts";
-import { batchesPerSlice } from "./slice-size.ts";
+import { batchesPerSlice, SLICE_BYTES } from "./slice-size.ts";
 
 /** What happened to one batch, for logs and progress. */
 export interface BatchReport {
@@ -47,7 +48,7 @@ export interface TableSync {
   /** Starts from the checkpoints of its lanes, as read from the target. */
   open(lanes: readonly Checkpoint[]): Promise<void>;
   /** Tries again the changes that were set aside and are due, or all of them. Gives how many are left. */
-  retryDeadLetters(all: boolean): Promise<number>;
+  retryDeadLetters(all: boolean, signal: AbortSignal): Promise<number>;
   /** Applies what may be applied, batch after batch, up to a position. */
   drain(upTo: Position | undefined, signal: AbortSignal): Promise<Drained>;
 }
@@ -80,6 +81,8 @@ interface Wait {
 }
 
 const NO_WAIT: Wait = { upTo: 0n, parents: new Map() };
+
+const bytesOf = ({ changes }: Batch): number => changes.reduce((sum, { row }) => sum + rowBytes(row), 0);
 
 export function createTableSync(options: TableSyncOptions): TableSync {
   const { table } = options;
@@ -118,9 +121,11 @@ export function createTableSync(options: TableSyncOptions): TableSync {
     const most = sharesNoWait ? 1 : batchesPerSlice(batchSize, slicesBefore);
     let last = await reader.read(after, batchSize, upTo);
     const batches = [last];
-    while (last.full && batches.length < most) {
+    let bytes = bytesOf(last);
+    while (last.full && batches.length < most && bytes < SLICE_BYTES) {
       last = await reader.read(last.end, batchSize, upTo);
       batches.push(last);
+      bytes += bytesOf(last);
     }
     if (last.end.position > readTo) readTo = last.end.position;
     const filled = batches.filter((batch) => batch.changes.length > 0);
@@ -170,9 +175,9 @@ export function createTableSync(options: TableSyncOptions): TableSync {
       await writer.open(from);
       await late?.open();
     },
-    async retryDeadLetters(all) {
+    async retryDeadLetters(all, signal) {
       await late?.look();
-      const left = await writer.retryDeadLetters(all);
+      const left = await writer.retryDeadLetters(all, signal);
       // Decided on by now: a later try of a letter waits for what has come to the journals by then.
       if (haveCome(wait.parents)) wait = NO_WAIT;
       return left;
@@ -213,6 +218,7 @@ export function createTableSync(options: TableSyncOptions): TableSync {
           if (end !== "written") return { applied, caughtUp: false, waiting: end === "waiting" };
           if (next === undefined) {
             const hole = last.blocked;
+            if (!last.full) writer.caughtUp();
             return {
               applied,
               caughtUp: !last.full && hole === undefined,

@@ -8,6 +8,7 @@ import { oldestChange } from "../journal/oldest-change.ts";
 import { createJournalReader, type JournalReader, type Survey } from "../journal/reader.ts";
 import { planTables, type TablePlan } from "../plan/sync-plan.ts";
 import { type CopyPlace, copyPlacesIn } from "../state/copy-place.ts";
+import { droppedIn } from "../state/dropped.ts";
 import { runnerIn } from "../state/runner.ts";
 import { readState, type StateEntry, stateTable } from "../state/state.ts";
 import { stoppedIn } from "../state/stopped.ts";
@@ -107,6 +108,7 @@ async function readSchema(
           captured: isComplete(state),
           checkpoint: checkpoint?.position.toString() ?? null,
           deadLetters: deadLetters.get(table.name) ?? 0,
+          dropped: droppedIn(entries, table.name)?.changes ?? 0,
           runner: runnerOf(entries, groupOf.get(table.name) ?? "", nowMs),
           stopped: stoppedIn(entries, groupOf.get(table.name) ?? "") ?? null,
           drift: [

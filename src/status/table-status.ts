@@ -41,6 +41,8 @@ export interface TableStatus {
   readonly stopped: Stopped | null;
   /** Changes set aside because the target refuses them. */
   readonly deadLetters: number;
+  /** Changes that conflictPolicy=keep-target gave up since the checkpoint was begun. */
+  readonly dropped: number;
   /** What is missing or differs from the plan, each a phrase. */
   readonly drift: readonly string[];
   /** The target is not migrated, the checkpoint is not one of this journal, and the like: each a sentence. */

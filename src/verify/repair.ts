@@ -1,5 +1,5 @@
 import { applyChanges } from "../apply/applier.ts";
-import { asRefusal } from "../apply/refused-batch.ts";
+import { asRefusal } from "../apply/as-refusal.ts";
 import { spareChildren } from "../apply/spare-children.ts";
 import { lockLanes } from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";

@@ -53,6 +53,7 @@ const SILENT: RunEvents = {
   blocked() {},
   madeUpHashes() {},
   lateChange() {},
+  dropped() {},
   deadLetter() {},
   standby() {},
   takenOver() {},

@@ -88,6 +88,7 @@ describeDialects("The commands", (dialect) => {
           captured: true,
           checkpoint: "0",
           deadLetters: 0,
+          dropped: 0,
           drift: [],
           pending: 2,
           pendingIsEstimate: false,

@@ -74,6 +74,7 @@ export const SILENT: RunEvents = {
   deadLetter: () => undefined,
   madeUpHashes: () => undefined,
   lateChange: () => undefined,
+  dropped: () => undefined,
   standby: () => undefined,
   takenOver: () => undefined,
   retrying: () => undefined,

@@ -94,6 +94,7 @@ export async function dmlStatements(dialect: Dialect, table: TablePlan): Promise
     sql.readChanges(table, 1n, 100),
     sql.readChanges(table, 8n, 100),
     sql.readChangesAt(table, [3n, 9n]),
+    sql.changeSizes(table, columns, 8n, 100),
     sql.laterChange(table, 8n, keyOf("a")),
     sql.laterChange(table, 8n, keyOf("é")),
     sql.countChanges(journal, 8n, 100_001),

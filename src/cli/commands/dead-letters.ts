@@ -33,7 +33,7 @@ interface Chosen {
 export async function listLetters(flags: DeadLetterFlags, signal: AbortSignal): Promise<number> {
   return await withLetters(flags, signal, async (chosen) => {
     const letters = chosen.flatMap((one) => one.letters);
-    if (flags.json) writeJson({ deadLetters: letters });
+    if (flags.json) writeJson({ deadLetters: letters.map(({ digest: _, ...letter }) => letter) });
     else writeOut(letters.length === 0 ? "No dead letters" : formatLetters(letters));
     return EXIT.ok;
   });

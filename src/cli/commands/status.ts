@@ -73,6 +73,7 @@ export function formatStatus(
     "",
     `safe to switch: ${safeToSwitch ? "yes" : "no"}`,
     ...reasons.map((reason) => `  - ${reason}`),
+    ...tables.filter(({ dropped }) => dropped > 0).map(droppedText),
   ].join("\n");
 }
 
@@ -82,6 +83,10 @@ const runnerText = ({ runner, stopped }: TableStatus): string => {
   if (runner === null) return "-";
   return `${runner.pid}@${runner.host}, ${Math.round(runner.movedSecondsAgo)} s ago`;
 };
+
+/** No reason not to switch: the policy says that the target keeps its own rows. */
+const droppedText = ({ table, dropped }: TableStatus): string =>
+  `${table}: ${dropped} changes were dropped, as conflictPolicy=keep-target says`;
 
 const pendingText = ({ pending, pendingIsEstimate }: TableStatus): string =>
   pending === null ? "-" : `${pendingIsEstimate ? "~" : ""}${pending}`;

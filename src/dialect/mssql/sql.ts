@@ -62,6 +62,14 @@ SELECT n.* FROM (SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.
       params: [limit, from.toString(), limit, from.toString()],
     };
   },
+  changeSizes: (table, columns, from, limit) => ({
+    sql: `SELECT TOP (?) j.[SYNC_ID], ${columns
+      .map(({ name }) => `COALESCE(CONVERT(bigint, DATALENGTH(j.${quote(name)})), 0)`)
+      .join(
+        " + ",
+      )} AS [BYTES] FROM ${quote(table.names.journal)} AS j ${PASSING} WHERE j.[SYNC_ID] >= CONVERT(bigint, ?) ORDER BY j.[SYNC_ID]`,
+    params: [limit, from.toString()],
+  }),
   readChangesAt: (table, positions) => ({
     sql: `SELECT ${OWN}, ${selectList(
       table.sourceColumns.map((c) => c.source),

@@ -16,6 +16,11 @@ export const sql: Dialect["sql"] = {
 FROM ${quote(table.names.journal)} WHERE SYNC_ID >= ? ORDER BY SYNC_ID LIMIT ?`,
     params: [from.toString(), limit],
   }),
+  changeSizes: (table, columns, from, limit) => ({
+    sql: `SELECT SYNC_ID, ${columns.map(({ name }) => `COALESCE(OCTET_LENGTH(${quote(name)}), 0)`).join(" + ")} AS BYTES
+FROM ${quote(table.names.journal)} WHERE SYNC_ID >= ? ORDER BY SYNC_ID LIMIT ?`,
+    params: [from.toString(), limit],
+  }),
   readChangesAt: (table, positions) => ({
     sql: `SELECT SYNC_ID, ACTION, CAPTURED_AT, ${selectList(table.sourceColumns.map((c) => c.source))}
 FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,

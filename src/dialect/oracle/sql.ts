@@ -24,6 +24,10 @@ const TIME = "YYYY-MM-DD HH24:MI:SS.FF";
 
 const OWN = `j."SYNC_ID", j."ACTION", TO_CHAR(j."CAPTURED_AT", '${TIME}6') AS "CAPTURED_AT"`;
 
+/** Characters of a CLOB, bytes of the rest ("PL/SQL Packages and Types Reference", DBMS_LOB.GETLENGTH). */
+const octets = ({ name, type }: Column): string =>
+  `COALESCE(${/LOB\b/.test(type) ? "DBMS_LOB.GETLENGTH" : "LENGTHB"}(j.${quote(name)}), 0)`;
+
 export const sql: Dialect["sql"] = {
   quote,
   readChanges: (table, from, limit) => ({
@@ -31,6 +35,11 @@ export const sql: Dialect["sql"] = {
       table.sourceColumns.map((c) => c.source),
       "j",
     )}
+FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" >= TO_NUMBER(?) ORDER BY j."SYNC_ID" FETCH FIRST ? ROWS ONLY`,
+    params: [from.toString(), limit],
+  }),
+  changeSizes: (table, columns, from, limit) => ({
+    sql: `SELECT j."SYNC_ID", ${columns.map(octets).join(" + ")} AS "BYTES"
 FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" >= TO_NUMBER(?) ORDER BY j."SYNC_ID" FETCH FIRST ? ROWS ONLY`,
     params: [from.toString(), limit],
   }),

@@ -16,10 +16,19 @@ import { advanceSequences, sequenceOf } from "./sequences.ts";
 
 const OWN = 'sync_id AS "SYNC_ID", action AS "ACTION", captured_at AS "CAPTURED_AT"';
 
+/** Of a stored text or bytea this reads its header alone ("octet_length" of a value that is out of line). */
+const octets = ({ name, kind }: Column): string =>
+  `coalesce(octet_length(${quote(name)}${kind === "other" ? "::text" : ""}), 0)`;
+
 export const sql: Dialect["sql"] = {
   quote,
   readChanges: (table, from, limit) => ({
     sql: `SELECT ${OWN}, ${selectList(table.sourceColumns.map((c) => c.source))}
+FROM ${quote(table.names.journal)} WHERE sync_id >= ? ORDER BY sync_id LIMIT ?`,
+    params: [from.toString(), limit],
+  }),
+  changeSizes: (table, columns, from, limit) => ({
+    sql: `SELECT sync_id AS "SYNC_ID", ${columns.map(octets).join(" + ")} AS "BYTES"
 FROM ${quote(table.names.journal)} WHERE sync_id >= ? ORDER BY sync_id LIMIT ?`,
     params: [from.toString(), limit],
   }),

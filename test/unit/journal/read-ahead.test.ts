@@ -31,6 +31,7 @@ function journalOf(count: number) {
     highest: async () => BigInt(count),
     holders: async () => [],
     at: async () => [],
+    mostAt: 100,
     reset: () => undefined,
   };
   return {

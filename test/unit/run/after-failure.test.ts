@@ -1,6 +1,6 @@
 /** Errors as the drivers throw them, of each class and from either side of each mixed pair. */
 import { describe, expect, test } from "vitest";
-import { asRefusal } from "../../../src/apply/refused-batch.ts";
+import { asRefusal } from "../../../src/apply/as-refusal.ts";
 import type { DatabaseType } from "../../../src/config/sync-config.ts";
 import type { Database, Queryable } from "../../../src/db/database.ts";
 import { withOrigin } from "../../../src/db/origin.ts";

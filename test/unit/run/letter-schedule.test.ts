@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { type DeadLetter, retryPauseMs } from "../../../src/apply/dead-letter.ts";
-import { createLetterSchedule } from "../../../src/run/letter-schedule.ts";
+import { createLetterSchedule, type LetterSchedule } from "../../../src/run/letter-schedule.ts";
 
 const NOON = Date.parse("2026-01-01T12:00:00Z");
 
 const letter = (over: Partial<DeadLetter> = {}): DeadLetter => ({
   table: "T",
   id: "0123456789ab",
+  digest: "0123456789abcdef",
   key: '["k"]',
   position: 7n,
   reason: "a text is longer than its column",
@@ -16,6 +17,8 @@ const letter = (over: Partial<DeadLetter> = {}): DeadLetter => ({
   lastTried: "2026-01-01T12:00:00.000Z",
   ...over,
 });
+
+const isDue = (schedule: LetterSchedule, one: DeadLetter): boolean => schedule.due([one], false).length > 0;
 
 function clocks() {
   let monotonic = 1_000;
@@ -47,30 +50,30 @@ test("a letter is due once its pause is over, and not before", () => {
   schedule.see([tried]);
   pass(29_999);
   schedule.see([tried]);
-  expect(schedule.isDue(tried)).toBe(false);
+  expect(isDue(schedule, tried)).toBe(false);
   pass(1);
-  expect(schedule.isDue(tried)).toBe(true);
+  expect(isDue(schedule, tried)).toBe(true);
 });
 
 test("a retry that was asked for is due at once, and a new try begins a new pause", () => {
   const { schedule, pass } = clocks();
   schedule.see([letter()]);
-  expect(schedule.isDue(letter())).toBe(false);
+  expect(isDue(schedule, letter())).toBe(false);
   const asked = letter({ lastTried: "" });
   schedule.see([asked]);
-  expect(schedule.isDue(asked)).toBe(true);
+  expect(isDue(schedule, asked)).toBe(true);
   const triedAgain = letter({ attempts: 2, lastTried: "2026-01-01T12:00:00.000Z" });
   schedule.see([triedAgain]);
-  expect(schedule.isDue(triedAgain)).toBe(false);
+  expect(isDue(schedule, triedAgain)).toBe(false);
   pass(30_000);
-  expect(schedule.isDue(triedAgain)).toBe(true);
+  expect(isDue(schedule, triedAgain)).toBe(true);
 });
 
 test("what was tried before this process began counts", () => {
   const { schedule } = clocks();
   const before = letter({ lastTried: "2026-01-01T11:59:40.000Z" });
   schedule.see([before]);
-  expect(schedule.isDue(before)).toBe(true);
+  expect(isDue(schedule, before)).toBe(true);
 });
 
 test("a time of day that is set back an hour adds nothing to a pause under way", () => {
@@ -79,14 +82,46 @@ test("a time of day that is set back an hour adds nothing to a pause under way",
   setBack(3_600_000);
   pass(15_000);
   schedule.see([letter()]);
-  expect(schedule.isDue(letter())).toBe(true);
+  expect(isDue(schedule, letter())).toBe(true);
 });
 
 test("a last try that lies in the future costs one pause at most", () => {
   const { schedule, pass, setBack } = clocks();
   setBack(3_600_000);
   schedule.see([letter()]);
-  expect(schedule.isDue(letter())).toBe(false);
+  expect(isDue(schedule, letter())).toBe(false);
   pass(15_000);
-  expect(schedule.isDue(letter())).toBe(true);
+  expect(isDue(schedule, letter())).toBe(true);
+});
+
+test("a letter that came to nothing is put off, longer each time, until it is tried", () => {
+  const { schedule, pass } = clocks();
+  const asked = letter({ lastTried: "" });
+  schedule.see([asked]);
+  for (const pause of [1_000, 2_000, 4_000]) {
+    schedule.postpone(asked);
+    pass(pause - 1);
+    expect(isDue(schedule, asked)).toBe(false);
+    pass(1);
+    expect(isDue(schedule, asked)).toBe(true);
+  }
+  const tried = letter({ attempts: 2 });
+  schedule.see([tried]);
+  schedule.postpone(asked);
+  pass(4_000);
+  expect(isDue(schedule, tried)).toBe(false);
+});
+
+test("those that have been due for longest come first, and all of them when that is asked for", () => {
+  const { schedule, pass } = clocks();
+  const late = letter({ digest: "a", attempts: 2, position: 1n });
+  const soon = letter({ digest: "b", position: 2n });
+  const asked = letter({ digest: "c", position: 3n, lastTried: "" });
+  schedule.see([late, soon, asked]);
+  const due = (all: boolean): readonly string[] =>
+    schedule.due([late, soon, asked], all).map(({ digest }) => digest);
+  expect(due(false)).toEqual(["c"]);
+  expect(due(true)).toEqual(["c", "b", "a"]);
+  pass(15_000);
+  expect(due(false)).toEqual(["c", "b"]);
 });

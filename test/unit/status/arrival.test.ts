@@ -17,6 +17,7 @@ const READY: TableStatus = {
   runner: null,
   stopped: null,
   deadLetters: 0,
+  dropped: 0,
   drift: [],
   problems: [],
 };

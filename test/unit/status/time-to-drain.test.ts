@@ -16,6 +16,7 @@ const table = (pending: number | null): TableStatus => ({
   runner: null,
   stopped: null,
   deadLetters: 0,
+  dropped: 0,
   drift: [],
   problems: [],
 });

@@ -11,7 +11,7 @@ const TIME_OF_DAY: Readonly<Record<string, string>> = {
   "doctor/connection-checks.ts": "compares the clock of this machine with those of the servers",
   "run/late-changes.ts": "stored with the positions that were passed",
   "run/letter-schedule.ts": "compared with a stored time, once",
-  "run/replay.ts": "stored with a dead letter",
+  "run/table-letters.ts": "stored with a dead letter",
   "state/stopped.ts": "stored with the reason why a group has stopped",
   "verify/table-pass.ts": "says when rows were read",
   "verify/verify.ts": "stored with a finished state",
