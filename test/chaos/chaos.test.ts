@@ -6,10 +6,11 @@ import type { Row } from "../../src/row.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
 import { describeDialects, type TestDialect } from "../support/dialects.ts";
-import { type TestDialectName, testEnv } from "../support/env.ts";
-import type { TestDatabase, TestServer } from "../support/servers/test-server.ts";
+import { testEnv } from "../support/env.ts";
+import type { TestServer } from "../support/servers/test-server.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 import { createTables } from "../support/wso2-tables.ts";
+import { behind } from "./behind.ts";
 import { wreakHavoc } from "./faults.ts";
 import { createRandom } from "./random.ts";
 import { runCommand, startRunner } from "./runner.ts";
@@ -106,23 +107,6 @@ describeDialects("Under chaos", (dialect) => {
     }
   });
 });
-
-const MYSQL_SILENCE = "?socketTimeout=3000&connectTimeout=3000";
-
-const SHORT_SILENCE: Readonly<Record<TestDialectName, string>> = {
-  postgres: "?socketTimeout=3&connectTimeout=3",
-  mysql: MYSQL_SILENCE,
-  mariadb: MYSQL_SILENCE,
-  mssql: ";socketTimeout=3000;loginTimeout=3",
-  oracle: "",
-};
-
-/** The same database, reached through the proxy; connections count as dead after three seconds of silence. */
-function behind(test: TestDatabase, proxy: TcpProxy): TestDatabase {
-  const [host] = test.settings.hosts;
-  const url = test.jdbcUrl.replace(`${host?.host}:${host?.port}`, `${proxy.host}:${proxy.port}`);
-  return { ...test, jdbcUrl: `${url}${SHORT_SILENCE[test.settings.type]}` };
-}
 
 /** What 5.11.0 makes of a row of the workload; its tokens are 5.9.0's. */
 function transformed(table: string, row: Row): Row {

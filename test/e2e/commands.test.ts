@@ -66,7 +66,9 @@ describeDialects("The commands", (dialect) => {
     expect(code).toBe(0);
     expect(stdout).toContain("Plan for schema identity, 5.9.0 to 5.11.0\n");
     expect(stdout).toContain("key: TENANT_ID, USER_NAME, DATA_KEY\n");
-    expect(stdout).toContain("transformation: 5.11.0 stored tokens and secrets readable by 5.11.0\n");
+    expect(stdout).toContain(
+      "transformation: 5.11.0 stored tokens and secrets readable by 5.11.0, the user portal's new name\n",
+    );
     expect(await catalogues()).toEqual(pristine);
   });
 

@@ -30,6 +30,7 @@ const TROUBLES = new Set(["a failure is tried again", "recovered", "the group ha
 export function startFaultRun(
   pair: BlueGreen,
   options: Pick<NonNullable<Parameters<BlueGreen["run"]>[0]>, "sourceDb" | "targetDb"> = {},
+  onTurn: (event: "standby" | "taken over") => void = () => undefined,
 ): FaultRun {
   const lines: LoggedLine[] = [];
   const add = (fields: unknown, message?: string): void => {
@@ -38,10 +39,13 @@ export function startFaultRun(
   const log = { debug: add, info: add, warn: add, error: add } as unknown as Log;
   const stop = new AbortController();
   const events = logEvents(log, { batch: () => undefined, idle: () => undefined, close: () => undefined });
-  const outcome = pair.run({ ...options, until: "stopped", signal: stop.signal, events }).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
+  const turns = { standby: () => onTurn("standby"), takenOver: () => onTurn("taken over") };
+  const outcome = pair
+    .run({ ...options, until: "stopped", signal: stop.signal, events: { ...events, ...turns } })
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    );
   let ended: { readonly error: unknown } | undefined;
   void outcome.then((error) => {
     ended = { error };
