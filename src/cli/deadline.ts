@@ -76,7 +76,8 @@ export function openDeadline({ timeoutMs, stop, graceMs }: DeadlineOptions): Dea
 
 function interrupted(signal: string, cause: unknown): SyncError {
   return new SyncError("INTERRUPTED", {
-    what: `${signal} came before the command was done`,
+    // What stood in its way is worth more than the end itself.
+    what: `${signal} came before the command was done${cause instanceof SyncError && cause.code === "LOCK_TIMEOUT" ? `: ${cause.message}` : ""}`,
     next: "Give it again to go on from where it was; nothing was lost",
     at: { signal },
     cause,

@@ -54,6 +54,15 @@ export function advance(horizon: Horizon, seen: Observation, nowMs: number, minA
   return { position: reached, samples: thin(open) };
 }
 
+/**
+ * Who keeps a hole from being judged: those of the first sample that reaches over it. Whoever came later did not draw its
+ * positions, and there are many of those where users write all the time. Without a hole: everybody who was noted.
+ */
+export function waitedFor({ samples }: Horizon, hole?: Hole): ReadonlySet<string> {
+  const over = hole === undefined ? undefined : samples.find(({ position }) => position >= hole.last);
+  return over?.holders ?? new Set(samples.flatMap(({ holders }) => [...holders]));
+}
+
 /** Those of `noted` that are there now. After a look that saw nobody, nobody is known to be gone, nor to have come. */
 function stillThere(noted: ReadonlySet<string>, now: ReadonlySet<string>): ReadonlySet<string> {
   return now.has(UNSEEN) ? noted : new Set([...noted].filter((one) => one === UNSEEN || now.has(one)));

@@ -8,7 +8,7 @@ import { type Clock, monotonic } from "../util/monotonic.ts";
 import { type Action, ANCHOR_POSITION, type Change, type Position } from "./change.ts";
 import { changeDigest, isDigestOf } from "./digest.ts";
 import { highestPosition } from "./highest.ts";
-import { advance, findHoles, type Horizon, NO_END, NO_HORIZON, tailOf } from "./horizon.ts";
+import { advance, findHoles, type Horizon, NO_END, NO_HORIZON, tailOf, waitedFor } from "./horizon.ts";
 import { journalReplaced } from "./journal-replaced.ts";
 import { createReadSize } from "./read-size.ts";
 
@@ -57,8 +57,8 @@ export interface JournalReader {
    * counts what is visible afterwards misses nothing that this has not told of.
    */
   survey(after: Anchor, limit: number): Promise<Survey>;
-  /** The transactions that keep the horizon where it is. */
-  holders(): Promise<readonly HolderFacts[]>;
+  /** The transactions that keep a hole, or the horizon, from being judged. */
+  holders(hole?: Hole): Promise<readonly HolderFacts[]>;
   /** Highest visible position. */
   highest(): Promise<Position>;
   /** Forgets what was read and seen: after a failure the journal may be another. */
@@ -170,12 +170,7 @@ export function createJournalReader(
       horizon = NO_HORIZON;
       sawHoles = false;
     },
-    holders: () =>
-      dialect.horizon.describe(
-        db,
-        [...new Set(horizon.samples.flatMap((sample) => [...sample.holders]))],
-        journal,
-      ),
+    holders: (hole) => dialect.horizon.describe(db, [...waitedFor(horizon, hole)], journal),
     async at(positions) {
       const statement = dialect.sql.readChangesAt(table, positions);
       const rows = await db.query(statement.sql, statement.params);

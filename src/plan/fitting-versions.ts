@@ -3,7 +3,7 @@ import { compareVersions, IS_VERSIONS, type IsVersion, isStepBetween } from "../
 import type { TableSchema } from "../dialect/table-schema.ts";
 import { SyncError } from "../errors.ts";
 import type { Side } from "./build-plan.ts";
-import { VERSION_MARKS, type VersionMark, WHOLE_SCHEMA } from "./version-marks.ts";
+import { ALWAYS_THERE, VERSION_MARKS, type VersionMark, WHOLE_SCHEMA } from "./version-marks.ts";
 
 /** What a mark says of a database: which releases it rules out, and in what words. */
 interface Evidence {
@@ -38,10 +38,10 @@ export function fittingVersions(tables: readonly TableSchema[]): FittingVersions
 
 function evidenceOf(mark: VersionMark, seen: ReadonlyMap<string, TableSchema>): Evidence | undefined {
   const table = seen.get(mark.table);
-  const isThere =
-    mark.column === undefined
-      ? table !== undefined
-      : (table?.columns.some(({ name }) => name.toUpperCase() === mark.column) ?? false);
+  const has = (column: string): boolean =>
+    table?.columns.some(({ name }) => name.toUpperCase() === column) ?? false;
+  if (table !== undefined && !(ALWAYS_THERE[mark.table] ?? []).every(has)) return undefined;
+  const isThere = mark.column === undefined ? table !== undefined : has(mark.column);
   const what = mark.column === undefined ? `the table ${mark.table}` : `${mark.table}.${mark.column}`;
   if (isThere) {
     const oldest = mark.updatesSince ?? mark.since;

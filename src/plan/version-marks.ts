@@ -55,6 +55,13 @@ export const VERSION_MARKS: readonly VersionMark[] = [
   { table: "UM_HYBRID_GROUP_ROLE", since: "5.11.0" },
 ];
 
+/** Columns that a table has in every release. One that lacks any of them is no release's, and its marks tell nothing. */
+export const ALWAYS_THERE: Readonly<Record<string, readonly string[]>> = {
+  IDN_OAUTH2_ACCESS_TOKEN: ["ACCESS_TOKEN", "REFRESH_TOKEN", "USER_TYPE", "VALIDITY_PERIOD"],
+  IDN_OAUTH2_AUTHORIZATION_CODE: ["AUTHORIZATION_CODE", "CALLBACK_URL", "SCOPE", "VALIDITY_PERIOD"],
+  IDN_OAUTH_CONSUMER_APPS: ["CONSUMER_KEY", "CONSUMER_SECRET", "APP_NAME", "GRANT_TYPES"],
+};
+
 /**
  * Tables that every release has, by the kind of table that they stand for. MySQL and MariaDB hide from a user what it has no
  * right on; one who sees these, of which nobody asks for rights singly, sees all of the schema.

@@ -187,7 +187,7 @@ async function reportBlocked(
   events: RunEvents,
 ): Promise<void> {
   for (const [table, hole] of holes)
-    events.blocked(table.table.name, hole, seconds, await table.reader.holders().catch(() => []));
+    events.blocked(table.table.name, hole, seconds, await table.reader.holders(hole).catch(() => []));
 }
 
 async function waitForLock(options: GroupLoopOptions): Promise<KeptLock | undefined> {

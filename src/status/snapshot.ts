@@ -207,7 +207,7 @@ async function readJournal(
           ? null
           : { first: String(open.first), last: String(open.last === NO_END ? open.first : open.last) },
       writers: writers.length,
-      holders: isHeld ? await reader.holders() : [],
+      holders: isHeld ? await reader.holders(open) : [],
       problems,
     },
   };

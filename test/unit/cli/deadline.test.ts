@@ -6,8 +6,10 @@ import { SyncError } from "../../../src/errors.ts";
 let deadline: Deadline | undefined;
 afterEach(() => deadline?.end());
 
-const failure = (code: "DATABASE_UNREACHABLE" | "LOCK_TIMEOUT" | "CHANGES_PENDING"): SyncError =>
-  new SyncError(code, { what: "what", next: "next" });
+const failure = (
+  code: "DATABASE_UNREACHABLE" | "LOCK_TIMEOUT" | "CHANGES_PENDING",
+  what = "what",
+): SyncError => new SyncError(code, { what, next: "next" });
 const codeOf = (error: unknown): unknown => (error as SyncError).code;
 
 test("nothing new is begun when the time is over, and a moment later every connection ends", async () => {
@@ -42,6 +44,9 @@ test.each([
     await once(deadline.cut, "abort");
     for (const error of [failure("DATABASE_UNREACHABLE"), failure("LOCK_TIMEOUT"), new Error("lost")])
       expect(deadline.explain(error)).toMatchObject({ code: "INTERRUPTED", exitCode: exit });
+    expect(String(deadline.explain(failure("LOCK_TIMEOUT", "T stayed locked")))).toMatch(
+      /came before the command was done: T stayed locked/,
+    );
     // A result is a result.
     expect(codeOf(deadline.explain(failure("CHANGES_PENDING")))).toBe("CHANGES_PENDING");
   },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Observation } from "../../../src/dialect/dialect.ts";
-import { advance, findHoles, type Horizon, NO_HORIZON } from "../../../src/journal/horizon.ts";
+import { advance, findHoles, type Horizon, NO_HORIZON, waitedFor } from "../../../src/journal/horizon.ts";
 
 const seen = (highest: number, ...holders: string[]): Observation => ({
   highest: BigInt(highest),
@@ -33,6 +33,19 @@ describe("The horizon", () => {
     expect(horizonAfter(1_000, [0, seen(7)], [999, seen(9)]).position).toBe(0n);
     expect(horizonAfter(1_000, [0, seen(7)], [1_000, seen(9)]).position).toBe(7n);
     expect(horizonAfter(1_000, [0, seen(7)], [500, seen(9)], [1_500, seen(12)]).position).toBe(9n);
+  });
+
+  test("names for a hole those alone who were there when it was first seen, not whoever writes since", () => {
+    const horizon = horizonAfter(
+      0,
+      [0, seen(7, "a")],
+      [60, seen(9, "a", "b")],
+      [120, seen(20, "a", "b", "c")],
+    );
+    expect([...waitedFor(horizon, { first: 5n, last: 6n })]).toEqual(["a"]);
+    expect([...waitedFor(horizon, { first: 8n, last: 8n })]).toEqual(["a", "b"]);
+    expect([...waitedFor(horizon, { first: 30n, last: 30n })].sort()).toEqual(["a", "b", "c"]);
+    expect([...waitedFor(horizon)].sort()).toEqual(["a", "b", "c"]);
   });
 
   test("never moves back", () => {

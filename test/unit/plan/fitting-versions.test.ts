@@ -153,6 +153,11 @@ describe("a database with columns that updates brought", () => {
   });
 });
 
+test("a table that lacks what every release has tells nothing", () => {
+  const tokens = table("IDN_OAUTH2_ACCESS_TOKEN", ["TOKEN_ID", "ACCESS_TOKEN", "TOKEN_STATE"]);
+  expect(fittingVersions([tokens]).versions).toEqual(IS_VERSIONS);
+});
+
 describe("versions that the tables contradict", () => {
   const blue = fresh("mysql", "5.7.0");
   const green = fresh("mysql", "5.11.0");
