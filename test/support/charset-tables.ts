@@ -8,6 +8,8 @@ import type { TestDialectName } from "./env.ts";
 export const SHAPES = ["ONE", "TWO", "BOTH"] as const;
 type Shape = (typeof SHAPES)[number];
 
+const shapesOf = (all: boolean): readonly Shape[] => (all ? SHAPES : ["ONE", "TWO"]);
+
 export interface CharsetTable {
   /** Upper case. */
   readonly name: string;
@@ -37,7 +39,7 @@ export async function tablesOf(
   const tables: CharsetTable[] = [];
   for (const charset of charsets) {
     const { held, lost } = await divide(side, charset, all);
-    for (const shape of SHAPES)
+    for (const shape of shapesOf(all))
       tables.push({ name: `${charset.name}_${shape}`.toUpperCase(), charset, shape, held, lost });
   }
   return tables;

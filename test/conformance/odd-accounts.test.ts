@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { runCli } from "../support/cli.ts";
+import { runInProcess } from "../support/command-in-process.ts";
 import { describeDialects, type TestDialect } from "../support/dialects.ts";
 import { quoteName } from "../support/odd-names.ts";
 import { testDatabase } from "../support/servers/database.ts";
@@ -124,12 +124,12 @@ describeDialects(
       };
       await writeFile(join(folder, "deployment.toml"), datasource("Blue", blue) + datasource("Green", green));
       const cli = async (...args: readonly string[]): Promise<string> => {
-        const { code, stdout, stderr } = await runCli(args, cwd);
+        const { code, stdout, stderr } = await runInProcess(args, cwd);
         expect({ args, code, stderr: code === 0 ? "" : stderr }).toEqual({ args, code: 0, stderr: "" });
         return stdout;
       };
       const play = async (script: string): Promise<void> => {
-        const file = join(cwd, "dbscripts/sync-tool", `identity_${script}.sql`);
+        const file = join(cwd, "scripts", `identity_${script}.sql`);
         if (names.schema !== undefined)
           await writeFile(file, `SET search_path = ${q(names.schema)};\n${await readFile(file, "utf8")}`);
         const result = await runScript(script.startsWith("source") ? blue : green, file);
@@ -146,7 +146,7 @@ describeDialects(
       await cli("status");
       await cli("cleanup", "--yes");
 
-      await cli("prepare", "--generate-ddl");
+      await cli("prepare", "--generate-ddl", "--out", join(cwd, "scripts"));
       for (const script of ["source", "target"]) await play(script);
       if (!isPostgres) await grantAsAdmin(blue, green, cwd);
       await blue.exec(`DELETE FROM ${table} WHERE TENANT_ID = 1`);
@@ -161,7 +161,7 @@ describeDialects(
         ["source", blue],
         ["target", green],
       ] as const) {
-        const file = join(cwd, "dbscripts/sync-tool", `identity_${side}_grants.sql`);
+        const file = join(cwd, "scripts", `identity_${side}_grants.sql`);
         const { user, password } = database.adminSettings;
         const result = await runScript(database, file, { ...database.settings, user, password });
         expect({ side, ...result }).toEqual({ side, code: 0, output: "" });
