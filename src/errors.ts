@@ -78,6 +78,8 @@ export const ERROR_CODES = {
   TRANSFORM_FAILED: EXIT.halted,
   /** A table changed its shape while the run was going on. */
   SCHEMA_CHANGED: EXIT.halted,
+  /** Capture was broken, or a table got another shape on the source, while the run was going on. */
+  CAPTURE_LOST: EXIT.halted,
   /** Another runner moved the checkpoint. */
   CHECKPOINT_MOVED: EXIT.halted,
   /** A copy has come to its end, and the target lacks rows that it refused. */

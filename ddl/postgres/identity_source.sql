@@ -25,11 +25,6 @@ CREATE TABLE IF NOT EXISTS "idn_identity_user_data_s" (
   action varchar(15) NOT NULL,
   captured_at timestamp DEFAULT (clock_timestamp() AT TIME ZONE 'UTC')
 );
-DO $sync_tool$ BEGIN
-  IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '"idn_identity_user_data_s"'::regclass AND attname = 'captured_at' AND atthasdef) THEN
-    ALTER TABLE "idn_identity_user_data_s" ADD COLUMN IF NOT EXISTS captured_at timestamp, ALTER COLUMN captured_at SET DEFAULT (clock_timestamp() AT TIME ZONE 'UTC');
-  END IF;
-END $sync_tool$;
 INSERT INTO "idn_identity_user_data_s" (sync_id, action) SELECT 0, 'ANCHOR' WHERE NOT EXISTS (SELECT FROM "idn_identity_user_data_s");
 DO $sync_tool$ BEGIN
   IF obj_description(to_regclass('"idn_identity_user_data_s"'), 'pg_class') IS NULL THEN
@@ -163,11 +158,6 @@ CREATE TABLE IF NOT EXISTS "idn_oauth2_access_token_s" (
   action varchar(15) NOT NULL,
   captured_at timestamp DEFAULT (clock_timestamp() AT TIME ZONE 'UTC')
 );
-DO $sync_tool$ BEGIN
-  IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '"idn_oauth2_access_token_s"'::regclass AND attname = 'captured_at' AND atthasdef) THEN
-    ALTER TABLE "idn_oauth2_access_token_s" ADD COLUMN IF NOT EXISTS captured_at timestamp, ALTER COLUMN captured_at SET DEFAULT (clock_timestamp() AT TIME ZONE 'UTC');
-  END IF;
-END $sync_tool$;
 INSERT INTO "idn_oauth2_access_token_s" (sync_id, action) SELECT 0, 'ANCHOR' WHERE NOT EXISTS (SELECT FROM "idn_oauth2_access_token_s");
 DO $sync_tool$ BEGIN
   IF obj_description(to_regclass('"idn_oauth2_access_token_s"'), 'pg_class') IS NULL THEN
@@ -284,11 +274,6 @@ CREATE TABLE IF NOT EXISTS "idn_oauth2_access_token_scop_s" (
   action varchar(15) NOT NULL,
   captured_at timestamp DEFAULT (clock_timestamp() AT TIME ZONE 'UTC')
 );
-DO $sync_tool$ BEGIN
-  IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '"idn_oauth2_access_token_scop_s"'::regclass AND attname = 'captured_at' AND atthasdef) THEN
-    ALTER TABLE "idn_oauth2_access_token_scop_s" ADD COLUMN IF NOT EXISTS captured_at timestamp, ALTER COLUMN captured_at SET DEFAULT (clock_timestamp() AT TIME ZONE 'UTC');
-  END IF;
-END $sync_tool$;
 INSERT INTO "idn_oauth2_access_token_scop_s" (sync_id, action) SELECT 0, 'ANCHOR' WHERE NOT EXISTS (SELECT FROM "idn_oauth2_access_token_scop_s");
 DO $sync_tool$ BEGIN
   IF obj_description(to_regclass('"idn_oauth2_access_token_scop_s"'), 'pg_class') IS NULL THEN
@@ -419,11 +404,6 @@ CREATE TABLE IF NOT EXISTS "idn_oauth2_authorization_cod_s" (
   action varchar(15) NOT NULL,
   captured_at timestamp DEFAULT (clock_timestamp() AT TIME ZONE 'UTC')
 );
-DO $sync_tool$ BEGIN
-  IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '"idn_oauth2_authorization_cod_s"'::regclass AND attname = 'captured_at' AND atthasdef) THEN
-    ALTER TABLE "idn_oauth2_authorization_cod_s" ADD COLUMN IF NOT EXISTS captured_at timestamp, ALTER COLUMN captured_at SET DEFAULT (clock_timestamp() AT TIME ZONE 'UTC');
-  END IF;
-END $sync_tool$;
 INSERT INTO "idn_oauth2_authorization_cod_s" (sync_id, action) SELECT 0, 'ANCHOR' WHERE NOT EXISTS (SELECT FROM "idn_oauth2_authorization_cod_s");
 DO $sync_tool$ BEGIN
   IF obj_description(to_regclass('"idn_oauth2_authorization_cod_s"'), 'pg_class') IS NULL THEN

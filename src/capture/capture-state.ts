@@ -1,6 +1,7 @@
 import type { Queryable } from "../db/database.ts";
 import type { DdlStep, Dialect, FoundObject, ObjectRef } from "../dialect/dialect.ts";
 import type { Column } from "../dialect/table-schema.ts";
+import { NO_END } from "../journal/horizon.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 
 /** What is installed on the source for one table, held against what the plan wants. */
@@ -12,15 +13,29 @@ export interface CaptureState {
   /** Wanted and not there. */
   readonly missing: readonly ObjectRef[];
   /** There, but not what the plan wants: each with a sentence. */
-  readonly drifted: readonly { readonly object: ObjectRef; readonly reason: string }[];
+  readonly drifted: readonly Drift[];
+  /** What the catalogue tells of each of our triggers and functions that is there, see FoundObject.stamp; by upper-case name. */
+  readonly stamps: ReadonlyMap<string, string>;
   /** Columns of the table that its journal lacks. */
   readonly journalLacks: readonly Column[];
   /** Columns whose type in the journal is another one than in the table, as the table has them. */
   readonly journalNarrow: readonly Column[];
   /** The journal does not note when a change was captured: one of an older release, which `prepare` brings up to date. */
   readonly journalLacksTime: boolean;
+  /** The journal holds no row, not even the one that it began with: somebody emptied it. */
+  readonly isEmptied: boolean;
   /** Tables, triggers and functions that sync-tool did not make, under the names that it needs. */
   readonly foreign: readonly ObjectRef[];
+}
+
+/** Something that is not what the plan wants. */
+export interface Drift {
+  readonly object: ObjectRef;
+  readonly reason: string;
+  /** What somebody did to it: writes of users fail, or go unnoticed; see FoundObject.faults. */
+  readonly isFault?: true;
+  /** Made by an older release: it captures every change all the same. */
+  readonly isOlder?: true;
 }
 
 /** Every name that a table's capture uses, triggers on other tables included. */
@@ -39,7 +54,25 @@ export async function readCaptureState(
     db,
     wanted.flatMap(({ steps }) => captureNames(steps)),
   );
-  return wanted.map(({ table, steps }) => compare(dialect, table, steps, found));
+  return await Promise.all(
+    wanted.map(async ({ table, steps }) => {
+      const journal = find(found, { kind: "journal", name: table.names.journal });
+      const isEmptied = journal?.timesCapture === true && (await isEmpty(db, dialect, journal.name));
+      return compare(dialect, table, steps, found, isEmptied);
+    }),
+  );
+}
+
+/** False where it cannot be read: a missing privilege is told elsewhere. */
+async function isEmpty(db: Queryable, dialect: Dialect, journal: string): Promise<boolean> {
+  const statement = dialect.sql.highestAtOrBelow(journal, NO_END);
+  try {
+    const [row] = await db.query(statement.sql, statement.params);
+    return row !== undefined && row["position"] == null;
+  } catch (error) {
+    if (/^(auth|schema)$/.test(dialect.classifyError(error).class)) return false;
+    throw error;
+  }
 }
 
 function compare(
@@ -47,9 +80,11 @@ function compare(
   table: TablePlan,
   steps: readonly DdlStep[],
   found: readonly FoundObject[],
+  isEmptied: boolean,
 ): CaptureState {
   const missing: ObjectRef[] = [];
-  const drifted: { object: ObjectRef; reason: string }[] = [];
+  const drifted: Drift[] = [];
+  const stamps = new Map<string, string>();
   const foreign: ObjectRef[] = [];
   const journalNarrow: Column[] = [];
   const journal = find(found, { kind: "journal", name: table.names.journal });
@@ -60,11 +95,19 @@ function compare(
     else if (there.enabled === false)
       drifted.push({ object: step.object, reason: `trigger ${step.object.name} is disabled` });
     else if (there.body !== undefined && !dialect.ddl.isCurrent(step, there.body)) {
+      const { kind, name } = step.object;
+      const isOlder = dialect.ddl.isOlderShape(there.body);
       drifted.push({
         object: step.object,
-        reason: `${step.object.kind} ${step.object.name} is not the one that the table's present columns need`,
+        reason: isOlder
+          ? `${kind} ${name} was made by an older release`
+          : `${kind} ${name} is not the one that the table's present columns need`,
+        ...(isOlder ? { isOlder } : {}),
       });
     }
+    if (there !== undefined && !isForeign(dialect, there) && step.object.kind !== "journal")
+      for (const reason of there.faults ?? []) drifted.push({ object: step.object, reason, isFault: true });
+    if (there?.stamp !== undefined) stamps.set(`${there.kind} ${there.name}`.toUpperCase(), there.stamp);
   }
   const has = new Map(
     [...(journal?.columns ?? new Map<string, string>())].map(([name, type]) => [name.toUpperCase(), type]),
@@ -89,6 +132,15 @@ function compare(
     drifted.push({
       object: { kind: "journal", name: table.names.journal },
       reason: "the journal does not note when a change is captured, for an older release made it",
+      isOlder: true,
+    });
+  }
+  for (const reason of journal?.faults ?? [])
+    drifted.push({ object: { kind: "journal", name: table.names.journal }, reason, isFault: true });
+  if (isEmptied) {
+    drifted.push({
+      object: { kind: "journal", name: table.names.journal },
+      reason: "the journal was emptied: it lacks even the row that it began with",
     });
   }
   for (const column of journalLacks) {
@@ -104,7 +156,9 @@ function compare(
     journalLacks,
     journalNarrow,
     journalLacksTime,
+    isEmptied,
     foreign,
+    stamps,
     ...(journal?.journalId === undefined ? {} : { journalId: journal.journalId }),
     ...(journal?.journalHome === undefined ? {} : { journalHome: journal.journalHome }),
   };
@@ -135,6 +189,12 @@ export function deviations({ drifted, foreign }: CaptureState): readonly string[
     ...drifted.map(({ reason }) => reason),
     ...foreign.map(({ kind, name }) => `${kind} ${name} is not one that sync-tool made`),
   ];
+}
+
+/** Every change is captured; triggers may be those of an older release. */
+export function isWhole(state: CaptureState): boolean {
+  const isRight = state.drifted.every(({ isOlder }) => isOlder === true);
+  return state.missing.length === 0 && isRight && state.foreign.length === 0 && state.journalId !== undefined;
 }
 
 /** Capture is complete and as wanted. */

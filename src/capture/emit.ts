@@ -1,6 +1,5 @@
 /** The statements of `prepare` as scripts that a DBA reads and runs with the database's own client. */
 import type { Dialect, Grantee, ObjectRef, SourceSigns } from "../dialect/dialect.ts";
-import type { Column } from "../dialect/table-schema.ts";
 import { deadLettersName, stateName } from "../plan/object-names.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 
@@ -19,8 +18,8 @@ export interface EmitRequest {
   readonly source: ScriptSide & {
     /** ServerFacts.home: the target's script refuses to run there, besides where a journal was made. */
     readonly home?: string;
-    /** Columns that journals which exist already lack, by table name. */
-    readonly journalLacks: ReadonlyMap<string, readonly Column[]>;
+    /** Statements that bring journals which exist already up to date, by table name. */
+    readonly upgrades: ReadonlyMap<string, readonly string[]>;
   };
   readonly target: ScriptSide;
 }
@@ -58,7 +57,7 @@ export function emitSourceScripts({
   source,
 }: Omit<EmitRequest, "target">): readonly Script[] {
   return [
-    { file: `${schema}_source.sql`, text: sourceScript(source.dialect, tables, source.journalLacks) },
+    { file: `${schema}_source.sql`, text: sourceScript(source.dialect, tables, source.upgrades) },
     { file: `${schema}_source_remove.sql`, text: sourceRemoval(source.dialect, tables) },
     { file: `${schema}_source_grants.sql`, text: grants("source", source, tables) },
   ];
@@ -68,14 +67,11 @@ export function emitSourceScripts({
 export function sourceScript(
   dialect: Dialect,
   tables: readonly TablePlan[],
-  journalLacks: ReadonlyMap<string, readonly Column[]> = new Map(),
+  upgrades: ReadonlyMap<string, readonly string[]> = new Map(),
 ): string {
   const statements = tables.flatMap((table) => {
     const steps = dialect.ddl.capture(table);
     const journals = steps.filter((step) => step.object.kind === "journal").flatMap((step) => step.sql);
-    const added = (journalLacks.get(table.name) ?? []).flatMap((column) =>
-      dialect.ddl.addJournalColumn(table.names.journal, column),
-    );
     const others = steps.filter((step) => step.object.kind !== "journal");
     const isLater = table !== tables[0];
     return [
@@ -86,7 +82,7 @@ export function sourceScript(
         `${table.source.name}: its journal. Every change is recorded here, in the transaction that makes it.`,
         journals,
       ),
-      ...explained(`${table.source.name}: columns that the journal lacks.`, added),
+      ...explained(`${table.source.name}: what the journal lacks.`, upgrades.get(table.name) ?? []),
       ...others.flatMap(({ object, sql }) =>
         object.kind === "trigger"
           ? explained(

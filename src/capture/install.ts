@@ -12,6 +12,7 @@ import {
   widenJournals,
 } from "./capture-state.ts";
 import { readJournalStarts } from "./journal-starts.ts";
+import { journalUpgrade } from "./journal-upgrade.ts";
 import { type Patience, patiently } from "./patiently.ts";
 
 export interface Installed {
@@ -45,7 +46,7 @@ export async function installCapture(
     }
   }
   const after = await readCaptureState(db, dialect, tables);
-  refuseNarrowJournals(dialect, after);
+  refuseSpoiltJournals(dialect, after);
   return {
     created: before.flatMap((state) => state.missing),
     replaced: before.flatMap((state) => state.drifted.map(({ object }) => object)),
@@ -125,12 +126,9 @@ async function installStepByStep(
 function stepsFor(dialect: Dialect, state: CaptureState): readonly DdlStep[] {
   const steps = dialect.ddl.capture(state.table);
   const journal: ObjectRef = { kind: "journal", name: state.table.names.journal };
-  const columns = state.journalLacks.map((column) => ({
-    object: journal,
-    sql: dialect.ddl.addJournalColumn(journal.name, column),
-  }));
+  const upgrade = { object: journal, sql: journalUpgrade(dialect, state) };
   const split = steps.findLastIndex((step) => step.object.kind === "journal") + 1;
-  return [...steps.slice(0, split), ...columns, ...steps.slice(split)];
+  return [...steps.slice(0, split), upgrade, ...steps.slice(split)];
 }
 
 function refuseForeign(states: readonly CaptureState[]): void {
@@ -142,17 +140,28 @@ function refuseForeign(states: readonly CaptureState[]): void {
   });
 }
 
-function refuseNarrowJournals(dialect: Dialect, states: readonly CaptureState[]): void {
+/** What others did to a journal is theirs to undo, and to change a column's type can take long, with the writers waiting. */
+function refuseSpoiltJournals(dialect: Dialect, states: readonly CaptureState[]): void {
   const reasons = states.flatMap(({ table, drifted }) =>
     drifted
       .filter(({ object }) => object.kind === "journal")
       .map(({ reason }) => `  - ${table.name}: ${reason}`),
   );
   if (reasons.length === 0) return;
+  const spoilt = states.flatMap(({ drifted }) =>
+    drifted.filter(({ object, isFault }) => object.kind === "journal" && isFault),
+  );
+  const widen = widenJournals(dialect, states).map((sql) => `${sql};`);
   throw new SyncError("CAPTURE_DRIFT", {
-    what: `Journals are not what the tables need now, and prepare does not change a column's type:\n${reasons.join("\n")}`,
-    next: [`${WIDEN_FIRST} again`, ...widenJournals(dialect, states).map((sql) => `${sql};`)].join("\n  "),
+    what: `Journals are not what the tables need now, and prepare does not mend that:\n${reasons.join("\n")}`,
+    next:
+      spoilt.length > 0
+        ? [UNDO_FIRST, ...widen].join("\n  ")
+        : [`${WIDEN_FIRST} again`, ...widen].join("\n  "),
   });
 }
+
+const UNDO_FIRST =
+  "Undo what was done to the journal (the table ending in _S) at once: until then writes of users can fail, or go unnoticed. Then run `sync-tool prepare` again";
 
 const same = (a: ObjectRef, b: ObjectRef): boolean => a.kind === b.kind && a.name === b.name;

@@ -1,5 +1,10 @@
 import { forgetLetters } from "../apply/dead-letter.ts";
-import { type JournalStart, readCheckpoint, startCheckpoint } from "../checkpoint/checkpoint.ts";
+import {
+  type Checkpoint,
+  type JournalStart,
+  readCheckpoint,
+  startCheckpoint,
+} from "../checkpoint/checkpoint.ts";
 import type { Database } from "../db/database.ts";
 import type { Dialect, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
@@ -22,6 +27,8 @@ export interface TargetPrepared {
 export interface PrepareTargetOptions extends Patience {
   /** Begin again at position 0 where the checkpoint belongs to another journal. */
   readonly acceptNewJournal?: boolean;
+  /** Whether a journal of the right identity no longer holds what the checkpoint says; asked when a new one is accepted. */
+  readonly isReplaced?: (table: TablePlan, checkpoint: Checkpoint) => Promise<boolean>;
 }
 
 /** Several runs may begin on a target that nobody has prepared: each time one of them loses a race, another has won it. */
@@ -82,11 +89,16 @@ async function putRight(
     if (journal === undefined) continue;
     const name = table.targetNames.checkpoint;
     const checkpoint = await readCheckpoint(db, dialect, name);
-    if (checkpoint !== undefined && checkpoint.journalId !== journal.id) {
+    const isOther = checkpoint !== undefined && checkpoint.journalId !== journal.id;
+    const isEmptied =
+      checkpoint !== undefined &&
+      options.acceptNewJournal === true &&
+      (await options.isReplaced?.(table, checkpoint)) === true;
+    if (isOther || isEmptied) {
       if (options.acceptNewJournal !== true)
         throw journalReplaced(table.name, checkpoint.position, { otherJournal: true });
     }
-    if (checkpoint === undefined || checkpoint.journalId !== journal.id) {
+    if (checkpoint === undefined || isOther || isEmptied) {
       await db.transaction(async (tx) => {
         if (checkpoint !== undefined) await tx.execute(`DELETE FROM ${dialect.sql.quote(name)}`);
         // First of all: whoever loses the race for this row must not forget what the winner has set aside since.

@@ -35,6 +35,10 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--out <dir>", `with --generate-ddl: folder of the scripts (default: "${SCRIPT_FOLDER}")`)
     .option("--source-only", "with --generate-ddl: the source's scripts alone, without asking the target")
     .option("--accept-new-journal", "begin again where the target's checkpoint belongs to another journal")
+    .option(
+      "--accept-gap",
+      "take changes that may be missing, for capture was broken for a while, as not missing",
+    )
     .action(does(async () => (await import("./commands/prepare.ts")).prepare));
 
   addKeyFlags(command("run", "apply captured changes to the target until stopped"))

@@ -1,5 +1,6 @@
 import { KEY, type Log } from "../log.ts";
 import type { RunEvents } from "../run/events.ts";
+import { AFTER_GAP } from "../state/gap.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
 import type { Progress } from "./progress.ts";
 
@@ -72,6 +73,9 @@ export function logEvents(log: Log, progress: Progress, now: Clock = monotonic):
         { [KEY.table]: table, [KEY.changes]: changes, [KEY.position]: position.toString(), total },
         "changes were dropped, as conflictPolicy=keep-target says",
       );
+    },
+    gap(table, text) {
+      log.error({ [KEY.table]: table, next: AFTER_GAP }, text);
     },
     standby(group) {
       log.info({ [KEY.group]: group }, "another runner syncs this group; waiting as standby");

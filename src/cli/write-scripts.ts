@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readCaptureState } from "../capture/capture-state.ts";
 import { type EmitRequest, emitScripts, emitSourceScripts } from "../capture/emit.ts";
+import { journalUpgrade } from "../capture/journal-upgrade.ts";
 import { SyncError } from "../errors.ts";
 import { planTables } from "../plan/sync-plan.ts";
 import { lookupTables } from "../transform/transformer-for.ts";
@@ -54,7 +55,7 @@ async function sourceRequest({ name, source, plan }: SourceContext): Promise<Omi
       user: account ?? { name: source.datasource.settings.user },
       lookups: await namesOf(source, lookupTables(plan).source),
       home,
-      journalLacks: new Map(states.map((state) => [state.table.name, state.journalLacks])),
+      upgrades: new Map(states.map((state) => [state.table.name, journalUpgrade(source.dialect, state)])),
     },
   };
 }

@@ -38,6 +38,13 @@ export interface FoundObject extends ObjectRef {
   readonly body?: string;
   /** Triggers: whether it fires for every write. */
   readonly enabled?: boolean;
+  /**
+   * Triggers and functions: what changes whenever somebody makes it anew, alters it or switches it, and never comes again,
+   * where the catalogue tells.
+   */
+  readonly stamp?: string;
+  /** Ours: why writes of users fail because of it, or are not journaled, as far as the catalogue shows; each a phrase. */
+  readonly faults?: readonly string[];
   /** Journals: the identity that `prepare` gave it; undefined when it has none. */
   readonly journalId?: string;
   /** Journals: the database that made it, see ServerFacts.home. */
@@ -225,6 +232,8 @@ export interface Dialect {
     replaceTrigger(table: string, statements: readonly string[]): readonly string[];
     /** Gives up the locks that a failed trigger step left, so that writers go on until the next attempt. */
     readonly afterFailedTrigger: readonly string[];
+    /** Has a journal of an older release note when a change is captured; its rows keep no time. Done again it does nothing. */
+    addCaptureTime(journal: string): readonly string[];
     /** Adds a column unless it is there. */
     addJournalColumn(journal: string, column: Column): readonly string[];
     /** Gives a column the table's type. */
@@ -246,6 +255,8 @@ export interface Dialect {
     };
     /** Whether a found trigger or function body is one that sync-tool wrote. */
     isOurs(body: string): boolean;
+    /** Whether a found body, one of ours, is of the shape that an older release made: right, but to be replaced. */
+    isOlderShape(body: string): boolean;
     /** Whether a found body is what this step would install. */
     isCurrent(step: DdlStep, body: string): boolean;
     /** What the user of a run needs, as statements for a DBA; `readOnly`: tables that it looks things up in. */

@@ -5,6 +5,7 @@ import {
   WIDEN_FIRST,
   widenJournals,
 } from "../capture/capture-state.ts";
+import { journalUpgrade } from "../capture/journal-upgrade.ts";
 import { findLeftovers } from "../capture/leftovers.ts";
 import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Queryable } from "../db/database.ts";
@@ -86,12 +87,7 @@ function mendCapture(dialect: Dialect, state: CaptureState): readonly string[] {
   const mend = (step: DdlStep): readonly string[] => {
     if (isIn(state.missing, step.object)) return step.sql;
     if (!isIn(drifted, step.object)) return [];
-    if (step.object.kind === "journal") {
-      const columns = state.journalLacks.flatMap((column) =>
-        dialect.ddl.addJournalColumn(step.object.name, column),
-      );
-      return [...(state.journalLacksTime ? step.sql : []), ...columns];
-    }
+    if (step.object.kind === "journal") return journalUpgrade(dialect, state);
     // Where DDL is transactional, a step replaces what is there.
     if (step.object.kind !== "trigger" || dialect.capabilities.transactionalDdl) return step.sql;
     const table = step.object.table ?? "";

@@ -36,7 +36,7 @@ const POLL_MS = 1_000;
 /**
  * Says whether every table is drained and stays so: two looks, some time apart, must find nothing pending, no position
  * that may still appear, no dead letter, and no new change in between. With `maxLagSeconds` the source may go on being
- * written. Dead letters alone end the wait at once: waiting does not help them.
+ * written. Dead letters and gaps alone end the wait at once: waiting does not help them.
  */
 export async function watchDrain(options: DrainOptions): Promise<DrainAnswer> {
   const { schemas, wait, deadline, pollMs = POLL_MS, signal, maxLagSeconds } = options;
@@ -62,10 +62,10 @@ export async function watchDrain(options: DrainOptions): Promise<DrainAnswer> {
     options.onLook?.(reasons);
     const finish = async (): Promise<DrainAnswer> => ({ ...answer, open: await openTransactions(schemas) });
     if (answer.drained) return await finish();
-    const onlyLetters = reasons.length > 0 && reasons.every(({ kind }) => kind === "dead-letters");
+    const isInVain = reasons.length > 0 && reasons.every(({ kind }) => LASTING.includes(kind));
     if (looks === 1) judgesFromMs = elapsedMs() + minHoleAgeMs;
     const isUndecided = reasons.some(({ kind }) => kind === "open-hole") && beganMs < judgesFromMs;
-    const isEnough = (!wait && !isUndecided) || onlyLetters;
+    const isEnough = (!wait && !isUndecided) || isInVain;
     if (stop.aborted || (looks > 1 && reasons.length > 0 && isEnough)) return await finish();
     await sleep(pollMs, stop);
   }
@@ -76,6 +76,9 @@ async function openTransactions(schemas: readonly StatusRequest[]): Promise<read
   for (const { source } of schemas) open.push(...(await source.dialect.horizon.openTransactions(source.db)));
   return open;
 }
+
+/** What no waiting ends. */
+const LASTING: readonly Reason["kind"][] = ["dead-letters", "gap"];
 
 /** Where checkpoints stand still, whether anybody is there to move them: the group's lock is free or not. */
 async function idleGroups(

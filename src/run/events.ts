@@ -17,6 +17,8 @@ export interface RunEvents {
   lateChange(table: string, position: bigint): void;
   /** conflictPolicy=keep-target gave changes up: so many now, the first at this position, so many since prepare. */
   dropped(table: string, changes: number, position: bigint, total: number): void;
+  /** Changes may be missing that no journal holds: what was found, as a sentence. */
+  gap(table: string, text: string): void;
   /** Another runner has the group. */
   standby(group: string): void;
   takenOver(group: string): void;

@@ -10,6 +10,7 @@ import { type Clock, monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
 import { afterFailure } from "./after-failure.ts";
 import { afterPass, BEGIN, mayTrustIdle, type PassResult, type Until } from "./after-pass.ts";
+import type { CaptureWatch } from "./capture-watch.ts";
 import type { RunEvents } from "./events.ts";
 import type { KeptLock, LockKeeper } from "./lock-keeper.ts";
 import type { Pulse } from "./pulse.ts";
@@ -22,6 +23,8 @@ export interface GroupLoopOptions {
   readonly target: { readonly dialect: Dialect; readonly db: Database };
   /** In the order of the group: parents first. */
   readonly tables: readonly TableSync[];
+  /** Looks now and then whether changes are still captured. */
+  readonly capture: CaptureWatch;
   /** Identity of each table's journal on the source, read anew after every failure. */
   readonly journalId: (table: TableSync) => Promise<string>;
   readonly locks: LockKeeper;
@@ -89,6 +92,7 @@ async function cycle(options: GroupLoopOptions, lock: KeptLock, progressed: () =
   while (!signal.aborted) {
     if (lock.lost.aborted) throw lockLost(options.group.name);
     options.pulse.beat();
+    await options.capture.look();
     let pass: Pass = (mayTrustIdle(state) && (await idlePass(options))) || (await onePass(options, stop));
     progressed();
     for (const table of pass.empty) events.idle(table);

@@ -12,6 +12,7 @@ import { stateTable } from "../state/state.ts";
 import { noteStopped } from "../state/stopped.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import type { Until } from "./after-pass.ts";
+import { createCaptureWatch } from "./capture-watch.ts";
 import { createDropCount } from "./drop-count.ts";
 import type { RunEvents } from "./events.ts";
 import { runGroup } from "./group-loop.ts";
@@ -37,12 +38,15 @@ export interface RunOptions {
   readonly conflictPolicy?: ConflictPolicy;
   /** Changes of one table that may be set aside before its group stops. Default 1000. */
   readonly deadLetterLimit?: number;
+  /** Between two looks at the triggers on the source, in milliseconds. Default 10 s. */
+  readonly captureLookMs?: number;
 }
 
 /** Errors with which a run that was to end by itself ends: nothing has stopped for good. */
 const ENDS: ReadonlySet<ErrorCode> = new Set(["DEAD_LETTERS_LEFT", "RUNNER_ACTIVE"]);
 
 const DEAD_LETTER_LIMIT = 1_000;
+const CAPTURE_LOOK_MS = 10_000;
 
 /**
  * Syncs every group of a plan, groups side by side, until stopped (or drained, or after one pass). A group that cannot
@@ -100,6 +104,13 @@ export async function runSync(options: RunOptions): Promise<void> {
           source,
           target,
           tables,
+          capture: createCaptureWatch({
+            source,
+            target,
+            tables: group.tables,
+            everyMs: options.captureLookMs ?? CAPTURE_LOOK_MS,
+            onGap: options.events.gap,
+          }),
           journalId: (table) => journalId(source, table.table),
           locks,
           lockName: async () => {

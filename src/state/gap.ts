@@ -11,6 +11,10 @@ export interface Gap {
   readonly why: readonly string[];
 }
 
+/** What the operator does about one. */
+export const AFTER_GAP =
+  "Run `sync-tool verify`: `drain` says no until it finds the table equal, or until you give `sync-tool prepare --accept-gap` since you know that nothing is missing";
+
 const KIND = "gap/";
 /** More reasons than these say nothing new, and an entry has an end. */
 const MAX_REASONS = 12;

@@ -24,6 +24,7 @@ export type ReasonKind =
   | "not-captured"
   | "stopped"
   | "no-answer"
+  | "gap"
   | "problem";
 
 /** A runner at work tells of itself every ten seconds. */
@@ -36,10 +37,11 @@ export function arrivalReasons(status: TableStatus): readonly Reason[] {
 
 /** What no waiting for the runner mends. */
 export function faultReasons(status: TableStatus): readonly Reason[] {
-  const { captured, drift, checkpoint, deadLetters, problems, stopped, runner, pending } = status;
+  const { captured, drift, gap, checkpoint, deadLetters, problems, stopped, runner, pending } = status;
   const why = drift.length === 0 ? "" : ` (${drift.join("; ")})`;
   return [
     ...reason(status, !captured, "not-captured", `changes are not captured${why}`),
+    ...reason(status, gap !== null, "gap", `${gap}; \`verify\` shows whether they are`),
     ...reason(
       status,
       checkpoint === null,

@@ -1,5 +1,6 @@
 /** Where every table stands, read from both databases: what all commands that speak of it are views of. */
-import { type CaptureState, isComplete, readCaptureState } from "../capture/capture-state.ts";
+import { gapOf, lookAtCapture } from "../capture/capture-gap.ts";
+import { type CaptureState, isComplete } from "../capture/capture-state.ts";
 import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { SyncError } from "../errors.ts";
 import type { Position } from "../journal/change.ts";
@@ -9,6 +10,7 @@ import { createJournalReader, type JournalReader, type Survey } from "../journal
 import { planTables, type TablePlan } from "../plan/sync-plan.ts";
 import { type CopyPlace, copyPlacesIn } from "../state/copy-place.ts";
 import { droppedIn } from "../state/dropped.ts";
+import { describeGap } from "../state/gap.ts";
 import { runnerIn } from "../state/runner.ts";
 import { readState, type StateEntry, stateTable } from "../state/state.ts";
 import { stoppedIn } from "../state/stopped.ts";
@@ -71,7 +73,7 @@ async function readSchema(
 ): Promise<readonly TableSnapshot[]> {
   const { source, target, plan } = schema;
   const tables = planTables(plan);
-  const states = await readCaptureState(source.db, source.dialect, tables);
+  const looks = await lookAtCapture(source, target, tables);
   const present = await target.dialect.introspector.objects(
     target.db,
     tables.map((table) => table.targetNames.checkpoint),
@@ -94,11 +96,15 @@ async function readSchema(
     plan.groups.flatMap((group) => group.tables.map((table) => [table.name, group.name])),
   );
   return await Promise.all(
-    states.map(async (state): Promise<TableSnapshot> => {
+    looks.map(async (look): Promise<TableSnapshot> => {
+      const state = look.found;
       const { table } = state;
+      const gap = checkpoints.get(table) === undefined ? undefined : gapOf(look);
       const checkpoint = checkpoints.get(table);
       const unmigrated = missingMigration(plan, table);
-      const journal = await readJournal(schema, state, checkpoint, readerOf(table));
+      const journal = await readJournal(schema, state, checkpoint, readerOf(table)).catch((error: unknown) =>
+        unreadable(schema, state, error),
+      );
       return {
         journal: journal.ends,
         applied: journal.applied,
@@ -109,6 +115,7 @@ async function readSchema(
           checkpoint: checkpoint?.position.toString() ?? null,
           deadLetters: deadLetters.get(table.name) ?? 0,
           dropped: droppedIn(entries, table.name)?.changes ?? 0,
+          gap: gap === undefined ? null : describeGap(gap),
           runner: runnerOf(entries, groupOf.get(table.name) ?? "", nowMs),
           stopped: stoppedIn(entries, groupOf.get(table.name) ?? "") ?? null,
           drift: [
@@ -211,6 +218,15 @@ async function readJournal(
       problems,
     },
   };
+}
+
+/** What somebody did to the journal, say row-level security, can keep us from reading it: `drift` says so, and all else is shown. */
+function unreadable({ source }: StatusRequest, state: CaptureState, error: unknown): JournalSnapshot {
+  const { class: found, reason } = source.dialect.classifyError(error);
+  const isExplained = state.drifted.some(({ object, isFault }) => object.kind === "journal" && isFault);
+  if (!isExplained || !/^(auth|schema)$/.test(found)) throw error;
+  const problems = [`The journal cannot be read: ${reason}`];
+  return { ends: undefined, applied: 0n, status: { ...NOTHING, problems } };
 }
 
 /** Why the journal cannot be read on from the checkpoint is something to show, not to fail with. */

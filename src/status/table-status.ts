@@ -43,6 +43,8 @@ export interface TableStatus {
   readonly deadLetters: number;
   /** Changes that conflictPolicy=keep-target gave up since the checkpoint was begun. */
   readonly dropped: number;
+  /** Why changes may be missing on the target that no journal holds, and since when: a sentence; null when none is. */
+  readonly gap: string | null;
   /** What is missing or differs from the plan, each a phrase. */
   readonly drift: readonly string[];
   /** The target is not migrated, the checkpoint is not one of this journal, and the like: each a sentence. */

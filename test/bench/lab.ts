@@ -48,6 +48,7 @@ export interface DrainOptions {
 }
 
 const SILENT: RunEvents = {
+  gap() {},
   batch() {},
   idle() {},
   blocked() {},

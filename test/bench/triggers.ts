@@ -39,6 +39,40 @@ export async function installJavaShape(lab: Lab, blue: TestDatabase): Promise<vo
   }
 }
 
+/** Our own capture without one of its parts: what the part costs is the difference. */
+export async function installWithout(lab: Lab, blue: TestDatabase, part: "time" | "mark"): Promise<void> {
+  const { ddl } = lab.source.dialect;
+  const isPostgres = blue.settings.type === "postgres";
+  for (const table of lab.tables) {
+    const steps = ddl.capture(table);
+    const statements = steps.flatMap(({ sql }) => sql);
+    await blue.exec([
+      ...ddl.session(),
+      ...(part === "mark" && !isPostgres ? statements.map(withoutCondition) : statements),
+    ]);
+    if (part === "time") await blue.exec(`ALTER TABLE ${table.names.journal} DROP COLUMN CAPTURED_AT`);
+    if (part === "time" || !isPostgres) continue;
+    for (const { object } of steps.filter((step) => step.object.kind === "trigger")) {
+      const [row] = await blue.query(
+        `SELECT pg_get_triggerdef(oid) AS d FROM pg_trigger WHERE tgname = '${object.name}' AND tgrelid = '${object.table}'::regclass`,
+      );
+      const definition = String(row?.["D"]);
+      const bare = definition.replace(/ WHEN \(.*\) EXECUTE/, " EXECUTE");
+      if (bare === definition) throw new Error(`${object.name} has no condition to be left out`);
+      await blue.exec([
+        `DROP TRIGGER ${object.name} ON ${object.table}`,
+        bare,
+        `ALTER TABLE ${object.table} ENABLE ALWAYS TRIGGER ${object.name}`,
+      ]);
+    }
+  }
+}
+
+const withoutCondition = (sql: string): string =>
+  sql.startsWith("CREATE TRIGGER")
+    ? sql.replace("IF @sync_tool_mark IS NULL THEN ", "").replace(/ END IF; END (sync_tool_\w+)$/, " END $1")
+    : sql;
+
 function trigger(isPostgres: boolean, name: string, on: string, event: string, work: string): string[] {
   if (!isPostgres) return [`CREATE TRIGGER ${name} AFTER ${event} ON ${on} FOR EACH ROW BEGIN ${work}; END`];
   return [

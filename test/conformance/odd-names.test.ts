@@ -123,7 +123,7 @@ describeDialects(
       const scripts = emitScripts({
         schema: "identity",
         tables,
-        source: { ...side(pair.source), home, journalLacks: new Map() },
+        source: { ...side(pair.source), home, upgrades: new Map() },
         target: side(pair.target),
       });
       const play = async (name: string): Promise<void> => {

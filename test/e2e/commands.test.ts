@@ -91,6 +91,7 @@ describeDialects("The commands", (dialect) => {
           checkpoint: "0",
           deadLetters: 0,
           dropped: 0,
+          gap: null,
           drift: [],
           pending: 2,
           pendingIsEstimate: false,

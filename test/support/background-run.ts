@@ -17,6 +17,8 @@ export interface BackgroundRun {
   started(): Promise<void>;
   /** Throws when the runner has failed. */
   check(): void;
+  /** Waits until the runner has failed for good, and gives why. */
+  failed(): Promise<unknown>;
   /** Codes of the failures after which it went on. */
   readonly retried: readonly string[];
   /** Ends the runner; rejects when it failed. */
@@ -30,6 +32,7 @@ export function startRun(
     readonly batchSize?: number;
     readonly sourceDb?: Database;
     readonly targetDialect?: Dialect;
+    readonly captureLookMs?: number;
   } = {},
 ): BackgroundRun {
   const ended = new AbortController();
@@ -70,6 +73,7 @@ export function startRun(
       );
     },
     check,
+    failed: () => waitFor(() => failure, { what: "the runner to fail" }),
     retried,
     blocked: () =>
       waitFor(

@@ -61,6 +61,7 @@ export interface BlueGreen {
     conflictPolicy?: ConflictPolicy;
     deadLetterLimit?: number;
     parallelism?: number;
+    captureLookMs?: number;
   }): Promise<void>;
   /** Rows of a table as both sides print them, ordered by all columns. */
   rows(side: "source" | "target", table: string): Promise<Row[]>;
@@ -75,6 +76,7 @@ export const SILENT: RunEvents = {
   madeUpHashes: () => undefined,
   lateChange: () => undefined,
   dropped: () => undefined,
+  gap: () => undefined,
   standby: () => undefined,
   takenOver: () => undefined,
   retrying: () => undefined,

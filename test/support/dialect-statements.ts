@@ -6,8 +6,11 @@ import type { Dialect, Param, Statement } from "../../src/dialect/dialect.ts";
 import type { TablePlan } from "../../src/plan/sync-plan.ts";
 import type { Row } from "../../src/row.ts";
 
-/** A database that takes down what it is asked and knows nothing. */
-export function createRecorder(): { readonly db: Queryable; readonly statements: Statement[] } {
+/** A database that takes down what it is asked and knows nothing, or gives the same row as every answer. */
+export function createRecorder(row?: Record<string, unknown>): {
+  readonly db: Queryable;
+  readonly statements: Statement[];
+} {
   const statements: Statement[] = [];
   const note = (sql: string, params: readonly Param[] = []) => void statements.push({ sql, params });
   return {
@@ -15,7 +18,7 @@ export function createRecorder(): { readonly db: Queryable; readonly statements:
     db: {
       query: async (sql, params) => {
         note(sql, params);
-        return [];
+        return row === undefined ? [] : [row];
       },
       execute: async (sql, params) => {
         note(sql, params);
@@ -54,6 +57,7 @@ export function ddlStatements({ ddl }: Dialect, table: TablePlan): readonly stri
     ...triggers.flatMap((step) =>
       ddl.replaceTrigger(table.source.name, [...ddl.drop(step.object), ...step.sql]),
     ),
+    ...ddl.addCaptureTime(table.names.journal),
     ...(column === undefined ? [] : ddl.addJournalColumn(table.names.journal, column)),
     ...ddl.checkpoint(table.targetNames.checkpoint).sql,
     ...ddl.deadLetters("SYNC_DEAD_LETTERS").sql,
@@ -151,6 +155,13 @@ export async function serverStatements(dialect: Dialect): Promise<readonly State
   await dialect.introspector.server(db);
   await dialect.introspector.tables(db, ["A", "B"]);
   await dialect.introspector.objects(db, ["A", "B"]);
+  const named: Record<string, unknown> = { COMMENTS: "sync-tool journal a b", positions_left: null };
+  const something = new Proxy(named, {
+    get: (known, column) => (column in known ? known[String(column)] : "A_S"),
+  });
+  const journals = createRecorder(something);
+  await dialect.introspector.objects(journals.db, ["A_S"]);
+  statements.push(...journals.statements);
   await dialect.horizon.confirm(db, "A_S", [{ first: 1n, last: 2n }], 3n);
   await dialect.horizon.describe(db, ["1:2.3.4", "55:6"], "A_S");
   await dialect.horizon.openTransactions(db);

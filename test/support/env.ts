@@ -55,6 +55,8 @@ export const testEnv = {
   allCharsets: () => text("SYNC_TEST_CHARSETS") === "all",
   /** `SYNC_TEST_GROUPS=30,100`: how many groups of tables one runner has in a test of its connections. Default 30. */
   groups: () => (text("SYNC_TEST_GROUPS") ?? "30").split(",").map(Number),
+  /** `SYNC_TEST_PREPARE_KILLS`: after how many of its statements `prepare` is killed, at most all. Default 4. */
+  prepareKills: () => Number(text("SYNC_TEST_PREPARE_KILLS") ?? 4),
   /** `SYNC_TEST_RUN_DIR`: where started servers are recorded; set by the global set-up of the test run. */
   runDir: () => text("SYNC_TEST_RUN_DIR"),
   /** `SYNC_TEST_VERIFY=100000x1000`: rows and damages of the test that finds every damage; small by default. */

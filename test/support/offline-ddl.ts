@@ -25,7 +25,7 @@ export async function offlineScripts(name: (typeof OFFLINE_DIALECTS)[number]): P
       dialect,
       user: USER,
       lookups: [],
-      journalLacks: new Map(),
+      upgrades: new Map(),
     },
     target: { dialect, user: USER, lookups: ["IDP"] },
   });

@@ -43,7 +43,7 @@ export async function referenceScripts(server: TestServer): Promise<readonly Scr
     return emitScripts({
       schema: "identity",
       tables: planTables(plan),
-      source: { dialect, user: USER, lookups: [], journalLacks: new Map() },
+      source: { dialect, user: USER, lookups: [], upgrades: new Map() },
       target: { dialect, user: USER, lookups: [isPostgres ? "idp" : "IDP"] },
     });
   } finally {

@@ -1,5 +1,6 @@
 import { EXIT, SyncError } from "../../errors.ts";
 import { type DrainAnswer, watchDrain } from "../../run/drain-gate.ts";
+import { AFTER_GAP } from "../../state/gap.ts";
 import { withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { numberFlag } from "../number-flag.ts";
@@ -77,6 +78,12 @@ function notDrained({ reasons }: DrainAnswer): SyncError {
     return new SyncError("DEAD_LETTERS_LEFT", {
       what: "Every change is applied but those set aside as dead letters",
       next: "See `sync-tool dead-letters list`, mend and retry them or discard them",
+    });
+  }
+  if (reasons.every(({ kind }) => kind === "dead-letters" || kind === "gap")) {
+    return new SyncError("CHANGES_PENDING", {
+      what: "Every change of the journals is applied, but changes may be missing in them",
+      next: AFTER_GAP,
     });
   }
   const noRunner = reasons.some(({ kind }) => kind === "no-runner");

@@ -1,10 +1,13 @@
 import { installCapture } from "../../capture/install.ts";
 import { refuseCapturingTarget } from "../../capture/leftovers.ts";
+import { noteAfterPrepare, noteBeforePrepare } from "../../capture/prepare-gaps.ts";
 import { prepareTarget } from "../../capture/prepare-target.ts";
 import { withSourceLock } from "../../capture/source-lock.ts";
 import { EXIT, SyncError } from "../../errors.ts";
+import { isJournalReplaced } from "../../journal/is-replaced.ts";
 import { KEY } from "../../log.ts";
 import { planTables, type TablePlan } from "../../plan/sync-plan.ts";
+import { AFTER_GAP, describeGap } from "../../state/gap.ts";
 import { missingMigration } from "../../transform/transformer-for.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import { type CommonFlags, SCRIPT_FOLDER } from "../flags.ts";
@@ -18,6 +21,7 @@ export interface PrepareFlags extends CommonFlags {
   readonly out?: string;
   readonly acceptNewJournal?: true;
   readonly sourceOnly?: true;
+  readonly acceptGap?: true;
 }
 
 /** Installs capture on the source, then puts the target right; both may be done before or after the restore. */
@@ -75,6 +79,9 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
   const { log } = context;
   const { source, target, plan } = schema;
   const tables = planTables(plan);
+  const awaited = tables.filter((table) => table.awaitsRestore);
+  const restored = tables.filter((table) => !table.awaitsRestore);
+  await noteBeforePrepare(source, target, restored);
   const installed = await installCapture(source.db, source.dialect, tables, {
     signal: context.deadlineOrStop,
     onBusy: tellBusy(log),
@@ -88,8 +95,6 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
     { [KEY.schema]: schema.name, created: created.length, replaced: replaced.length },
     "capture is installed on the source",
   );
-  const awaited = tables.filter((table) => table.awaitsRestore);
-  const restored = tables.filter((table) => !table.awaitsRestore);
   if (awaited.length > 0) {
     // Without its key a table is planned as if it were not there.
     const begun = await target.dialect.introspector.tables(
@@ -101,6 +106,7 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
   }
   const prepared = await prepareTarget(target.db, target.dialect, tables, installed.journals, {
     acceptNewJournal: flags.acceptNewJournal === true,
+    isReplaced: (table, checkpoint) => isJournalReplaced(source, table, checkpoint),
   });
   log.info(
     {
@@ -111,6 +117,9 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
     },
     "the target is prepared",
   );
+  const accept = flags.acceptGap === true;
+  const gaps = await noteAfterPrepare(source, target, tables, { created: installed.created, accept });
+  for (const [table, gap] of gaps) log.warn({ [KEY.table]: table, next: AFTER_GAP }, describeGap(gap));
   const isMigrated = tables.every((table) => missingMigration(plan, table) === undefined);
   writeOut(
     isMigrated

@@ -1,3 +1,4 @@
+import { noteCapture } from "../../capture/capture-gap.ts";
 import { prepareTarget, type TargetPrepared } from "../../capture/prepare-target.ts";
 import { requireCapture } from "../../capture/require-capture.ts";
 import { type JournalStart, readCheckpoint } from "../../checkpoint/checkpoint.ts";
@@ -9,6 +10,7 @@ import type { Until } from "../../run/after-pass.ts";
 import { Interrupted, persistently } from "../../run/persistently.ts";
 import { rowSources } from "../../run/row-sources.ts";
 import { runSync } from "../../run/run-sync.ts";
+import { AFTER_GAP, describeGap } from "../../state/gap.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { homeDefines, type KeyFlags } from "../key-flags.ts";
@@ -86,6 +88,8 @@ async function putInOrder(
   const journals = await requireCapture(source.db, source.dialect, planTables(plan));
   await refuseStoredValues(schema, readValues);
   logMended(log, await mendTarget(schema, journals));
+  for (const [table, gap] of await noteCapture(source, schema.target, planTables(plan)))
+    log.error({ [KEY.table]: table, next: AFTER_GAP }, describeGap(gap));
   await logCheapChecks(config, schema, log);
 }
 

@@ -1,10 +1,13 @@
 import { EXIT, SyncError } from "../../errors.ts";
+import { KEY } from "../../log.ts";
+import { planTables } from "../../plan/sync-plan.ts";
 import { rowSources } from "../../run/row-sources.ts";
 import { recordVerdict } from "../../verify/record-verdict.ts";
 import { sameSecret } from "../../verify/same-secret.ts";
+import { openGaps } from "../../verify/settle-gaps.ts";
 import { openStateFile, type StateFile } from "../../verify/state-file.ts";
 import type { TableCounts } from "../../verify/table-counts.ts";
-import { findVerdict, type Verdict } from "../../verify/verdict.ts";
+import { findVerdict, isEqual, type Verdict } from "../../verify/verdict.ts";
 import { type ReportedDifference, verify as verifySchema } from "../../verify/verify.ts";
 import { type Context, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
@@ -94,6 +97,7 @@ async function compareAll(
   let complete = true;
   if (flags.repair) for (const schema of schemas) await requireDirection(schema, "repair");
   for (const { name, plan, source, target, tenants } of schemas) {
+    const endGaps = await openGaps(source, target, planTables(plan));
     const isSameSecret = sameSecret(keys.profiles.target.encryption);
     const report = await verifySchema({
       plan,
@@ -120,6 +124,10 @@ async function compareAll(
         log.info({ state: flags.state, finished }, "the comparison of this file is finished: it begins anew"),
     });
     tables.push(...report.tables);
+    // What an earlier call has read says nothing of a gap since.
+    if (report.complete && flags.state === undefined)
+      for (const table of await endGaps(report.tables.filter(isEqual).map((one) => one.table)))
+        log.info({ [KEY.table]: table }, "nothing was missing: the gap in capture is settled");
     complete &&= report.complete;
     await recordVerdict({ target, plan, report, log });
   }

@@ -65,9 +65,6 @@ ${lines.join(",\n")},
   [ACTION] varchar(15) NOT NULL,
   [CAPTURED_AT] datetime2(7) NULL DEFAULT (SYSUTCDATETIME())
 )`,
-      // A journal from before such times. Its rows keep none ("ALTER TABLE", WITH VALUES).
-      `IF COL_LENGTH(${literal(table)}, N'CAPTURED_AT') IS NULL
-ALTER TABLE ${table} ADD [CAPTURED_AT] datetime2(7) NULL DEFAULT (SYSUTCDATETIME())`,
       `IF NOT EXISTS (SELECT 1 FROM ${table})
 INSERT INTO ${table} ([SYNC_ID], [ACTION]) VALUES (0, 'ANCHOR')`,
       // A statement that changes thousands of rows must not lock the whole journal against other writers. The change
@@ -132,6 +129,8 @@ const isCreate = (sql: string): boolean => sql.startsWith("CREATE TRIGGER");
 const workOf = (body: string): string => (body.split(SHAPE)[1] ?? "-").replace(/\s+/g, " ").trim();
 
 export const isOurs = (body: string): boolean => body.includes(OURS);
+
+export const isOlderShape = (body: string): boolean => isOurs(body) && !body.includes(SHAPE);
 
 /** The mark alone would not show a trigger that somebody changed and left its mark in. */
 export const isCurrent = (step: DdlStep, body: string): boolean =>

@@ -2,7 +2,7 @@ import { sharedTables } from "../../plan/object-names.ts";
 import { alsoWritten } from "../../plan/sync-plan.ts";
 import type { Dialect, ObjectRef } from "../dialect.ts";
 import { sequenceName } from "../sequence-name.ts";
-import { capture, isCurrent, isOurs, replaceTrigger } from "./capture.ts";
+import { capture, isCurrent, isOlderShape, isOurs, replaceTrigger } from "./capture.ts";
 import { literal, quote } from "./connect.ts";
 import { HOME, IDENTITY_PROPERTY, NAMED_HOME } from "./introspect.ts";
 import { IDENTITY } from "./write-rows.ts";
@@ -82,6 +82,11 @@ CREATE TABLE ${quote(name)} (
       ? { sql: ["SET LOCK_TIMEOUT 0"], pauseMs: SHORT_PAUSE_MS }
       : { sql: [`SET LOCK_TIMEOUT ${LOCK_TIMEOUT_MS}`], pauseMs: PAUSE_MS },
   replaceTrigger: (_table, statements) => replaceTrigger(statements),
+  // Its rows keep none ("ALTER TABLE", WITH VALUES).
+  addCaptureTime: (journal) => [
+    `IF COL_LENGTH(${literal(quote(journal))}, N'CAPTURED_AT') IS NULL
+ALTER TABLE ${quote(journal)} ADD [CAPTURED_AT] datetime2(7) NULL DEFAULT (SYSUTCDATETIME())`,
+  ],
   alterJournalColumn: (journal, column) =>
     `ALTER TABLE ${quote(journal)} ALTER COLUMN ${quote(column.name)} ${column.type} NULL`,
   addJournalColumn: (journal, column) => [
@@ -116,6 +121,7 @@ ALTER TABLE ${quote(journal)} ADD ${quote(column.name)} ${column.type} NULL`,
     undo: ["IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"],
   },
   isOurs,
+  isOlderShape,
   isCurrent,
   grants(side, tables, readOnly, user) {
     const to = quote(user.name);

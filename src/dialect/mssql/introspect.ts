@@ -3,6 +3,7 @@ import type { FoundObject, ServerFacts } from "../dialect.ts";
 import type { Column, ForeignKey, TableSchema, UniqueKey } from "../table-schema.ts";
 import { timesCapture } from "../times-capture.ts";
 import { type CatalogueColumn, toColumn } from "./catalogue-column.ts";
+import { readJournalFaults } from "./faults.ts";
 import { hiddenRows } from "./hidden-rows.ts";
 
 /** SQL Server 2016; Azure's engines report 12 whatever they are. */
@@ -164,7 +165,8 @@ WHERE t.schema_id = SCHEMA_ID() AND UPPER(t.name) IN (${marks(wanted)}) ORDER BY
     wanted,
   );
   const triggers = await db.query(
-    `SELECT g.name AS name, t.name AS tbl, m.definition AS body, g.is_disabled AS disabled FROM sys.triggers AS g
+    `SELECT g.name AS name, t.name AS tbl, m.definition AS body, g.is_disabled AS disabled,
+  CONVERT(varchar(33), g.create_date, 126) + N' ' + CONVERT(varchar(33), g.modify_date, 126) AS stamp FROM sys.triggers AS g
 INNER JOIN sys.tables AS t ON t.object_id = g.parent_id LEFT JOIN sys.sql_modules AS m ON m.object_id = g.object_id
 WHERE t.schema_id = SCHEMA_ID() AND UPPER(g.name) IN (${marks(wanted)}) ORDER BY g.name`,
     wanted,
@@ -172,6 +174,10 @@ WHERE t.schema_id = SCHEMA_ID() AND UPPER(g.name) IN (${marks(wanted)}) ORDER BY
   const schemas = await tables(
     db,
     found.map((row) => String(row["name"])),
+  );
+  const faults = await readJournalFaults(
+    db,
+    found.filter((row) => row["identity"] != null).map((row) => String(row["name"])),
   );
   return [
     ...found.map((row): FoundObject => {
@@ -183,6 +189,7 @@ WHERE t.schema_id = SCHEMA_ID() AND UPPER(g.name) IN (${marks(wanted)}) ORDER BY
         name: String(row["name"]),
         columns: new Map(schema?.columns.map((column) => [column.name, column.type])),
         timesCapture: timesCapture(schema),
+        faults: faults.get(String(row["name"])) ?? [],
         ...(journalId && maker ? { journalId, journalHome: makerOf(maker, here) } : {}),
       };
     }),
@@ -193,6 +200,8 @@ WHERE t.schema_id = SCHEMA_ID() AND UPPER(g.name) IN (${marks(wanted)}) ORDER BY
         table: String(row["tbl"]),
         ...(row["body"] == null ? {} : { body: String(row["body"]) }),
         enabled: row["disabled"] !== true,
+        // To a three-hundredth of a second ("sys.objects").
+        stamp: String(row["stamp"]),
       }),
     ),
   ];

@@ -87,7 +87,6 @@ function journal(table: TablePlan, columns: readonly Column[]): DdlStep {
       ...dynamic(
         `CONCAT(${literal(create)}, QUOTE(CONCAT('sync-tool journal ', REPLACE(UUID(), '-', ''), ' ', ${HOME})))`,
       ),
-      ...addCaptureTime(name),
       // Otherwise 0 would have the counter's next value put in its place.
       "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
       `INSERT INTO ${quote(name)} (SYNC_ID, ACTION) SELECT 0, 'ANCHOR' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM ${quote(name)})`,
@@ -281,6 +280,7 @@ export const ddl: Dialect["ddl"] = {
     ...statements,
     "UNLOCK TABLES",
   ],
+  addCaptureTime,
   alterJournalColumn: (journal, column) =>
     `ALTER TABLE ${quote(journal)} MODIFY COLUMN ${quote(column.name)} ${column.type} NULL DEFAULT NULL`,
   addJournalColumn: (journal, column) =>
@@ -304,6 +304,7 @@ export const ddl: Dialect["ddl"] = {
     undo: ["UNLOCK TABLES"],
   },
   isOurs: (body) => label.test(body),
+  isOlderShape: (body) => label.test(body) && !body.includes(LABEL),
   isCurrent: (step, body) => {
     const wanted = step.sql.join();
     const [own] = label.exec(wanted) ?? [];

@@ -27,6 +27,7 @@ export function facts(scope: FactScope): readonly Fact[] {
     ? [
         ...both,
         prepareRights(scope),
+        definers(scope),
         holders,
         ...(scope.settings.type === "mysql" ? [replication] : []),
         oldTransactions(scope),
@@ -155,6 +156,36 @@ const replication: Fact = {
     };
   },
 };
+
+/** What they lack is the finding of the check of capture, where the privileges of others are shown. */
+function definers(scope: FactScope): Fact {
+  const tables = triggerTables(scope);
+  const wanted = "users that are there and keep their rights";
+  return {
+    id: "trigger-definers",
+    group: "capture",
+    title: "users with whose rights the triggers fire",
+    ask: {
+      sql: `SELECT DISTINCT g.DEFINER AS definer, g.DEFINER = CURRENT_USER() AS own, ${ME} AS me,
+(SELECT COUNT(DISTINCT p.GRANTEE) FROM information_schema.USER_PRIVILEGES p) AS users
+FROM information_schema.TRIGGERS g WHERE g.TRIGGER_SCHEMA = DATABASE() AND g.EVENT_OBJECT_TABLE IN (?) AND g.ACTION_STATEMENT LIKE 'sync\\_tool\\_%'`,
+      params: [tables.length === 0 ? [""] : tables],
+    },
+    judge: (rows) => {
+      const found = rows.map((row) => text(row, "definer")).join(", ") || "no trigger";
+      const hidden = rows.filter((row) => text(row, "own") !== "1" && Number(row["users"]) < 2);
+      if (hidden.length === 0) return ok(found, wanted);
+      return {
+        status: "unknown",
+        found: `${found}: this user may not see whether they are`,
+        wanted,
+        statements: [`GRANT SELECT ON mysql.* TO ${text(rows[0], "me")}`],
+        advice:
+          "A definer that is dropped, or loses INSERT on a journal, has every write of the application fail: leave it alone until `cleanup`",
+      };
+    },
+  };
+}
 
 const tls = (scope: FactScope): Fact =>
   tlsFact(scope, {

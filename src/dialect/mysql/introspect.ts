@@ -9,6 +9,7 @@ import type {
   UniqueKey,
 } from "../table-schema.ts";
 import { timesCapture } from "../times-capture.ts";
+import { readJournalFaults, readTriggerFaults } from "./faults.ts";
 
 /** Oldest versions supported, by product. */
 const OLDEST = { MySQL: [5, 7], MariaDB: [10, 4] } as const;
@@ -217,13 +218,30 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
   );
   // Without TRIGGER on the table, MySQL shows none and MariaDB (10.11) their names only, from which nothing can be told.
   const triggers = await db.query(
-    `SELECT TRIGGER_NAME AS name, EVENT_OBJECT_TABLE AS tbl, ACTION_STATEMENT AS body FROM information_schema.TRIGGERS
+    `SELECT TRIGGER_NAME AS name, EVENT_OBJECT_TABLE AS tbl, ACTION_STATEMENT AS body, CREATED AS created, DEFINER AS definer FROM information_schema.TRIGGERS
      WHERE TRIGGER_SCHEMA = DATABASE() AND ${named("TRIGGER_NAME")} AND ACTION_STATEMENT IS NOT NULL ORDER BY 1`,
     [wanted],
   );
   const schemas = await tables(
     db,
     found.map((row) => String(row["name"])),
+  );
+  const journals = found.filter((row) => IDENTITY.test(String(row["comment"])));
+  const ofJournals =
+    journals.length === 0
+      ? new Map()
+      : await readJournalFaults(
+          db,
+          journals.map((row) => String(row["name"])),
+        );
+  const ofTriggers = await readTriggerFaults(
+    db,
+    triggers.map((row) => ({
+      name: String(row["name"]),
+      table: String(row["tbl"]),
+      body: String(row["body"]),
+      definer: String(row["definer"]),
+    })),
   );
   return [
     ...found.filter(isNamed(wanted)).map((row): FoundObject => {
@@ -234,6 +252,7 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
         name: String(row["name"]),
         columns: new Map(schema?.columns.map((c) => [c.name, c.type])),
         timesCapture: timesCapture(schema),
+        faults: ofJournals.get(String(row["name"])) ?? [],
         ...(journalId === undefined || journalHome === undefined ? {} : { journalId, journalHome }),
       };
     }),
@@ -244,6 +263,9 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
         table: String(row["tbl"]),
         body: String(row["body"]),
         enabled: true,
+        // Hundredths of a second; NULL of a trigger from before MySQL 5.7.
+        stamp: String(row["created"]),
+        faults: ofTriggers.get(String(row["name"])) ?? [],
       }),
     ),
   ];

@@ -79,7 +79,6 @@ ${lines.join(",\n")},
 ) SEGMENT CREATION IMMEDIATE`,
         EXISTS,
       ),
-      addCaptureTime(name),
       `INSERT INTO ${quote(name)} ("SYNC_ID", "ACTION") SELECT 0, 'ANCHOR' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM ${quote(name)})`,
     ],
   };
@@ -264,6 +263,7 @@ export const ddl: Dialect["ddl"] = {
           ? statement.replace(`\n${DISABLED}`, "\n")
           : statement,
       ),
+  addCaptureTime: (journal) => [addCaptureTime(journal)],
   alterJournalColumn: (journal, column) =>
     `ALTER TABLE ${quote(journal)} MODIFY (${quote(column.name)} ${column.type})`,
   addJournalColumn: (journal, column) => [
@@ -290,6 +290,7 @@ export const ddl: Dialect["ddl"] = {
     undo: [],
   },
   isOurs: (body) => body.includes(OURS),
+  isOlderShape: (body) => body.includes(OURS) && !body.includes(`-- ${SHAPE} `),
   // The mark alone would not show a trigger that somebody changed and left its mark in.
   isCurrent: (step, body) => step.object.kind !== "trigger" || workOf(step.sql[0] ?? "") === workOf(body),
   grants,

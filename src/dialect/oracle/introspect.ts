@@ -4,6 +4,7 @@ import type { Column, ForeignKey, TableSchema, UniqueKey } from "../table-schema
 import { timesCapture } from "../times-capture.ts";
 import { type CatalogueColumn, toColumn } from "./catalogue-column.ts";
 import { type BeforeInsert, whyKeysChange } from "./changed-keys.ts";
+import { readJournalFaults } from "./faults.ts";
 import { hiddenRows } from "./hidden-rows.ts";
 
 const OLDEST = [12, 2] as const;
@@ -177,8 +178,11 @@ WHERE t.OWNER = ${SCHEMA} AND UPPER(t.TABLE_NAME) IN (${marks(wanted)}) ORDER BY
     wanted,
   );
   const triggers = await db.query(
-    `SELECT TRIGGER_NAME AS NAME, TABLE_NAME, STATUS, TRIGGER_BODY AS BODY FROM ALL_TRIGGERS
-WHERE OWNER = ${SCHEMA} AND UPPER(TRIGGER_NAME) IN (${marks(wanted)}) ORDER BY 1`,
+    `SELECT g.TRIGGER_NAME AS NAME, g.TABLE_NAME, g.STATUS, g.TRIGGER_BODY AS BODY,
+TO_CHAR(o.CREATED, 'YYYY-MM-DD HH24:MI:SS') || ' ' || TO_CHAR(o.LAST_DDL_TIME, 'YYYY-MM-DD HH24:MI:SS') AS STAMP,
+o.STATUS AS COMPILED FROM ALL_TRIGGERS g
+LEFT JOIN ALL_OBJECTS o ON o.OWNER = g.OWNER AND o.OBJECT_NAME = g.TRIGGER_NAME AND o.OBJECT_TYPE = 'TRIGGER'
+WHERE g.OWNER = ${SCHEMA} AND UPPER(g.TRIGGER_NAME) IN (${marks(wanted)}) ORDER BY 1`,
     wanted,
   );
   const lines = await db.query(
@@ -193,6 +197,11 @@ WHERE OWNER = ${SCHEMA} AND UPPER(TRIGGER_NAME) IN (${marks(wanted)}) ORDER BY 1
     db,
     found.map((row) => String(row["NAME"])),
   );
+  const faults = await readJournalFaults(
+    db,
+    found.filter((row) => IDENTITY.test(String(row["COMMENTS"] ?? ""))).map((row) => String(row["NAME"])),
+    SCHEMA,
+  );
   return [
     ...found.map((row): FoundObject => {
       const [, journalId, journalHome] = IDENTITY.exec(String(row["COMMENTS"] ?? "")) ?? [];
@@ -202,6 +211,7 @@ WHERE OWNER = ${SCHEMA} AND UPPER(TRIGGER_NAME) IN (${marks(wanted)}) ORDER BY 1
         name: String(row["NAME"]),
         columns: new Map(schema?.columns.map((column) => [column.name, column.type])),
         timesCapture: timesCapture(schema),
+        faults: faults.get(String(row["NAME"])) ?? [],
         ...(journalId === undefined || journalHome === undefined ? {} : { journalId, journalHome }),
       };
     }),
@@ -216,6 +226,13 @@ WHERE OWNER = ${SCHEMA} AND UPPER(TRIGGER_NAME) IN (${marks(wanted)}) ORDER BY 1
         table: String(row["TABLE_NAME"]),
         ...(body === "" ? {} : { body }),
         enabled: row["STATUS"] === "ENABLED",
+        // ALTER TRIGGER, too, changes the time of the last DDL ("Database Reference", "ALL_OBJECTS").
+        stamp: String(row["STAMP"]),
+        // The server compiles it again when it fires, and every write fails when that does (ORA-04098).
+        faults:
+          row["COMPILED"] === "INVALID"
+            ? [`trigger ${String(row["NAME"])} is invalid: every write fails unless it compiles`]
+            : [],
       };
     }),
     ...sequences.map((row): FoundObject => ({ kind: "sequence", name: String(row["NAME"]) })),

@@ -8,6 +8,7 @@ import type {
   TextEquality,
   UniqueKey,
 } from "../table-schema.ts";
+import { readFunctionFaults, readJournalFaults } from "./faults.ts";
 
 const OLDEST = 12;
 
@@ -209,7 +210,10 @@ function list(text: unknown): readonly string[] {
 
 const IDENTITY = /^sync-tool journal (\S+) (\S+)$/;
 
-/** Finds tables, triggers and functions of the current schema by name; a trigger's body is its function's. */
+/**
+ * Finds tables, triggers and functions of the current schema by name; a trigger's body is its definition and then its
+ * function's. A row of the catalogue is another one after each change, and is written by another transaction (xmin).
+ */
 export async function objects(db: Queryable, names: readonly string[]): Promise<readonly FoundObject[]> {
   const wanted = names.map((name) => name.toLowerCase());
   const schema = "(SELECT oid FROM pg_namespace WHERE nspname = current_schema())";
@@ -220,18 +224,34 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
   );
   // A partition's are clones of its table's: not to be dropped by themselves.
   const triggers = await db.query(
-    `SELECT g.tgname AS name, c.relname AS "table", pg_get_triggerdef(g.oid) || p.prosrc AS body, g.tgenabled = 'A' AS enabled
+    `SELECT g.tgname AS name, c.relname AS "table", pg_get_triggerdef(g.oid) || p.prosrc AS body, g.tgenabled = 'A' AS enabled,
+            g.oid || '.' || g.xmin AS stamp
      FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_proc p ON p.oid = g.tgfoid
      WHERE NOT g.tgisinternal AND NOT c.relispartition AND c.relnamespace = ${schema} AND ${named("g.tgname")} ORDER BY 1`,
     [wanted],
   );
   const functions = await db.query(
-    `SELECT p.proname AS name, p.prosrc AS body FROM pg_proc p
+    `SELECT p.proname AS name, p.prosrc AS body, p.oid || '.' || p.xmin AS stamp FROM pg_proc p
      WHERE p.pronamespace = ${schema} AND ${named("p.proname")} ORDER BY 1`,
     [wanted],
   );
   const columns = await db.query(COLUMNS, [wanted]);
   const isOne = isNamed(names, "name");
+  const journals = relations.filter((row) => IDENTITY.test(String(row["comment"] ?? "")));
+  const ofJournals =
+    journals.length === 0
+      ? new Map()
+      : await readJournalFaults(
+          db,
+          journals.map((row) => String(row["name"])),
+        );
+  const ofFunctions =
+    functions.length === 0
+      ? new Map()
+      : await readFunctionFaults(
+          db,
+          functions.map((row) => ({ name: String(row["name"]), body: String(row["body"]) })),
+        );
   return [
     ...relations.filter(isOne).map((row): FoundObject => {
       const [, journalId, journalHome] = IDENTITY.exec(String(row["comment"] ?? "")) ?? [];
@@ -240,6 +260,7 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
         kind: "journal",
         name: String(row["name"]),
         columns: new Map(own.map((c) => [String(c["name"]), String(c["type"])])),
+        faults: ofJournals.get(String(row["name"])) ?? [],
         timesCapture: own.some((c) => c["name"] === "captured_at" && c["default"] !== null),
         ...(journalId === undefined || journalHome === undefined ? {} : { journalId, journalHome }),
       };
@@ -251,12 +272,17 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
         table: String(row["table"]),
         body: String(row["body"]),
         enabled: row["enabled"] === "t",
+        stamp: String(row["stamp"]),
       }),
     ),
-    ...functions
-      .filter(isOne)
-      .map(
-        (row): FoundObject => ({ kind: "function", name: String(row["name"]), body: String(row["body"]) }),
-      ),
+    ...functions.filter(isOne).map(
+      (row): FoundObject => ({
+        kind: "function",
+        name: String(row["name"]),
+        faults: ofFunctions.get(String(row["name"])) ?? [],
+        body: String(row["body"]),
+        stamp: String(row["stamp"]),
+      }),
+    ),
   ];
 }

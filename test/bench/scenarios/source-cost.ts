@@ -6,7 +6,7 @@ import { openWriters, tokenInserts } from "../login.ts";
 import type { Scenario, ScenarioContext } from "../scenario.ts";
 import { serverCpuSeconds } from "../server-cpu.ts";
 import { createTally, type Measured, median, ratioOf, rotated } from "../stats.ts";
-import { installJavaShape } from "../triggers.ts";
+import { installJavaShape, installWithout } from "../triggers.ts";
 
 /** Of one turn: short, so that all are measured under the same load of the machine, and many, since two equal ones differ. */
 const TURN_MS = 500;
@@ -22,14 +22,16 @@ const NAMES = [
   "our triggers",
   "Java client's shape",
   "without triggers, another",
+  "our triggers without the time of capture",
+  "our triggers without the mark",
 ] as const;
-const [WITHOUT, OURS, JAVA, ANOTHER] = NAMES;
+const [WITHOUT, OURS, JAVA, ANOTHER, TIMELESS, MARKLESS] = NAMES;
 /** Two databases without triggers differ by about as much in these runs: less is no difference. */
 const SPREAD = 0.03;
 type Blues = Readonly<Record<(typeof NAMES)[number], TestDatabase>>;
 
 /**
- * What the triggers take from blue: logins of eight writers, on a server that waits for the disk at each commit and on
+ * What the triggers, and the time and the mark among them, take from blue: logins of eight writers, on a server that waits for the disk at each commit and on
  * one that does not, and logouts beside a long journal.
  */
 export const sourceCost: Scenario = {
@@ -58,16 +60,21 @@ async function withBlues<T>(server: TestServer, work: (blues: Blues, lab: Lab) =
     await database.exec(PARENTS);
     return database;
   };
-  const [without, java, another] = [await fresh(), await fresh(), await fresh()];
+  const others: Record<Exclude<(typeof NAMES)[number], typeof OURS>, TestDatabase> = {
+    [WITHOUT]: await fresh(),
+    [JAVA]: await fresh(),
+    [ANOTHER]: await fresh(),
+    [TIMELESS]: await fresh(),
+    [MARKLESS]: await fresh(),
+  };
   try {
-    await installJavaShape(lab, java);
-    const blues = { [WITHOUT]: without, [OURS]: lab.source.test, [JAVA]: java, [ANOTHER]: another };
-    return await work(blues, lab);
+    await installJavaShape(lab, others[JAVA]);
+    await installWithout(lab, others[TIMELESS], "time");
+    await installWithout(lab, others[MARKLESS], "mark");
+    return await work({ ...others, [OURS]: lab.source.test }, lab);
   } finally {
     await lab.close();
-    await without.drop();
-    await java.drop();
-    await another.drop();
+    for (const database of Object.values(others)) await database.drop();
   }
 }
 
@@ -108,6 +115,10 @@ async function logins(
     ratio("two without triggers", ratioOf(rates, ANOTHER, WITHOUT)),
     ratio("server CPU, ours / without triggers", ratioOf(cpu, OURS, WITHOUT)),
     ratio("server CPU, ours / Java client's shape", ratioOf(cpu, OURS, JAVA)),
+    ratio("ours / without the time of capture", ratioOf(rates, OURS, TIMELESS), { atLeast: 0.98 }),
+    ratio("ours / without the mark", ratioOf(rates, OURS, MARKLESS), { atLeast: 0.98 }),
+    ratio("server CPU, ours / without the time of capture", ratioOf(cpu, OURS, TIMELESS)),
+    ratio("server CPU, ours / without the mark", ratioOf(cpu, OURS, MARKLESS)),
   ];
 }
 

@@ -18,6 +18,7 @@ const READY: TableStatus = {
   stopped: null,
   deadLetters: 0,
   dropped: 0,
+  gap: null,
   drift: [],
   problems: [],
 };

@@ -17,6 +17,7 @@ const table = (pending: number | null): TableStatus => ({
   stopped: null,
   deadLetters: 0,
   dropped: 0,
+  gap: null,
   drift: [],
   problems: [],
 });

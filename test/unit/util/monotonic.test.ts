@@ -7,6 +7,9 @@ const SRC = join(import.meta.dirname, "../../../src");
 
 /** Files that may ask for the time of day: people read it, it is stored, or it is what is looked at. */
 const TIME_OF_DAY: Readonly<Record<string, string>> = {
+  "capture/capture-gap.ts": "stored with a gap, for people",
+  "capture/prepare-gaps.ts": "stored with a gap, for people",
+  "capture/seen.ts": "stored with what was seen, for people",
   "dialect/mssql/write-rows.ts": "the calendar of a date that is written",
   "doctor/connection-checks.ts": "compares the clock of this machine with those of the servers",
   "run/late-changes.ts": "stored with the positions that were passed",
