@@ -25,6 +25,6 @@ export interface RunEvents {
   /** A failure that is tried again; told when it begins and when its reason changes. */
   retrying(group: string, reason: string, code: string): void;
   recovered(group: string, attempts: number, seconds: number): void;
-  /** The group stopped for good. */
+  /** The group stopped for good, or (DEAD_LETTERS_LEFT) has come to the end that was asked for. */
   stopped(group: string, error: SyncError): void;
 }

@@ -125,11 +125,11 @@ export async function runSync(options: RunOptions): Promise<void> {
           events: options.events,
         });
       } catch (error) {
-        if (error instanceof SyncError && !ENDS.has(error.code)) {
+        if (error instanceof SyncError && error.code !== "RUNNER_ACTIVE")
           options.events.stopped(group.name, error);
-          // For `status`; where the target cannot take it, the log has it.
+        // For `status`; where the target cannot take it, the log has it.
+        if (error instanceof SyncError && !ENDS.has(error.code))
           await noteStopped(target.db, state, group.name, error).catch(() => undefined);
-        }
         throw error;
       }
     }),

@@ -59,6 +59,8 @@ describeDialects("sync-tool dead-letters", (dialect) => {
     const run = await cli("run", "--until-drained");
     expect(run.code).toBe(8);
     expect(run.stderr).toContain("DEAD_LETTERS_LEFT");
+    expect(run.stderr).toContain("all is applied but dead letters");
+    expect(run.stderr).not.toContain("the group has stopped");
     const { code, stdout } = await cli("dead-letters", "list");
     expect(code).toBe(0);
     expect(stdout).toContain("a text is longer than its column");
