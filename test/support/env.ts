@@ -53,6 +53,8 @@ export const testEnv = {
   chaosFaults: () => Number(text("SYNC_TEST_CHAOS_FAULTS") ?? 100),
   /** `SYNC_TEST_CHARSETS=all`: every character set and collation is played; default: some of each kind. */
   allCharsets: () => text("SYNC_TEST_CHARSETS") === "all",
+  /** `SYNC_TEST_LONG=yes`: tests that wait for minutes are run too. */
+  long: () => text("SYNC_TEST_LONG") !== undefined,
   /** `SYNC_TEST_GROUPS=30,100`: how many groups of tables one runner has in a test of its connections. Default 30. */
   groups: () => (text("SYNC_TEST_GROUPS") ?? "30").split(",").map(Number),
   /** `SYNC_TEST_PREPARE_KILLS`: after how many of its statements `prepare` is killed, at most all. Default 4. */
