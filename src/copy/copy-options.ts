@@ -4,6 +4,7 @@ import type { TablePlan } from "../plan/sync-plan.ts";
 import type { StateTable } from "../state/state.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import type { KeyLabel } from "../verify/key-label.ts";
+import type { Expected } from "../verify/row-comparison.ts";
 
 /** What the copy of one table works with. */
 export interface CopyOptions {
@@ -16,6 +17,8 @@ export interface CopyOptions {
   readonly pageSize: number;
   readonly signal: AbortSignal;
   readonly onRefused: (refused: RefusedRow) => void;
+  /** Told instead of a row whose parent the target lacks: in a table that refers to itself it may come with a later page. */
+  readonly onOrphan?: ((row: Expected) => void) | undefined;
 }
 
 /** A row that the target lacks still. */

@@ -2,8 +2,10 @@ import type { Key } from "../journal/change.ts";
 import { COPY_START, type CopyPlace, keepCopyPlace } from "../state/copy-place.ts";
 import { failpoint } from "../util/failpoint.ts";
 import type { Pace } from "../verify/pace.ts";
+import type { Expected } from "../verify/row-comparison.ts";
 import { createRowComparison } from "../verify/row-comparison.ts";
 import type { CopyOptions } from "./copy-options.ts";
+import { copyOrphans } from "./copy-orphans.ts";
 import { type CopyPage, FIRST_LIMIT, readCopyPage } from "./read-page.ts";
 import { type PageOutcome, writeCopyPage } from "./write-page.ts";
 
@@ -34,6 +36,8 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
   let at = place.after;
   let limit = Math.min(FIRST_LIMIT, options.pageSize);
   let reads = 0;
+  const orphans: Expected[] = [];
+  const onOrphan = (row: Expected): void => void orphans.push(row);
   for (let next = read(at, limit); !signal.aborted; ) {
     const page = await next;
     if (!page.isLast) next = read(page.last, page.nextLimit);
@@ -46,7 +50,7 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
       isDone: page.isLast,
     });
     failpoint("copy-page-read");
-    const outcome = await writeCopyPage(options, comparison, page, (tx, made) =>
+    const outcome = await writeCopyPage({ ...options, onOrphan }, comparison, page, (tx, made) =>
       keepCopyPlace(tx, state, table.name, after(made)),
     );
     if (outcome === undefined) {
@@ -59,7 +63,7 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
     place = after(outcome);
     failpoint("copy-page-written");
     options.onPage(place);
-    if (page.isLast) break;
+    if (page.isLast) return await copyOrphans(options, comparison, orphans, place);
     at = page.last;
     limit = page.nextLimit;
     await options.pace.spend(page.expected.length);

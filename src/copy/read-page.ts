@@ -4,7 +4,7 @@ import type { Key, Position } from "../journal/change.ts";
 import { allPassed, parsePassed } from "../journal/passed-holes.ts";
 import type { Row } from "../row.ts";
 import { readState } from "../state/state.ts";
-import { keyIn, readRange } from "../verify/read-rows.ts";
+import { keyIn, readKeys, readRange } from "../verify/read-rows.ts";
 import type { Expected, RowComparison } from "../verify/row-comparison.ts";
 import type { CopyOptions } from "./copy-options.ts";
 
@@ -24,26 +24,45 @@ export interface CopyPage {
 export const FIRST_LIMIT = 100;
 const PAGE_BYTES = 4_000_000;
 
-/** Reads the rows that come after a key. What is applied is read first: no change can slip between. */
+/** The rows that hold these keys by now, as a page. */
+export async function readCopyKeys(
+  options: CopyOptions,
+  { rows: sets, expect }: RowComparison,
+  keys: readonly Key[],
+): Promise<CopyPage> {
+  const before = await readApplied(options);
+  const expected = await expect(await readKeys(sets.source, keys));
+  return { ...before, expected, last: undefined, isLast: true, nextLimit: keys.length };
+}
+
+/** Reads the rows that come after a key. */
 export async function readCopyPage(
   options: CopyOptions,
   { rows: sets, keys, expect }: RowComparison,
   after: Key | undefined,
   limit: number,
 ): Promise<CopyPage> {
-  const { target, table, state } = options;
-  const checkpoint = await readCheckpoint(target.db, target.dialect, table.targetNames.checkpoint);
-  const [watched] = await readState(target.db, state, `passed/${table.name}`);
+  const before = await readApplied(options);
   const rows = await readRange(sets.source, after, limit);
   const last = rows.at(-1);
   return {
+    ...before,
     expected: await expect(rows),
-    applied: checkpoint?.position ?? 0n,
-    passed: allPassed(parsePassed(watched?.value)),
     last: last === undefined ? undefined : keyIn(keys.source, last),
     isLast: rows.length < limit,
     nextLimit: nextLimit(rows, options.pageSize),
   };
+}
+
+/** To be read before the rows: no change can slip between. */
+async function readApplied({
+  target,
+  table,
+  state,
+}: CopyOptions): Promise<Pick<CopyPage, "applied" | "passed">> {
+  const checkpoint = await readCheckpoint(target.db, target.dialect, table.targetNames.checkpoint);
+  const [watched] = await readState(target.db, state, `passed/${table.name}`);
+  return { applied: checkpoint?.position ?? 0n, passed: allPassed(parsePassed(watched?.value)) };
 }
 
 /** As many rows as fit by the length of those that were read, and no more than four times as many. */

@@ -2,6 +2,7 @@ import { applyChanges } from "../apply/applier.ts";
 import { asRefusal } from "../apply/as-refusal.ts";
 import { lockLanes } from "../checkpoint/checkpoint.ts";
 import type { Queryable } from "../db/database.ts";
+import type { ClassifiedError } from "../dialect/dialect.ts";
 import type { Row } from "../row.ts";
 import { inAttempts } from "../run/in-attempts.ts";
 import { keyLabel } from "../verify/key-label.ts";
@@ -135,26 +136,26 @@ async function writeAlone(whole: Whole, candidate: Candidate): Promise<PageOutco
   const { options, comparison, page } = whole;
   const { source, target, table, rows } = options;
   const { expected, row } = candidate;
-  let reason: string;
+  let refusal: ClassifiedError | undefined;
   try {
     const written = await writeAll(whole, [candidate], async () => undefined);
     return written === undefined ? undefined : { written, refused: 0 };
   } catch (error) {
-    const refusal = asRefusal(target.dialect, error);
+    refusal = asRefusal(target.dialect, error);
     if (refusal === undefined) throw error;
     if (refusal.class === "unique" && rows.onUniqueConflict !== undefined) {
       const other = rows.onUniqueConflict(row);
       const isNew = JSON.stringify(other) !== JSON.stringify(row);
       if (isNew) return await writeAlone(whole, { expected, row: other });
     }
-    reason = refusal.reason;
   }
   // What was changed since it was read, or has a change to come, is the run's; what is gone is nobody's.
   const later = source.dialect.sql.laterChange(table, page.applied, expected.key);
   if ((await source.db.query(later.sql, later.params)).length > 0) return { written: 0, refused: 0 };
   if ((await readKeys(comparison.keys.source, [expected.key])).length === 0)
     return { written: 0, refused: 0 };
-  tell(options, expected, reason);
+  if (refusal.class === "parent" && options.onOrphan !== undefined) options.onOrphan(expected);
+  else tell(options, expected, refusal.reason);
   return { written: 0, refused: 1 };
 }
 

@@ -10,6 +10,7 @@ import { runSync } from "../../../src/run/run-sync.ts";
 import { findPurgeable } from "../../../src/status/purgeable.ts";
 import { verify } from "../../../src/verify/verify.ts";
 import { type BlueGreen, openBlueGreen, SILENT } from "../blue-green.ts";
+import { copied } from "../copied.ts";
 import type { TestDialect } from "../dialects.ts";
 import { isMysqlLike } from "../wso2-tables.ts";
 import { CRASH, failingDatabase } from "./failing-database.ts";
@@ -35,6 +36,7 @@ const LAST = {
   parallelism: 1,
   conflictPolicy: "dead-letter",
   failure: undefined,
+  copies: 0,
 } as const;
 
 export async function openChainLab(dialect: TestDialect): Promise<ChainLab> {
@@ -44,6 +46,7 @@ export async function openChainLab(dialect: TestDialect): Promise<ChainLab> {
     sourceSchema: chainTables(POISON.length),
     targetSchema: chainTables(POISON.length - 1),
     tables: CHAIN_TABLES,
+    connections: 12,
   });
   await pair.prepare();
   const plan = await pair.plan();
@@ -62,7 +65,7 @@ export async function openChainLab(dialect: TestDialect): Promise<ChainLab> {
   const deadlock = (): Error =>
     Object.assign(new Error("deadlock"), isMysqlLike(dialect.name) ? { errno: 1213 } : { code: "40P01" });
 
-  async function run({ failure, ...life }: Omit<Life, "work" | "afterwards">): Promise<void> {
+  async function run({ failure, copies: _, ...life }: Omit<Life, "work" | "afterwards">): Promise<void> {
     try {
       await runSync({
         plan,
@@ -92,6 +95,10 @@ export async function openChainLab(dialect: TestDialect): Promise<ChainLab> {
     );
   }
 
+  async function copyAll(pageSize: number): Promise<void> {
+    await copied(pair, { source, pageSize });
+  }
+
   async function act(what: Life["afterwards"]): Promise<void> {
     if (what === "retry") await askForRetry(pair.target.db, store, await letters());
     if (what === "purge")
@@ -99,6 +106,10 @@ export async function openChainLab(dialect: TestDialect): Promise<ChainLab> {
         const purgeable = await findPurgeable(pair.target, tables, table);
         await purgeJournal(pair.source, table, purgeable?.upTo ?? 0n);
       }
+    // Green is restored without these rows, say; parents that are kept have kept theirs.
+    if (what === "lose and copy")
+      await pair.target.test.exec(["C", "T"].map((table) => `DELETE FROM ${table}`));
+    if (what === "copy" || what === "lose and copy") await copyAll(3);
     if (what === "repair")
       await verify({
         plan,
@@ -122,7 +133,8 @@ export async function openChainLab(dialect: TestDialect): Promise<ChainLab> {
       for (const { work: transactions, afterwards, ...life } of lives) {
         for (const transaction of transactions)
           await work(transaction.flatMap((one) => statements(one, ++n)));
-        await run(life);
+        const copying = Array.from({ length: life.copies }, (_, turn) => copyAll(1 + 3 * turn));
+        await Promise.all([run(life), ...copying]);
         await act(afterwards);
       }
       for (const table of CHAIN_TABLES)
@@ -130,6 +142,8 @@ export async function openChainLab(dialect: TestDialect): Promise<ChainLab> {
       // The first run's last retry may free what the letters of tables before it wait for.
       await run(LAST);
       await run(LAST);
+      // Rows that a copy was refused while others were on their way.
+      await copyAll(100);
     },
     async contents(side) {
       const contents: Record<string, readonly Row[]> = {};

@@ -12,7 +12,9 @@ export interface Life {
   readonly parallelism: number;
   readonly conflictPolicy: ConflictPolicy;
   readonly failure: Failure | undefined;
-  readonly afterwards: "nothing" | "retry" | "purge" | "repair";
+  readonly afterwards: "nothing" | "retry" | "purge" | "repair" | "copy" | "lose and copy";
+  /** Copies at work at the same time as the run. */
+  readonly copies: 0 | 1 | 2;
 }
 
 const anyFailure: fc.Arbitrary<Failure> = fc.record({
@@ -32,7 +34,17 @@ const anyLife: fc.Arbitrary<Life> = fc.record({
   // Green has no rows of its own here, so that no policy may drop any.
   conflictPolicy: fc.constantFrom("dead-letter", "keep-target"),
   failure: fc.option(anyFailure, { nil: undefined }),
-  afterwards: fc.constantFrom("nothing", "nothing", "nothing", "retry", "purge", "repair"),
+  afterwards: fc.constantFrom(
+    "nothing",
+    "nothing",
+    "nothing",
+    "retry",
+    "purge",
+    "repair",
+    "copy",
+    "lose and copy",
+  ),
+  copies: fc.constantFrom(0, 0, 0, 1, 2),
 });
 
 /** Any lives of a runner, one after the other. */

@@ -1,0 +1,44 @@
+import { type CopyPlace, keepCopyPlace } from "../state/copy-place.ts";
+import type { Expected, RowComparison } from "../verify/row-comparison.ts";
+import type { CopyOptions } from "./copy-options.ts";
+import { readCopyKeys } from "./read-page.ts";
+import { writeCopyPage } from "./write-page.ts";
+
+/**
+ * Rows whose parents came with later pages, until no more of them find theirs; those that are left are told of as refused.
+ * They are counted in the place as refused already, so that a copy that is killed here does not forget them.
+ */
+export async function copyOrphans(
+  options: CopyOptions,
+  comparison: RowComparison,
+  orphans: readonly Expected[],
+  from: CopyPlace,
+): Promise<CopyPlace> {
+  const { table, state, pageSize, signal } = options;
+  let place = from;
+  let left = orphans;
+  for (let isLastTurn = false; left.length > 0 && !signal.aborted; ) {
+    const again: Expected[] = [];
+    const onOrphan = isLastTurn ? undefined : (row: Expected): void => void again.push(row);
+    for (let i = 0; i < left.length && !signal.aborted; i += pageSize) {
+      const part = left.slice(i, i + pageSize);
+      const keys = part.map(({ key }) => key);
+      const after = (made: { readonly written: number; readonly refused: number }): CopyPlace => ({
+        ...place,
+        written: place.written + made.written,
+        refused: place.refused - part.length + made.refused,
+      });
+      const page = await readCopyKeys(options, comparison, keys);
+      const outcome = await writeCopyPage({ ...options, onOrphan }, comparison, page, (tx, made) =>
+        keepCopyPlace(tx, state, table.name, after(made)),
+      );
+      // With `purge` at work beside it they stay what they are, refused.
+      if (outcome === undefined) again.push(...part);
+      else place = after(outcome);
+    }
+    if (isLastTurn) break;
+    isLastTurn = again.length === left.length;
+    left = again;
+  }
+  return place;
+}
