@@ -43,14 +43,14 @@ export const testEnv = {
   mysqld: () => text("SYNC_TEST_MYSQLD"),
   /** `SYNC_TEST_SEED`: the seed that a failed property printed. */
   seed: () => (text("SYNC_TEST_SEED") === undefined ? undefined : Number(text("SYNC_TEST_SEED"))),
-  /** `SYNC_TEST_HISTORIES`: how many generated histories are played on each database. Default 200. */
-  histories: () => Number(text("SYNC_TEST_HISTORIES") ?? 200),
-  /** `SYNC_TEST_CHAINS`: how many lives of runners over chains of tables are played on each database. Default 12. */
-  chains: () => Number(text("SYNC_TEST_CHAINS") ?? 12),
+  /** `SYNC_TEST_HISTORIES`: how many generated histories are played on each database. Default 80. */
+  histories: () => Number(text("SYNC_TEST_HISTORIES") ?? 80),
+  /** `SYNC_TEST_CHAINS`: how many lives of runners over chains of tables are played on each database. Default 6. */
+  chains: () => Number(text("SYNC_TEST_CHAINS") ?? 6),
   /** `SYNC_TEST_GATE_ANSWERS`: how many answers of the gate are put to the test on each database. Default 25. */
   gateAnswers: () => Number(text("SYNC_TEST_GATE_ANSWERS") ?? 25),
-  /** `SYNC_TEST_CHAOS_FAULTS`: how many faults each database meets in the chaos suite. Default 100. */
-  chaosFaults: () => Number(text("SYNC_TEST_CHAOS_FAULTS") ?? 100),
+  /** `SYNC_TEST_CHAOS_FAULTS`: how many faults each database meets in the chaos suite. Default 40. */
+  chaosFaults: () => Number(text("SYNC_TEST_CHAOS_FAULTS") ?? 40),
   /** `SYNC_TEST_CHARSETS=all`: every character set and collation is played; default: some of each kind. */
   allCharsets: () => text("SYNC_TEST_CHARSETS") === "all",
   /** `SYNC_TEST_LONG=yes`: tests that wait for minutes are run too. */
