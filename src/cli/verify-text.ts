@@ -39,6 +39,7 @@ export function formatVerdict({
     ["DIFFERENT", (one) => String(one.different)],
     ["NOT TRANSFORMABLE", (one) => String(one.untransformable)],
     ["LEFT OUT", (one) => String(one.leftOut), "rare"],
+    ["OWN CLAIMS", (one) => String(one.ownClaims), "rare"],
     ["NOT FOUND BY KEY", (one) => String(one.unfindable), "rare"],
     ["UNEXPLAINED", (one) => String(one.unexplained), "rare"],
     ["NOT READ", (one) => String(one.unread), "rare"],

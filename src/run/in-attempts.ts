@@ -21,7 +21,8 @@ const MAX_ATTEMPTS = 15;
 
 /**
  * Does a transaction again after a deadlock, a lock that was waited for too long or a server that fails over, up to 15
- * times. What the target refuses is thrown as the driver gave it; the rest as a SyncError.
+ * times. What the target refuses, and what passes and did not in time, is thrown as
+ * the driver gave it; the rest as a SyncError.
  */
 export async function inAttempts<T>(
   { dialect, table, what, signal }: Attempts,
@@ -33,8 +34,9 @@ export async function inAttempts<T>(
     } catch (error) {
       if (asRefusal(dialect, error) !== undefined) throw error;
       const passing = !(error instanceof SyncError) && isPassing(classifyAtOrigin(error, dialect).class);
-      if (!passing || signal.aborted || attempt >= MAX_ATTEMPTS)
-        throw driverFailure(dialect, error, what, table);
+      if (!passing) throw driverFailure(dialect, error, what, table);
+      // The command tells it as what it is: a server that does not answer, or the end of its time.
+      if (signal.aborted || attempt >= MAX_ATTEMPTS) throw error;
       await sleep(backoffMs(attempt, Math.random()), signal);
     }
   }

@@ -41,6 +41,8 @@ export interface Agreement {
   readonly targetRows: number;
   /** Rows that changes are on their way to: at that position they cannot be held against each other. */
   readonly onTheirWay: number;
+  /** Users' claims that only the target has, as the migration and the run make them: held against nothing, counted nowhere else. */
+  readonly ownClaims: number;
   /** By how many rows the target has more (or less) than the source's, without those missing, with the extra ones. */
   readonly unexplained: number;
   /** Rows of the source that its server counts and that reading it in order has not met. */
@@ -112,6 +114,7 @@ async function countBoth(options: AgreementOptions): Promise<Agreement | undefin
         sourceRows: left,
         targetRows: right,
         onTheirWay: Math.max(movingHere.size, movingThere.size),
+        ownClaims: Math.max(0, targetRows.all - targetRows.counted - (sourceRows.all - sourceRows.counted)),
         unexplained: outside(right - left - balance.sum - leftOut, -balance.maybeAbsent, balance.maybeExtra),
         unread: unread(options, sourceRows.all, highest),
       };

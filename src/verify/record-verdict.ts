@@ -22,6 +22,7 @@ export interface RecordedVerdict {
   readonly repaired: number;
   readonly pending: number;
   readonly leftOut: number;
+  readonly ownClaims: number;
 }
 
 export interface RecordOptions {

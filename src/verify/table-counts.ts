@@ -12,6 +12,8 @@ export interface TableCounts extends PassCounts {
   readonly targetRows: number | null;
   /** Rows that changes were on their way to when the rows were counted. */
   readonly onTheirWay: number | null;
+  /** Users' claims that only the target has: they are held against nothing, and not among its rows. */
+  readonly ownClaims: number;
   /** By how many rows the target has more than the differences explain; negative: less. */
   readonly unexplained: number;
   /** Rows of the source that its server counts and that were not met when it was read. */
@@ -41,6 +43,7 @@ export function countsOf(
     targetRows: agreement?.targetRows ?? null,
     onTheirWay: agreement?.onTheirWay ?? null,
     ...(Object.fromEntries(names.map((name) => [name, sum(name)])) as unknown as PassCounts),
+    ownClaims: agreement?.ownClaims ?? 0,
     unexplained: agreement?.unexplained ?? 0,
     unread: agreement?.unread ?? 0,
     readFrom: froms[0] ?? null,

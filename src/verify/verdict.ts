@@ -21,6 +21,8 @@ export interface Verdict {
   readonly pending: number;
   /** Rows of the source that the target is not to have: they were held against nothing. */
   readonly leftOut: number;
+  /** Users' claims that only the target has: they were held against nothing either. */
+  readonly ownClaims: number;
 }
 
 export function findVerdict(tables: readonly TableCounts[], complete: boolean): Verdict {
@@ -28,8 +30,8 @@ export function findVerdict(tables: readonly TableCounts[], complete: boolean): 
     tables.reduce((total, one) => total + count(one), 0);
   const [rows, onTheirWay] = [sum((one) => one.sourceRows ?? 0), sum((one) => one.onTheirWay ?? 0)];
   const [found, repaired, pending] = [sum(foundIn), sum((one) => one.repaired), sum((one) => one.pending)];
-  const leftOut = sum((one) => one.leftOut);
-  const verdict = { rows, onTheirWay, found, repaired, pending, leftOut };
+  const [leftOut, ownClaims] = [sum((one) => one.leftOut), sum((one) => one.ownClaims)];
+  const verdict = { rows, onTheirWay, found, repaired, pending, leftOut, ownClaims };
   const reasons = notJudged(tables, complete, pending);
   const and = (...texts: readonly string[]): string => texts.filter((text) => text !== "").join("; ");
   const mended = repaired === 0 ? "" : `${counted(repaired, "row")} repaired`;
@@ -51,7 +53,8 @@ export function findVerdict(tables: readonly TableCounts[], complete: boolean): 
   const moving = onTheirWay === 0 ? "" : `${onTheirWay.toLocaleString("en-US")} on their way`;
   const without =
     leftOut === 0 ? "" : `${leftOut.toLocaleString("en-US")} of them left out, as the migration removes them`;
-  const sentence = `equal: ${and(counted(rows, "row"), moving, without, mended)}`;
+  const own = ownClaims === 0 ? "" : `${counted(ownClaims, "claim")} of the target's own`;
+  const sentence = `equal: ${and(counted(rows, "row"), moving, without, own, mended)}`;
   return { ...verdict, result: "equal", sentence };
 }
 

@@ -118,6 +118,30 @@ describeDialects("A command with a deadline", (dialect) => {
     expect((await runCli(["prepare"], pair.folder)).code).toBe(0);
   });
 
+  describe("verify", () => {
+    const isPostgres = (): boolean => pair.blue.settings.type === "postgres";
+    test.each(["blue", "green"] as const)("ends when somebody holds the table of %s", async (side) => {
+      const owner = await pair[side].session();
+      await owner.exec(
+        isPostgres()
+          ? ["BEGIN", `LOCK TABLE ${TABLE} IN ACCESS EXCLUSIVE MODE`]
+          : [`LOCK TABLES ${TABLE} WRITE`],
+      );
+      const { code, stderr } = await endsInTime(["verify"]);
+      expect(stderr).toContain(`did not answer within ${TIMEOUT_S} s [DEADLINE_PASSED]`);
+      expect(code).toBe(4);
+      await owner.close();
+    });
+
+    test("ends when a server falls silent amid the comparison", async () => {
+      const before = proxy.connections();
+      const verify = startCli(["verify", "--max-rows-per-second", "1", "--timeout", "4"], pair.folder);
+      await waitFor(() => proxy.connections() > before, { what: "verify to connect", timeoutMs: 60_000 });
+      proxy.silence();
+      expect((await verify.ended).code).toBe(4);
+    });
+  });
+
   describe("An interruption is told as one", () => {
     test.each([
       ["run", "SIGTERM", 143],

@@ -10,6 +10,7 @@ const table = (counts: Partial<TableCounts> = {}): TableCounts => ({
   sourceRows: 208_470,
   targetRows: 208_470,
   onTheirWay: 0,
+  ownClaims: 0,
   unexplained: 0,
   unread: 0,
   readFrom: "2026-01-31T23:59:01.000Z",
@@ -28,6 +29,7 @@ describe("a verdict", () => {
     expect(said({ targetRows: 208_467, leftOut: 3 })).toBe(
       "equal: 208,470 rows; 3 of them left out, as the migration removes them",
     );
+    expect(said({ ownClaims: 7 })).toBe("equal: 208,470 rows; 7 claims of the target's own");
   });
 
   test.each<[Partial<TableCounts>, boolean, string, string]>([
