@@ -54,7 +54,9 @@ describeDialects("Every table of WSO2's databases", (dialect) => {
       there.add(table.name);
       return createOtherTable(name, table, there);
     });
-    return [...createTables(name, version), ...made];
+    // As WSO2 advises; keys of utf8mb4 would be too long there.
+    const charset = name === "mysql" ? ["ALTER DATABASE CHARACTER SET latin1"] : [];
+    return [...charset, ...createTables(name, version), ...made];
   };
 
   test.each(["5.3.0", "5.7.0", "5.9.0", "5.10.0"] as const)(

@@ -27,7 +27,8 @@ const MYSQL: Words = {
 
 const WORDS: Readonly<Partial<Record<TestDialectName, Words>>> = {
   postgres: {
-    mayLook: () => [],
+    // Sessions of other databases' users are on the same server.
+    mayLook: (user) => [`GRANT pg_read_all_stats TO "${user}"`],
     begin: ["SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ", "BEGIN"],
     hasTimes: false,
     found: /^backend \d+ of \S+, \d+ s$/,

@@ -230,7 +230,7 @@ VALUES ('new tenant', 'at-new', 'ann', 9, 'PRIMARY', 'APPLICATION_USER', '2021-0
     let isThere = false;
     const targetDb = watchedDatabase(pair.target.db, {
       async after(sql) {
-        if (isThere || !/^INSERT INTO .*\(sync_id, reason/is.test(sql)) return;
+        if (isThere || !/^INSERT INTO \S*sync_dead_letters/i.test(sql)) return;
         isThere = true;
         await pair.target.test.exec(
           "INSERT INTO IDP (ID, TENANT_ID, NAME, UUID) VALUES (9, 9, 'LOCAL', 'u9')",

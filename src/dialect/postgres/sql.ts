@@ -18,7 +18,7 @@ const OWN = 'sync_id AS "SYNC_ID", action AS "ACTION", captured_at AS "CAPTURED_
 
 /** Of a stored text or bytea this reads its header alone ("octet_length" of a value that is out of line). */
 const octets = ({ name, kind }: Column): string =>
-  `coalesce(octet_length(${quote(name)}${kind === "other" ? "::text" : ""}), 0)`;
+  `coalesce(octet_length(${quote(name)}${kind === "binary" ? "" : "::text"}), 0)`;
 
 export const sql: Dialect["sql"] = {
   quote,
