@@ -82,6 +82,8 @@ describeDialects("A source of 5.0.0", (dialect) => {
     pair = await openBlueGreen({
       ...(keys === undefined ? {} : { keys }),
       source: dialect,
+      // Lanes that a test holds, and whoever looks at them meanwhile.
+      connections: 12,
       sourceVersion: "5.0.0",
       sourceSchema: [
         ...createTables(dialect.name, "5.0.0"),
