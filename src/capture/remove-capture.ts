@@ -2,6 +2,7 @@
 import type { Database, Session } from "../db/database.ts";
 import type { Dialect, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
+import { countLate } from "../journal/appeared.ts";
 import type { Position } from "../journal/change.ts";
 import type { TablePlan } from "../plan/sync-plan.ts";
 import { type Patience, patiently } from "./patiently.ts";
@@ -10,8 +11,12 @@ export interface CaptureRemoval {
   readonly source: { readonly db: Database; readonly dialect: Dialect };
   /** As found: each with the table that it stands on. */
   readonly triggers: readonly ObjectRef[];
-  /** How far each journal is applied. */
-  readonly journals: readonly { readonly table: TablePlan; readonly applied: Position }[];
+  /** How far each journal is applied, and what the target keeps of positions that were passed before that. */
+  readonly journals: readonly {
+    readonly table: TablePlan;
+    readonly applied: Position;
+    readonly passed: unknown;
+  }[];
 }
 
 /**
@@ -72,10 +77,11 @@ export async function removeCapture(removal: CaptureRemoval, options: Patience =
 /** Looks at the journals on the connection that keeps writers off: what it does not see is not there. */
 async function refuseNewChanges(session: Session, { source, journals }: CaptureRemoval): Promise<void> {
   const left: string[] = [];
-  for (const { table, applied } of journals) {
+  for (const { table, applied, passed } of journals) {
     const count = source.dialect.sql.countChanges(table.names.journal, applied, 1_000);
     const [row] = await session.query(count.sql, count.params);
-    const changes = Number(row?.["n"] ?? 0);
+    const on = { dialect: source.dialect, db: session };
+    const changes = Number(row?.["n"] ?? 0) + (await countLate(on, table.names.journal, passed, applied));
     if (changes > 0) left.push(`  - ${table.name}: ${changes >= 1_000 ? "at least " : ""}${changes} changes`);
   }
   if (left.length === 0) return;

@@ -1,6 +1,7 @@
 import type { Hole } from "../dialect/dialect.ts";
 import type { Position } from "./change.ts";
 import type { JournalSide } from "./journal-after.ts";
+import { allPassed, parsePassed } from "./passed-holes.ts";
 
 /** Ranges of one statement. */
 const HOLES_PER_STATEMENT = 200;
@@ -18,4 +19,18 @@ export async function appearedIn(
     found.push(...rows.map((row) => BigInt(String(row["position"]))));
   }
   return found;
+}
+
+/**
+ * How many changes stand in positions that were passed and wait for a runner to look there again. `kept`: the target's
+ * entry of the table, undefined without one. Of ranges the runner tells, now and then: they may be long.
+ */
+export async function countLate(
+  source: JournalSide,
+  journal: string,
+  kept: unknown,
+  applied: Position,
+): Promise<number> {
+  const exact = allPassed(parsePassed(kept)).filter(({ missing }) => missing === undefined);
+  return (await appearedIn(source, journal, exact)).filter((position) => position <= applied).length;
 }

@@ -28,8 +28,8 @@ export interface LateChanges {
   open(): Promise<void>;
   /** Keeps the holes among these positions, before anything behind them is written. */
   note(after: Position, positions: readonly Position[]): Promise<void>;
-  /** Looks again when it is time; most calls do nothing. */
-  look(): Promise<void>;
+  /** Looks again when it is time; most calls do nothing. `atOnce`: now, and everywhere. */
+  look(atOnce?: boolean): Promise<void>;
 }
 
 export interface LateChangesOptions {
@@ -124,10 +124,10 @@ export function createLateChanges(options: LateChangesOptions): LateChanges {
       }
       if (holes.length > 0) await keep(addPassed(watched, holes, seconds()));
     },
-    async look() {
-      if (watched.length === 0 || now() - lookedAt < LOOK_MS) return;
+    async look(atOnce = false) {
+      if (watched.length === 0 || (!atOnce && now() - lookedAt < LOOK_MS)) return;
       lookedAt = now();
-      const isForAll = lookedAt - lookedAtAll >= LOOK_AT_ALL_MS;
+      const isForAll = atOnce || lookedAt - lookedAtAll >= LOOK_AT_ALL_MS;
       if (isForAll) lookedAtAll = lookedAt;
       const young = seconds() - YOUNG_SECONDS * 2;
       const holes = allPassed(isForAll ? watched : watched.filter(({ since }) => since >= young));

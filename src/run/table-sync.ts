@@ -176,7 +176,7 @@ export function createTableSync(options: TableSyncOptions): TableSync {
       await late?.open();
     },
     async retryDeadLetters(all, signal) {
-      await late?.look();
+      await late?.look(all);
       const left = await writer.retryDeadLetters(all, signal);
       // Decided on by now: a later try of a letter waits for what has come to the journals by then.
       if (haveCome(wait.parents)) wait = NO_WAIT;

@@ -3,6 +3,7 @@ import { gapOf, lookAtCapture } from "../capture/capture-gap.ts";
 import { type CaptureState, isComplete } from "../capture/capture-state.ts";
 import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import { SyncError } from "../errors.ts";
+import { countLate } from "../journal/appeared.ts";
 import type { Position } from "../journal/change.ts";
 import { NO_END } from "../journal/horizon.ts";
 import { oldestChange } from "../journal/oldest-change.ts";
@@ -26,6 +27,8 @@ export interface TableSnapshot {
   readonly journal: { readonly highest: Position; readonly reached: Position } | undefined;
   /** Of the journal that is there: 0 when the checkpoint belongs to another one. */
   readonly applied: Position;
+  /** What the target keeps of positions that were passed, see journal/passed-holes.ts; undefined without any. */
+  readonly passed: unknown;
 }
 
 export interface Snapshots {
@@ -102,12 +105,14 @@ async function readSchema(
       const gap = checkpoints.get(table) === undefined ? undefined : gapOf(look);
       const checkpoint = checkpoints.get(table);
       const unmigrated = missingMigration(plan, table);
-      const journal = await readJournal(schema, state, checkpoint, readerOf(table)).catch((error: unknown) =>
-        unreadable(schema, state, error),
+      const kept = entries.find(({ key }) => key === `passed/${table.name}`)?.value;
+      const journal = await readJournal(schema, state, { checkpoint, passed: kept }, readerOf(table)).catch(
+        (error: unknown) => unreadable(schema, state, error),
       );
       return {
         journal: journal.ends,
         applied: journal.applied,
+        passed: kept,
         status: {
           schema: schema.name,
           table: table.name,
@@ -181,7 +186,7 @@ const NOTHING = {
 async function readJournal(
   { source }: StatusRequest,
   { table, journalId, journalLacks, journalLacksTime }: CaptureState,
-  checkpoint: Checkpoint | undefined,
+  { checkpoint, passed }: { readonly checkpoint: Checkpoint | undefined; readonly passed: unknown },
   reader: JournalReader,
 ): Promise<JournalSnapshot> {
   if (journalId === undefined) return { ends: undefined, applied: 0n, status: NOTHING };
@@ -198,7 +203,8 @@ async function readJournal(
   const [row] = await source.db.query(count.sql, count.params);
   const counted = Number(row?.["n"] ?? 0);
   const between = Number(("highest" in ends ? ends.highest : 0n) - anchor.position);
-  const pending = counted > COUNTED ? Math.max(counted, between) : counted;
+  const late = await countLate(source, table.names.journal, isOther ? undefined : passed, anchor.position);
+  const pending = (counted > COUNTED ? Math.max(counted, between) : counted) + late;
   const oldest =
     pending > 0 && isReadable ? await oldestChange(source, table.names.journal, anchor.position) : undefined;
   const isHeld = open !== undefined || writers.length > 0;

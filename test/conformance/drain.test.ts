@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type DrainAnswer, type DrainOptions, watchDrain } from "../../src/run/drain-gate.ts";
+import { readStatus } from "../../src/status/status.ts";
+import type { StatusRequest } from "../../src/status/table-status.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -24,9 +26,15 @@ describeDialects("The gate before the switch", (dialect) => {
   });
   afterAll(() => pair.close());
 
+  const request = async (): Promise<StatusRequest> => ({
+    name: "identity",
+    plan: await pair.plan(),
+    source: pair.source,
+    target: pair.target,
+  });
   const ask = async (options: Partial<DrainOptions> = {}): Promise<DrainAnswer> =>
     await watchDrain({
-      schemas: [{ name: "identity", plan: await pair.plan(), source: pair.source, target: pair.target }],
+      schemas: [await request()],
       wait: true,
       deadline: AbortSignal.timeout(5_000),
       pollMs: 100,
@@ -52,6 +60,26 @@ describeDialects("The gate before the switch", (dialect) => {
       { table: USER_DATA, kind: "pending", text: `${USER_DATA}: 2 changes are pending` },
       { table: USER_DATA, kind: "no-runner", text: `${USER_DATA}: no runner is at work on it` },
     ]);
+  });
+
+  test("in the middle of a backlog no lag is small, by the time of capture or without one", async () => {
+    const { journal } = (await pair.table(USER_DATA)).names;
+    await pair.source.test.exec(
+      `UPDATE ${journal} SET CAPTURED_AT = '2021-03-04 05:06:07' WHERE ACTION <> 'ANCHOR'`,
+    );
+    const yearsAgo = await ask({ maxLagSeconds: 3_600, deadline: AbortSignal.timeout(1_000) });
+    expect(yearsAgo.drained).toBe(false);
+    expect(kinds(yearsAgo)).toContain("lagging");
+    const [table] = yearsAgo.tables;
+    expect(table?.lagSeconds).toBeGreaterThan(365 * 86_400);
+    const { tables } = await readStatus([await request()]);
+    expect(tables[0]?.lagSeconds).toBeGreaterThanOrEqual(table?.lagSeconds ?? 0);
+    // As in a journal of an older release: what the gate has seen itself is all that counts.
+    await pair.source.test.exec(`UPDATE ${journal} SET CAPTURED_AT = NULL WHERE ACTION <> 'ANCHOR'`);
+    const timeless = await ask({ maxLagSeconds: 3_600, deadline: AbortSignal.timeout(1_000) });
+    expect(timeless.drained).toBe(false);
+    expect(timeless.tables[0]?.lagSeconds).toBeNull();
+    expect(timeless.reasons[0]?.text).toContain("how far it is behind is not known yet");
   });
 
   test("a runner at work is waited for until everything is applied and stays so", async () => {

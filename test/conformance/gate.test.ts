@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Database } from "../../src/db/database.ts";
 import { type DrainAnswer, type DrainOptions, watchDrain } from "../../src/run/drain-gate.ts";
 import { readStatus } from "../../src/status/status.ts";
 import type { StatusRequest } from "../../src/status/table-status.ts";
@@ -14,6 +15,8 @@ import {
   tokenIds,
   touchToken,
 } from "../support/token-rows.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { isMysqlLike } from "../support/wso2-tables.ts";
 
 describeDialects("Whether everything has arrived", (dialect) => {
   let pair: BlueGreen;
@@ -73,6 +76,34 @@ describeDialects("Whether everything has arrived", (dialect) => {
       expect(await scopes(pair, "target")).toEqual(await scopes(pair, "source"));
     });
   });
+
+  test("a transaction that has written nothing captured is told of, and says no to nobody", async () => {
+    const db = await seeing();
+    await user.exec(["BEGIN", "SELECT COUNT(*) FROM IDN_OAUTH_CONSUMER_APPS"]);
+    try {
+      const schemas = [{ ...request, source: { ...pair.source, db } }];
+      await waitFor(
+        async () => {
+          const { drained, open } = await ask({ schemas });
+          expect(drained).toBe(true);
+          return open.some(({ holder, ageSeconds }) => holder !== "" && ageSeconds !== undefined);
+        },
+        { what: "the transaction to be listed" },
+      );
+    } finally {
+      await user.exec("COMMIT");
+      if (db !== pair.source.db) await db.close();
+    }
+  });
+
+  /** Connections of a user who may see what is open; the right counts for those made after it was granted. */
+  async function seeing(): Promise<Database> {
+    if (!isMysqlLike(dialect.name)) return pair.source.db;
+    const admin = await pair.source.test.session({ admin: true });
+    await admin.exec(`GRANT PROCESS ON *.* TO '${pair.source.test.name}'@'%'`);
+    await admin.close();
+    return await pair.source.dialect.connect(pair.source.test.settings);
+  }
 
   test("positions that were rolled back at the end of a journal do not say no for ever", async () => {
     await user.exec(["BEGIN", insertToken("gone"), insertScope("gone", "openid"), "ROLLBACK"]);

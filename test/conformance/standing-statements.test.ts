@@ -5,9 +5,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Database } from "../../src/db/database.ts";
 import { watchDrain } from "../../src/run/drain-gate.ts";
+import { readStatus } from "../../src/status/status.ts";
 import { type BackgroundRun, startRun } from "../support/background-run.ts";
 import { type BlueGreen, waitUntilEqual } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
+import { waitUntilBlocked } from "../support/lock-waits.ts";
 import type { TestSession } from "../support/servers/test-server.ts";
 import { insertToken, openTokenPair, TOKEN_TABLES, tokenIds, touchToken } from "../support/token-rows.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -62,17 +64,7 @@ describeDialects(
       await stalled.exec("SET SESSION innodb_lock_wait_timeout = 60");
       insert = stalled.exec([...number, insertToken("stalled")]);
       insert.catch(() => undefined);
-      const admin = await pair.source.test.session({ admin: true });
-      await waitFor(
-        async () =>
-          (
-            await admin.query(
-              "SELECT 1 AS N FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'",
-            )
-          ).length > 0,
-        { what: "the statement to stand still" },
-      );
-      await admin.close();
+      await waitUntilBlocked(pair.source.test);
     };
     const goOn = async (): Promise<void> => {
       await gap.exec("COMMIT");
@@ -97,13 +89,22 @@ describeDialects(
       await standStill(500);
       await pair.run({ until: "one pass" });
       expect(await tokenIds(pair, "target")).toEqual(["behind", "first"]);
+      const status = async () => await readStatus([{ ...pair, name: "identity", plan: await pair.plan() }]);
+      expect((await status()).safeToSwitch).toBe(true);
       await goOn();
+      expect(await status()).toMatchObject({
+        safeToSwitch: false,
+        reasons: [`${TOKENS}: 1 changes are pending`],
+      });
       // The row is changed once more: its newer image must stay.
       await pair.source.test.exec(touchToken("stalled", "newer"));
       run = startRun(pair);
       await waitUntilEqual(pair, TOKENS);
       const rows = await pair.rows("target", TOKENS);
       expect(rows.find((row) => row["TOKEN_ID"] === "stalled")?.["REFRESH_TOKEN"]).toBe("newer");
+      await waitFor(async () => (await status()).safeToSwitch, {
+        what: "the change that came late to be settled",
+      });
     });
 
     const evidence = [

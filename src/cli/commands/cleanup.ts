@@ -109,10 +109,10 @@ async function remove(context: Context, { schema, found, snapshot }: Doomed): Pr
       triggers: found.filter(isTrigger).map(({ object }) => object),
       journals: planTables(schema.plan)
         .filter((table) => present.has(table.names.journal.toUpperCase()))
-        .map((table) => ({
-          table,
-          applied: snapshot.find(({ status }) => status.table === table.name)?.applied ?? 0n,
-        })),
+        .map((table) => {
+          const found = snapshot.find(({ status }) => status.table === table.name);
+          return { table, applied: found?.applied ?? 0n, passed: found?.passed };
+        }),
     },
     patience,
   );

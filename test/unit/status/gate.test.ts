@@ -26,7 +26,7 @@ const STATUS: TableStatus = {
 const seen = (
   status: Partial<TableStatus> = {},
   journal: TableSnapshot["journal"] = { highest: 12n, reached: 12n },
-): TableSnapshot => ({ status: { ...STATUS, ...status }, journal, applied: 0n });
+): TableSnapshot => ({ status: { ...STATUS, ...status }, journal, applied: 0n, passed: undefined });
 
 /** Takes looks a second apart. */
 function play(tables: readonly TableSnapshot[], maxLagSeconds?: number) {
