@@ -1,4 +1,4 @@
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { rewriteJavaWords } from "../config/java-words.ts";
 import { firstLetters } from "../config/problem.ts";
 import { EXIT, SyncError } from "../errors.ts";
@@ -23,15 +23,15 @@ export async function main(argv: readonly string[]): Promise<number> {
   outliveReaders();
   // Before anything is loaded: a signal may come at any time.
   const shutdown = watchSignals();
+  let exitCode: number = EXIT.ok;
+  const program = createProgram(shutdown.signal, (code) => {
+    exitCode = code;
+  });
   try {
-    let exitCode: number = EXIT.ok;
-    const program = createProgram(shutdown.signal, (code) => {
-      exitCode = code;
-    });
     await program.parseAsync(rewriteJavaWords(argv), { from: "user" });
     return exitCode;
   } catch (error) {
-    return error instanceof CommanderError ? usage(error, fail) : fail(error);
+    return error instanceof CommanderError ? usage(error, program, fail) : fail(error);
   } finally {
     shutdown.release();
     process.off("uncaughtException", failAtOnce);
@@ -39,19 +39,29 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** A word that is none of ours, and near none, may be a secret in the wrong place. */
-function withoutUnknownWords({ code, message }: CommanderError): string {
-  const text = message.replace(/^error: /, "");
+function withoutUnknownWords({ code, message }: CommanderError, program: Command): string {
+  const text = message.replace(/^error: /, "").replace(/\n(?=\(Did you mean)/, " ");
   if (!/^commander\.unknown/.test(code) || text.includes("Did you mean")) return text;
-  return text.replace(/'(-*)(.*)'/s, (_, dashes: string, word: string) => `'${dashes}${firstLetters(word)}'`);
+  const ours = optionsOf(program);
+  return text.replace(/'(-*)(.*)'/s, (all, dashes: string, word: string) =>
+    ours.has(`${dashes}${word}`) ? all : `'${dashes}${firstLetters(word)}'`,
+  );
 }
 
-function usage(error: CommanderError, fail: (error: unknown) => number): number {
+/** Long and short, of every command: one may stand before the command, where it is not known. */
+const optionsOf = (command: Command): ReadonlySet<string> =>
+  new Set([
+    ...command.options.flatMap(({ long, short }) => [long ?? "", short ?? ""]),
+    ...command.commands.flatMap((child) => [...optionsOf(child)]),
+  ]);
+
+function usage(error: CommanderError, program: Command, fail: (error: unknown) => number): number {
   if (error.exitCode === 0) return EXIT.ok;
   // Called without any command, commander has written the help already.
   if (error.code === "commander.help") return EXIT.usage;
   return fail(
     new SyncError("USAGE_INVALID", {
-      what: withoutUnknownWords(error),
+      what: withoutUnknownWords(error, program),
       next: "See `sync-tool --help`, or `sync-tool <command> --help`; options come after the command",
     }),
   );

@@ -125,7 +125,12 @@ describeDialects("The gate's answers", (dialect) => {
     // Once all have committed the answer is yes, whatever was rolled back on the way.
     await commitAll();
     expect(await ask(true)).toBe(true);
-    expect(answers.yes).toBeGreaterThan(0);
+    await end();
+    for (const table of TOKEN_TABLES)
+      expect(await pair.rows("target", table)).toEqual(await pair.rows("source", table));
+    start();
+    // Of few answers, which of so many open transactions leave, none may be a yes.
+    if (testEnv.gateAnswers() >= 100) expect(answers.yes).toBeGreaterThan(0);
     expect(answers.no).toBeGreaterThan(0);
   });
 });

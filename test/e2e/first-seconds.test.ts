@@ -93,7 +93,7 @@ describeDialects("A run whose database goes away in its first second", (dialect)
     await untilSaid(undisturbed, "run begins");
     const needed = green?.packets() ?? 0;
     await stop(undisturbed);
-    green?.atPacket(green.packets() + Math.ceil(needed * 0.8), () => green.refuse());
+    green?.atPacket(green.packets() + Math.ceil(needed * 0.5), () => green.refuse());
     const run = start();
     await untilSaid(run, "a failure is tried again");
     await stop(run);

@@ -57,10 +57,10 @@ describeDialects("The scripts of prepare --generate-ddl", (dialect) => {
     expect(code).toBe(0);
     expect(stdout.split("\n")).toEqual([
       "dbscripts/sync-tool/identity_source.sql",
-      "dbscripts/sync-tool/identity_target.sql",
       "dbscripts/sync-tool/identity_source_remove.sql",
-      "dbscripts/sync-tool/identity_target_remove.sql",
       "dbscripts/sync-tool/identity_source_grants.sql",
+      "dbscripts/sync-tool/identity_target.sql",
+      "dbscripts/sync-tool/identity_target_remove.sql",
       "dbscripts/sync-tool/identity_target_grants.sql",
       "",
     ]);

@@ -64,8 +64,8 @@ describe("The command line", () => {
   });
 
   test.each([
-    [["run", "--fast"], "error: unknown option '--fast' [USAGE_INVALID]"],
-    [["sink"], "error: unknown command 'sink' [USAGE_INVALID]"],
+    [["run", "--fast"], "error: unknown option '--fast' (Did you mean --wait?) [USAGE_INVALID]"],
+    [["sink"], "error: unknown command 'si...' [USAGE_INVALID]"],
     [["run", "--config"], "error: option '-c, --config <path>' argument missing [USAGE_INVALID]"],
     [
       ["run", "extra"],
@@ -114,7 +114,7 @@ describe("The command line", () => {
         );
         expect(code).toBe(3);
         expect(stderr).toContain(
-          'sync.properties:5: batchSize: found "many", wanted a whole number from 1 to 100000 [CONFIG_INVALID]\n',
+          'sync.properties:5: batchSize: found "ma...", wanted a whole number from 1 to 100000 [CONFIG_INVALID]\n',
         );
         expect(knocks()).toBe(0);
       });
@@ -128,7 +128,7 @@ describe("The command line", () => {
       expect(code).toBe(4);
       expect(stderr).toContain(`error: Datasource blue (PostgreSQL at 127.0.0.1:${port}) cannot be opened: `);
       expect(stderr).toContain(
-        "[DATABASE_UNREACHABLE]\nnext: Check that the server runs and that this host reaches it; url of blue in ",
+        "nobody answers on them [DATABASE_UNREACHABLE]\nnext: Check host and port, a firewall or proxy on the way, and whether the server is stopped or overloaded; the url of blue in ",
       );
       expect(stderr).not.toContain(SECRET);
     });
