@@ -53,6 +53,8 @@ describeDialects(
         target: green,
         sourceVersion: "5.11.0",
         syncTables: [TABLE],
+        // What waits for a run is waited for by verify, for some polls of one.
+        properties: { syncInterval: "50" },
       });
     });
     afterAll(() => pair.close());
