@@ -1,8 +1,8 @@
+import type { Change, Key } from "../contract/change.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { Change, Key } from "../journal/change.ts";
 import { keyOf, type NetSegment, netChanges } from "../journal/net.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Row } from "../row.ts";
 import { transformFailed } from "../transform/transform-failed.ts";
 import { writeSplitRows } from "./split-rows.ts";

@@ -1,5 +1,5 @@
-import { originOf } from "../db/origin.ts";
-import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
+import type { ClassifiedError, Dialect } from "../contract/dialect.ts";
+import { originOf } from "../contract/origin.ts";
 import { SyncError } from "../errors.ts";
 import { ChildrenLeft } from "./spare-children.ts";
 

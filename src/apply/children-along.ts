@@ -1,11 +1,12 @@
 /** Rows that a policy dropped come whole when they come after all: with the children that were dropped with them. */
+
+import { type Change, type Key, leavesRow } from "../contract/change.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import type { ParentLink, TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import { type Change, type Key, leavesRow } from "../journal/change.ts";
 import { equalityClass, exactKey } from "../journal/key-equality.ts";
 import { keyOf, sourceKeyOf } from "../journal/net.ts";
 import type { Side } from "../plan/build-plan.ts";
-import type { ParentLink, TablePlan } from "../plan/sync-plan.ts";
 import type { Row, Value } from "../row.ts";
 import { applyChanges, type RowFor } from "./applier.ts";
 import { asRefusal } from "./as-refusal.ts";

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
+import type { Key, Position } from "../contract/change.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import type { TargetTable } from "../contract/sync-plan.ts";
 import type { Queryable, ResultRow } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
-import type { Key, Position } from "../journal/change.ts";
 import { exactKey } from "../journal/key-equality.ts";
-import type { TargetTable } from "../plan/sync-plan.ts";
 import { asciiJson } from "../util/ascii-json.ts";
 
 /** A change that the target refuses, set aside so that others can pass. The row itself stays in the journal. */

@@ -1,7 +1,7 @@
+import type { Key } from "../contract/change.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { Key } from "../journal/change.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { findKeys } from "./find-keys.ts";
 
 /** Deletes the rows of the target that refer to these rows of a table and would not go with them. */

@@ -1,7 +1,7 @@
+import type { Key } from "../contract/change.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import type { Column } from "../contract/table-schema.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { Column } from "../dialect/table-schema.ts";
-import type { Key } from "../journal/change.ts";
 
 /** Parameters of one statement stay below every database's limit. */
 const KEYS_PER_STATEMENT = 500;

@@ -1,5 +1,5 @@
+import type { Change } from "../contract/change.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Change } from "../journal/change.ts";
 import type { Row } from "../row.ts";
 import { applyChanges } from "./applier.ts";
 import { asRefusal } from "./as-refusal.ts";

@@ -1,10 +1,11 @@
 /** Keeps a deletion from taking along, by the target's cascades, rows that the source still has. */
+
+import type { Key } from "../contract/change.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import type { CascadeLink } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { Key } from "../journal/change.ts";
 import { exactKey } from "../journal/key-equality.ts";
 import type { Side } from "../plan/build-plan.ts";
-import type { CascadeLink } from "../plan/sync-plan.ts";
 import { findKeys } from "./find-keys.ts";
 
 /** The deletion has to wait: rows that refer to the row on the target no longer do on the source. */

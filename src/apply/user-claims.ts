@@ -1,7 +1,8 @@
 /** The user-id claim, which the target keeps besides UM_USER.UM_USER_ID. Does nothing for all other tables. */
+
+import type { Dialect } from "../contract/dialect.ts";
+import type { TablePlan, TargetTable } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { TablePlan, TargetTable } from "../plan/sync-plan.ts";
 import { USER_ID_CLAIM } from "../plan/user-claims.ts";
 import type { Row, Value } from "../row.ts";
 

@@ -1,7 +1,8 @@
 /** What a look at capture says of changes that may be missing; the one judgement for all commands. */
+
+import type { Dialect } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { type Gap, gapsIn, recordGap } from "../state/gap.ts";
 import { readState, type StateTable, stateTable } from "../state/state.ts";
 import { type CaptureState, isWhole, readCaptureState } from "./capture-state.ts";

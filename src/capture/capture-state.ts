@@ -1,8 +1,8 @@
+import type { DdlStep, Dialect, FoundObject, ObjectRef } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
+import type { Column } from "../contract/table-schema.ts";
 import type { Queryable } from "../db/database.ts";
-import type { DdlStep, Dialect, FoundObject, ObjectRef } from "../dialect/dialect.ts";
-import type { Column } from "../dialect/table-schema.ts";
 import { NO_END } from "../journal/horizon.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 
 /** What is installed on the source for one table, held against what the plan wants. */
 export interface CaptureState {

@@ -1,7 +1,7 @@
 /** The statements of `prepare` as scripts that a DBA reads and runs with the database's own client. */
-import type { Dialect, Grantee, ObjectRef, SourceSigns } from "../dialect/dialect.ts";
-import { deadLettersName, stateName } from "../plan/object-names.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
+import type { Dialect, Grantee, ObjectRef, SourceSigns } from "../contract/dialect.ts";
+import { deadLettersName, stateName } from "../contract/object-names.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 
 export interface ScriptSide {
   readonly dialect: Dialect;

@@ -1,4 +1,4 @@
-import type { Dialect, FoundObject } from "../dialect/dialect.ts";
+import type { Dialect, FoundObject } from "../contract/dialect.ts";
 import { SyncError } from "../errors.ts";
 import { isForeign } from "./capture-state.ts";
 

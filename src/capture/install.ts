@@ -1,8 +1,8 @@
 import type { JournalStart } from "../checkpoint/checkpoint.ts";
+import type { DdlStep, Dialect, ObjectRef } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database, Session } from "../db/database.ts";
-import type { DdlStep, Dialect, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { failpoint } from "../util/failpoint.ts";
 import {
   type CaptureState,

@@ -1,7 +1,7 @@
 import type { JournalStart } from "../checkpoint/checkpoint.ts";
+import { ANCHOR_POSITION } from "../contract/change.ts";
+import type { Dialect } from "../contract/dialect.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import { ANCHOR_POSITION } from "../journal/change.ts";
 import { changeDigest } from "../journal/digest.ts";
 import { createJournalReader } from "../journal/reader.ts";
 import type { CaptureState } from "./capture-state.ts";

@@ -1,4 +1,4 @@
-import type { Dialect } from "../dialect/dialect.ts";
+import type { Dialect } from "../contract/dialect.ts";
 import type { CaptureState } from "./capture-state.ts";
 
 /** What brings a journal that is there up to date: the time of capture, and columns that its table has been given since. */

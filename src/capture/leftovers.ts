@@ -1,9 +1,9 @@
 import type { JournalStart } from "../checkpoint/checkpoint.ts";
+import type { Dialect, FoundObject, ObjectRef } from "../contract/dialect.ts";
+import { objectNames } from "../contract/object-names.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect, FoundObject, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
-import { objectNames } from "../plan/object-names.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { refuseForeignWriters } from "./foreign-writers.ts";
 import { type Patience, patiently } from "./patiently.ts";
 import { triggerNames } from "./trigger-names.ts";

@@ -1,5 +1,5 @@
+import type { Dialect, HolderFacts, ObjectRef } from "../contract/dialect.ts";
 import type { Session } from "../db/database.ts";
-import type { Dialect, HolderFacts, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import { monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";

@@ -1,8 +1,8 @@
 /** What `prepare` finds and remembers of changes that were not captured, before it mends capture and after. */
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { Dialect, ObjectRef } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect, ObjectRef } from "../dialect/dialect.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { acceptGaps, type Gap, readGaps, recordGap } from "../state/gap.ts";
 import { type StateTable, stateTable } from "../state/state.ts";
 import { type CaptureLook, lookAtCapture } from "./capture-gap.ts";

@@ -5,12 +5,12 @@ import {
   readCheckpoint,
   startCheckpoint,
 } from "../checkpoint/checkpoint.ts";
+import type { Dialect, ObjectRef } from "../contract/dialect.ts";
+import { deadLettersName } from "../contract/object-names.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import { journalReplaced } from "../journal/journal-replaced.ts";
-import { deadLettersName } from "../plan/object-names.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { forgetJournal, stateTable } from "../state/state.ts";
 import { findLeftovers, type Leftovers, removeLeftovers } from "./leftovers.ts";
 import type { Patience } from "./patiently.ts";

@@ -1,10 +1,11 @@
 /** Takes the triggers off the source when the target has everything, and only then. */
+
+import type { Position } from "../contract/change.ts";
+import type { Dialect, ObjectRef } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database, Session } from "../db/database.ts";
-import type { Dialect, ObjectRef } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import { countLate } from "../journal/appeared.ts";
-import type { Position } from "../journal/change.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { type Patience, patiently } from "./patiently.ts";
 
 export interface CaptureRemoval {

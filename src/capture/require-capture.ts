@@ -1,8 +1,8 @@
 import type { JournalStart } from "../checkpoint/checkpoint.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import {
   type CaptureState,
   deviations,

@@ -1,6 +1,6 @@
+import type { Dialect } from "../contract/dialect.ts";
 import type { Database } from "../db/database.ts";
 import { acquireLock, type Lock } from "../dialect/acquire-lock.ts";
-import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 
 interface Side {

@@ -1,5 +1,5 @@
-import { cascadeTriggerName, objectNames } from "../plan/object-names.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
+import { cascadeTriggerName, objectNames } from "../contract/object-names.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 
 /** As many are looked for where the plan knows of fewer: foreign keys may have been dropped since `prepare`. */
 const USUAL_CASCADES = 18;

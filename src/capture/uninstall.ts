@@ -1,7 +1,7 @@
+import type { Dialect, FoundObject, ObjectRef } from "../contract/dialect.ts";
+import { deadLettersName, objectNames, stateName } from "../contract/object-names.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect, FoundObject, ObjectRef } from "../dialect/dialect.ts";
-import { deadLettersName, objectNames, stateName } from "../plan/object-names.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { refuseForeignWriters } from "./foreign-writers.ts";
 import { refuseOwnCapture } from "./leftovers.ts";
 import { type Patience, patiently } from "./patiently.ts";

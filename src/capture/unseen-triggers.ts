@@ -1,4 +1,4 @@
-import type { Dialect, FoundObject, ObjectRef } from "../dialect/dialect.ts";
+import type { Dialect, FoundObject, ObjectRef } from "../contract/dialect.ts";
 
 /**
  * Triggers under these names that may stand there although they were not found: some databases show them only to a user

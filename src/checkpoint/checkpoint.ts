@@ -1,7 +1,7 @@
+import { ANCHOR_POSITION } from "../contract/change.ts";
+import type { CheckpointRow, Dialect } from "../contract/dialect.ts";
 import type { Queryable } from "../db/database.ts";
-import type { CheckpointRow, Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
-import { ANCHOR_POSITION } from "../journal/change.ts";
 
 export interface Checkpoint extends CheckpointRow {
   /** Seconds since it was last moved, by the target's clock. */

@@ -1,8 +1,8 @@
+import type { Dialect } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
 import { journalReplaced } from "../journal/journal-replaced.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { type Checkpoint, type JournalStart, readCheckpoint } from "./checkpoint.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { Datasource } from "../config/sync-config.ts";
-import { originOf } from "../db/origin.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import { originOf } from "../contract/origin.ts";
 import { POOLED, REPLICA, STANDBY } from "../db/unusable.ts";
 import { codeText, connectionAdvice } from "../dialect/connection-error.ts";
-import type { Dialect } from "../dialect/dialect.ts";
 import { isPassing } from "../dialect/is-passing.ts";
 import { SyncError } from "../errors.ts";
 import { driverFailure, isBug } from "../run/driver-failure.ts";

@@ -1,7 +1,7 @@
 import type { SyncConfig } from "../config/sync-config.ts";
+import { planTables, type SyncPlan } from "../contract/sync-plan.ts";
 import { findMissingGrants } from "../doctor/missing-grants.ts";
 import { SyncError } from "../errors.ts";
-import { planTables, type SyncPlan } from "../plan/sync-plan.ts";
 
 /** Adds to a GRANT_MISSING which objects and privileges it is about, and the statements; any other error stays as it is. */
 export async function nameMissingGrants(

@@ -1,5 +1,5 @@
+import type { SyncPlan, TablePlan } from "../contract/sync-plan.ts";
 import { SyncError } from "../errors.ts";
-import type { SyncPlan, TablePlan } from "../plan/sync-plan.ts";
 import { connectionsOfUse } from "../run/connections-of-use.ts";
 import { transformerFor } from "../transform/transformer-for.ts";
 import type { Connected, SchemaContext } from "./context.ts";

@@ -1,4 +1,4 @@
-import type { Position } from "../journal/change.ts";
+import type { Position } from "../contract/change.ts";
 import type { BatchReport } from "../run/table-sync.ts";
 import { monotonic } from "../util/monotonic.ts";
 import type { Terminal } from "./context.ts";

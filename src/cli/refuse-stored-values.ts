@@ -1,7 +1,7 @@
 import { wholeTable } from "../config/known-tables.ts";
 import { isStepBetween } from "../config/versions.ts";
+import { planTables, type TablePlan } from "../contract/sync-plan.ts";
 import { SyncError } from "../errors.ts";
-import { planTables, type TablePlan } from "../plan/sync-plan.ts";
 import type { Row, Value } from "../row.ts";
 import { NO_LOOKUPS } from "../transform/lookups.ts";
 import { type ReadValues, readPlain } from "../transform/read-values.ts";

@@ -1,7 +1,7 @@
 import { requireCapture } from "../capture/require-capture.ts";
 import { requireCheckpoints } from "../checkpoint/require-checkpoints.ts";
+import { planTables } from "../contract/sync-plan.ts";
 import { SyncError } from "../errors.ts";
-import { planTables } from "../plan/sync-plan.ts";
 import type { SchemaContext } from "./context.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { SyncConfig } from "../config/sync-config.ts";
+import { planTables } from "../contract/sync-plan.ts";
 import { cheapChecks, runChecks } from "../doctor/doctor.ts";
 import { openDoctor } from "../doctor/doctor-context.ts";
 import type { Log } from "../log.ts";
-import { planTables } from "../plan/sync-plan.ts";
 import type { SchemaContext } from "./context.ts";
 
 /**

@@ -1,10 +1,10 @@
-import type { Hole } from "../dialect/dialect.ts";
+import type { Change, Key, Position } from "../contract/change.ts";
+import type { Hole } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import { appearedIn } from "../journal/appeared.ts";
-import type { Change, Key, Position } from "../journal/change.ts";
 import { type JournalSide, journalAfter, journalAt } from "../journal/journal-after.ts";
 import { equalityClass } from "../journal/key-equality.ts";
 import { sourceKeyOf } from "../journal/net.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 
 export interface ChangedSince {
   /** What was applied before the page was read. */

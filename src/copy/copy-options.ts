@@ -1,6 +1,6 @@
+import type { Dialect } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import type { StateTable } from "../state/state.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import type { KeyLabel } from "../verify/key-label.ts";

@@ -1,4 +1,4 @@
-import type { Key } from "../journal/change.ts";
+import type { Key } from "../contract/change.ts";
 import { COPY_START, type CopyPlace, keepCopyPlace } from "../state/copy-place.ts";
 import { failpoint } from "../util/failpoint.ts";
 import type { Pace } from "../verify/pace.ts";

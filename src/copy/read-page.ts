@@ -1,6 +1,6 @@
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
-import type { Hole } from "../dialect/dialect.ts";
-import type { Key, Position } from "../journal/change.ts";
+import type { Key, Position } from "../contract/change.ts";
+import type { Hole } from "../contract/dialect.ts";
 import { allPassed, parsePassed } from "../journal/passed-holes.ts";
 import type { Row } from "../row.ts";
 import { readState } from "../state/state.ts";

@@ -1,5 +1,5 @@
 import knexModule, { type Knex } from "knex";
-import type { Param } from "../dialect/dialect.ts";
+import type { Param } from "../contract/dialect.ts";
 import { createTurns } from "../util/turns.ts";
 import { NoConnection } from "./no-connection.ts";
 import { cutAtPlaceholders } from "./placeholders.ts";

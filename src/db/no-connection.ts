@@ -1,4 +1,4 @@
-import type { ClassifiedError } from "../dialect/dialect.ts";
+import type { ClassifiedError } from "../contract/dialect.ts";
 
 /** The server gave no new connection in the time that `maxWait` allows; the same for every database. */
 export class NoConnection extends Error {

@@ -1,5 +1,5 @@
+import type { Dialect } from "../contract/dialect.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect } from "./dialect.ts";
 
 /** One lock on a connection of its own. */
 export interface Lock {

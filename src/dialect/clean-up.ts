@@ -3,10 +3,10 @@
  * schedules them, and the tables that they leave behind. The question is the dialect's; how it is judged stands here once.
  */
 
+import type { Statement } from "../contract/dialect.ts";
+import type { Fact, FactScope, Finding } from "../contract/fact.ts";
 import type { ResultRow } from "../db/database.ts";
-import type { Statement } from "./dialect.ts";
 import { ok, text } from "./doctor-answers.ts";
-import type { Fact, FactScope, Finding } from "./fact.ts";
 
 /** A routine or a scheduled job, as a dialect's answer tells of it. Lines of a body that come apart have one name. */
 interface Program {

@@ -1,3 +1,4 @@
+import type { ClassifiedError, ErrorClass } from "../contract/dialect.ts";
 import { NoConnection } from "../db/no-connection.ts";
 import {
   NO_PASSWORD,
@@ -10,7 +11,6 @@ import {
   UNCHECKED,
   type UnusableCode,
 } from "../db/unusable.ts";
-import type { ClassifiedError, ErrorClass } from "./dialect.ts";
 
 type Known = readonly [errorClass: ErrorClass, reason: string, advice: string];
 

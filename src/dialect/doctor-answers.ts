@@ -1,5 +1,5 @@
+import type { Finding } from "../contract/fact.ts";
 import type { ResultRow } from "../db/database.ts";
-import type { Finding } from "./fact.ts";
 
 /** A column of an answer as text; empty when there is none. */
 export const text = (row: ResultRow | undefined, column: string): string => String(row?.[column] ?? "");

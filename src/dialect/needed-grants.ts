@@ -1,6 +1,6 @@
-import { sharedTables } from "../plan/object-names.ts";
-import { alsoWritten } from "../plan/sync-plan.ts";
-import type { FactScope } from "./fact.ts";
+import type { FactScope } from "../contract/fact.ts";
+import { sharedTables } from "../contract/object-names.ts";
+import { alsoWritten } from "../contract/sync-plan.ts";
 
 /** What the user of a run needs on one table, whichever database it is. */
 export interface NeededGrant {

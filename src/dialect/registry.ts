@@ -1,5 +1,5 @@
 import type { DatabaseType } from "../config/sync-config.ts";
-import type { Dialect } from "./dialect.ts";
+import type { Dialect } from "../contract/dialect.ts";
 
 /** Loads a dialect, and with it its driver, only when a command needs it. */
 export async function loadDialect(type: DatabaseType): Promise<Dialect> {

@@ -3,10 +3,10 @@
  * is judged and worded stands here once.
  */
 
+import type { Statement } from "../contract/dialect.ts";
+import type { Fact, FactScope, Finding } from "../contract/fact.ts";
 import type { ResultRow } from "../db/database.ts";
-import type { Statement } from "./dialect.ts";
 import { ok } from "./doctor-answers.ts";
-import type { Fact, FactScope, Finding } from "./fact.ts";
 import { isLocal } from "./needed-grants.ts";
 
 /** What can be said when a database refuses the question; `found` defaults to its reason. */

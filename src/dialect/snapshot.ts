@@ -1,5 +1,5 @@
+import type { Dialect } from "../contract/dialect.ts";
 import type { Database, Queryable } from "../db/database.ts";
-import type { Dialect } from "./dialect.ts";
 
 /** `snapshot` of a dialect whose sessions begin it with these statements; see Dialect. */
 export function snapshotBy(begin: readonly string[]): Dialect["snapshot"] {

@@ -1,4 +1,4 @@
-import type { TableSchema } from "./table-schema.ts";
+import type { TableSchema } from "../contract/table-schema.ts";
 
 /** Whether a journal has the column for the time of capture, and its default: an upgrade may have ended between the two. */
 export function timesCapture(journal: TableSchema | undefined): boolean {

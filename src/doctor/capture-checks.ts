@@ -8,10 +8,10 @@ import {
 import { journalUpgrade } from "../capture/journal-upgrade.ts";
 import { findLeftovers } from "../capture/leftovers.ts";
 import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { DdlStep, Dialect, ObjectRef, Statement } from "../contract/dialect.ts";
+import { sharedTables } from "../contract/object-names.ts";
 import type { Queryable } from "../db/database.ts";
-import type { DdlStep, Dialect, ObjectRef, Statement } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
-import { sharedTables } from "../plan/object-names.ts";
 import { countDeadLetters } from "../status/count-dead-letters.ts";
 import type { Check, Mend, Outcome } from "./check.ts";
 import type { DoctorContext } from "./doctor-context.ts";

@@ -1,4 +1,4 @@
-import type { Fact, FactStatus, Finding } from "../dialect/fact.ts";
+import type { Fact, FactStatus, Finding } from "../contract/fact.ts";
 import type { DoctorContext } from "./doctor-context.ts";
 
 /** One thing that mends a finding: an exact statement for a database, or a command, setting or act. */

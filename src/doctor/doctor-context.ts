@@ -1,12 +1,12 @@
 import { type CaptureState, isComplete, readCaptureState } from "../capture/capture-state.ts";
 import type { ConnectionSettings, SchemaName } from "../config/sync-config.ts";
 import type { IsVersion } from "../config/versions.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import { planTables, type SyncPlan, type TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
 import { loadDialect } from "../dialect/registry.ts";
 import { SyncError } from "../errors.ts";
 import { buildPlan } from "../plan/build-plan.ts";
-import { planTables, type SyncPlan, type TablePlan } from "../plan/sync-plan.ts";
 
 export interface DoctorRequest {
   readonly schema: SchemaName;

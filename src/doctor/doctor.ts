@@ -1,9 +1,9 @@
+import type { Dialect } from "../contract/dialect.ts";
+import type { Fact, FactScope } from "../contract/fact.ts";
+import { sharedTables } from "../contract/object-names.ts";
 import { codeText } from "../dialect/connection-error.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { Fact, FactScope } from "../dialect/fact.ts";
 import { LOOKUP_TABLES } from "../dialect/needed-grants.ts";
 import { SyncError } from "../errors.ts";
-import { sharedTables } from "../plan/object-names.ts";
 import { captureChecks } from "./capture-checks.ts";
 import { type Check, type CheckResult, type Outcome, outcomeOf } from "./check.ts";
 import { connectionChecks } from "./connection-checks.ts";

@@ -1,6 +1,6 @@
 import { isStepBetween } from "../config/versions.ts";
-import type { Key } from "../journal/change.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
+import type { Key } from "../contract/change.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import { recogniseStored, type StoredForm } from "../transform/crypto/stored-form.ts";
 import { isTotpKey } from "../transform/stored-value.ts";
 import type { Check, Outcome } from "./check.ts";

@@ -1,5 +1,5 @@
-import type { Hole } from "../dialect/dialect.ts";
-import type { Position } from "./change.ts";
+import type { Position } from "../contract/change.ts";
+import type { Hole } from "../contract/dialect.ts";
 import type { JournalSide } from "./journal-after.ts";
 import { allPassed, parsePassed } from "./passed-holes.ts";
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Change } from "./change.ts";
+import type { Change } from "../contract/change.ts";
 
 /**
  * Digest of a journal row, stored with the checkpoint: it proves that the row at the checkpoint is still the one that

@@ -1,5 +1,5 @@
-import type { Hole, Observation } from "../dialect/dialect.ts";
-import type { Position } from "./change.ts";
+import type { Position } from "../contract/change.ts";
+import type { Hole, Observation } from "../contract/dialect.ts";
 
 /**
  * How far missing positions may be judged (design section 6). It moves by samples: note the highest position, then the

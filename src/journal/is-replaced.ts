@@ -1,5 +1,5 @@
+import type { TablePlan } from "../contract/sync-plan.ts";
 import { SyncError } from "../errors.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { type Anchor, createJournalReader, type JournalSource } from "./reader.ts";
 
 /** Whether a journal, though of the right identity, no longer holds what a checkpoint was left at. */

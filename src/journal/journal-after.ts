@@ -1,8 +1,8 @@
+import type { Action, Change, Position } from "../contract/change.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Value } from "../row.ts";
-import type { Action, Change, Position } from "./change.ts";
 
 const PAGE = 1_000;
 

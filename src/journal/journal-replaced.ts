@@ -1,5 +1,5 @@
+import { ANCHOR_POSITION, type Position } from "../contract/change.ts";
 import { SyncError } from "../errors.ts";
-import { ANCHOR_POSITION, type Position } from "./change.ts";
 
 /** What a journal shows instead of the row that the checkpoint was left at. */
 export interface Mismatch {

@@ -1,6 +1,6 @@
-import type { Column } from "../dialect/table-schema.ts";
+import type { Key } from "../contract/change.ts";
+import type { Column } from "../contract/table-schema.ts";
 import type { Value } from "../row.ts";
-import type { Key } from "./change.ts";
 
 /**
  * A text that is the same for every two keys the target database could take for equal. It may also be the same for

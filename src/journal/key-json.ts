@@ -1,4 +1,4 @@
-import type { Key } from "./change.ts";
+import type { Key } from "../contract/change.ts";
 
 /** A key as JSON keeps it: bytes become `{"hex": "..."}`. */
 export const keyToJson = (key: Key): readonly unknown[] =>

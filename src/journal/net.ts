@@ -1,6 +1,6 @@
-import type { Column } from "../dialect/table-schema.ts";
-import type { PlanColumn, TargetColumn } from "../plan/sync-plan.ts";
-import { type Change, type Key, leavesRow } from "./change.ts";
+import { type Change, type Key, leavesRow } from "../contract/change.ts";
+import type { PlanColumn, TargetColumn } from "../contract/sync-plan.ts";
+import type { Column } from "../contract/table-schema.ts";
 import { equalityClass, exactKey } from "./key-equality.ts";
 
 /** What is left of a run of changes: at most one per key. Segments of a batch are applied one after the other. */

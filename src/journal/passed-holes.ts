@@ -2,8 +2,9 @@
  * Positions that were passed as rolled back, for as long as they are looked at again: where a server shows nobody who could
  * still fill them, one that does after all must not be lost. Pure; kept on the target as text that has an end.
  */
-import type { Hole } from "../dialect/dialect.ts";
-import type { Position } from "./change.ts";
+
+import type { Position } from "../contract/change.ts";
+import type { Hole } from "../contract/dialect.ts";
 
 /** Holes that were passed at about one time, in order. */
 export interface PassedHoles {

@@ -1,5 +1,5 @@
+import type { Position } from "../contract/change.ts";
 import { fnv1a } from "../util/fnv.ts";
-import type { Position } from "./change.ts";
 
 /**
  * The last position of each text, in 8 to 16 bytes however long the text is. Two texts may share a number: then the index

@@ -1,5 +1,5 @@
-import type { Hole } from "../dialect/dialect.ts";
-import type { Change, Position } from "./change.ts";
+import type { Change, Position } from "../contract/change.ts";
+import type { Hole } from "../contract/dialect.ts";
 import { changeDigest } from "./digest.ts";
 import { READ_BYTES, rowBytes } from "./read-size.ts";
 import type { Anchor, Batch, JournalReader } from "./reader.ts";

@@ -1,8 +1,8 @@
-import type { Column } from "../dialect/table-schema.ts";
+import type { Position } from "../contract/change.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
+import type { Column } from "../contract/table-schema.ts";
 import type { Side } from "../plan/build-plan.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Row } from "../row.ts";
-import type { Position } from "./change.ts";
 
 /** What one read brings at most, in bytes of values; one row it brings in any case. */
 export const READ_BYTES = 6_000_000;

@@ -1,11 +1,11 @@
+import { type Action, ANCHOR_POSITION, type Change, type Position } from "../contract/change.ts";
+import type { Dialect, HolderFacts, Hole } from "../contract/dialect.ts";
+import { isMoment } from "../contract/elapsed-time.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect, HolderFacts, Hole } from "../dialect/dialect.ts";
-import { isMoment } from "../dialect/elapsed-time.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { type Row, rowTemplate, type Value } from "../row.ts";
 import { mapInTurns } from "../util/in-turns.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
-import { type Action, ANCHOR_POSITION, type Change, type Position } from "./change.ts";
 import { changeDigest, isDigestOf } from "./digest.ts";
 import { highestPosition } from "./highest.ts";
 import { advance, findHoles, type Horizon, NO_END, NO_HORIZON, tailOf, waitedFor } from "./horizon.ts";

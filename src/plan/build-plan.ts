@@ -1,15 +1,22 @@
 import type { IsVersion } from "../config/versions.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import { objectNames } from "../contract/object-names.ts";
+import type {
+  CascadeLink,
+  ChildLink,
+  SplitTable,
+  SyncPlan,
+  TablePlan,
+  TargetTable,
+} from "../contract/sync-plan.ts";
+import type { ForeignKey, TableSchema } from "../contract/table-schema.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { ForeignKey, TableSchema } from "../dialect/table-schema.ts";
 import { SyncError } from "../errors.ts";
 import { cascadePaths } from "./cascades.ts";
 import { groupTables } from "./groups.ts";
-import { objectNames } from "./object-names.ts";
 import { withOwnKey } from "./own-key.ts";
 import { has, planTable, twinsAmong, uniqueKeysOf, writable } from "./plan-table.ts";
 import { type Rekeyed, rekeyedTable, splitFrom } from "./rekeyed-tables.ts";
-import type { CascadeLink, ChildLink, SplitTable, SyncPlan, TablePlan, TargetTable } from "./sync-plan.ts";
 import { tableVerdict } from "./table-verdicts.ts";
 import { holdsUserIds, USER_ID_CLAIM } from "./user-claims.ts";
 

@@ -1,6 +1,6 @@
 /** Which releases a database can be of, told by its own tables; and the refusal of versions that they contradict. */
 import { compareVersions, IS_VERSIONS, type IsVersion, isStepBetween } from "../config/versions.ts";
-import type { TableSchema } from "../dialect/table-schema.ts";
+import type { TableSchema } from "../contract/table-schema.ts";
 import { SyncError } from "../errors.ts";
 import type { Side } from "./build-plan.ts";
 import { ALWAYS_THERE, VERSION_MARKS, type VersionMark, WHOLE_SCHEMA } from "./version-marks.ts";

@@ -1,4 +1,4 @@
-import type { TableGroup, TablePlan } from "./sync-plan.ts";
+import type { TableGroup, TablePlan } from "../contract/sync-plan.ts";
 
 /** Ties tables that foreign keys of either side connect, and puts parents before children within a group. */
 export function groupTables(tables: readonly TablePlan[]): readonly TableGroup[] {

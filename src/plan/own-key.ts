@@ -1,4 +1,4 @@
-import type { TableSchema } from "../dialect/table-schema.ts";
+import type { TableSchema } from "../contract/table-schema.ts";
 
 /**
  * A table as it is told apart by: one without a primary key takes the first of its unique keys whose columns are never null

@@ -1,8 +1,8 @@
-import type { Dialect } from "../dialect/dialect.ts";
-import type { Column, TableSchema, UniqueKey } from "../dialect/table-schema.ts";
-import { objectNames } from "./object-names.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import { objectNames } from "../contract/object-names.ts";
+import type { ParentLink, PlanColumn, SourceColumn, TablePlan } from "../contract/sync-plan.ts";
+import type { Column, TableSchema, UniqueKey } from "../contract/table-schema.ts";
 import type { Rekeyed } from "./rekeyed-tables.ts";
-import type { ParentLink, PlanColumn, SourceColumn, TablePlan } from "./sync-plan.ts";
 
 /** Names that the journal needs for itself. */
 const JOURNAL_COLUMNS = ["SYNC_ID", "ACTION", "CAPTURED_AT"];

@@ -1,5 +1,5 @@
 import { type IsVersion, isStepBetween } from "../config/versions.ts";
-import type { TableSchema } from "../dialect/table-schema.ts";
+import type { TableSchema } from "../contract/table-schema.ts";
 
 /**
  * Where the id that 5.10.0 gave every user is kept a second time: as the claim http://wso2.org/claims/userid, which

@@ -1,4 +1,4 @@
-import { originOf } from "../db/origin.ts";
+import { originOf } from "../contract/origin.ts";
 import { isPassing } from "../dialect/is-passing.ts";
 import { SyncError } from "../errors.ts";
 import { driverFailure, isBug } from "./driver-failure.ts";

@@ -1,10 +1,10 @@
 import { type CaptureLook, lookAtCapture, noteLook } from "../capture/capture-gap.ts";
 import { isPrepareAtWork } from "../capture/source-lock.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
+import type { TableSchema } from "../contract/table-schema.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { TableSchema } from "../dialect/table-schema.ts";
 import { SyncError } from "../errors.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { describeGap } from "../state/gap.ts";
 import { stateTable } from "../state/state.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";

@@ -1,6 +1,6 @@
+import type { HolderFacts } from "../contract/dialect.ts";
+import type { TableGroup } from "../contract/sync-plan.ts";
 import { acquireLock } from "../dialect/acquire-lock.ts";
-import type { HolderFacts } from "../dialect/dialect.ts";
-import type { TableGroup } from "../plan/sync-plan.ts";
 import type { Reason } from "../status/arrival.ts";
 import { type DrainTable, isDrained, judge, NO_LOOKS } from "../status/gate.ts";
 import { openSnapshots, type TableSnapshot } from "../status/snapshot.ts";

@@ -1,5 +1,5 @@
-import { classifyAtOrigin, originOf } from "../db/origin.ts";
-import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
+import type { ClassifiedError, Dialect } from "../contract/dialect.ts";
+import { classifyAtOrigin, originOf } from "../contract/origin.ts";
 import { type ErrorCode, SyncError } from "../errors.ts";
 
 /** What an operator does about each kind of failure that trying again does not help. */

@@ -1,6 +1,6 @@
+import type { Change } from "../contract/change.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Change } from "../journal/change.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { readDropped, writeDropped } from "../state/dropped.ts";
 import type { StateTable } from "../state/state.ts";
 

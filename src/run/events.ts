@@ -1,4 +1,4 @@
-import type { ClassifiedError, HolderFacts, Hole } from "../dialect/dialect.ts";
+import type { ClassifiedError, HolderFacts, Hole } from "../contract/dialect.ts";
 import type { SyncError } from "../errors.ts";
 import type { BatchReport } from "./table-sync.ts";
 

@@ -1,6 +1,6 @@
 import type { RowFor } from "../apply/applier.ts";
 import { type BringAlong, findChildrenAlong } from "../apply/children-along.ts";
-import type { Change } from "../journal/change.ts";
+import type { Change } from "../contract/change.ts";
 import type { BatchWriterOptions } from "./batch-writer.ts";
 
 /**

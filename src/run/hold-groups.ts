@@ -1,8 +1,8 @@
+import type { Dialect } from "../contract/dialect.ts";
+import type { SyncPlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
 import { acquireLock } from "../dialect/acquire-lock.ts";
-import type { Dialect } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
-import type { SyncPlan } from "../plan/sync-plan.ts";
 
 interface Side {
   readonly db: Database;

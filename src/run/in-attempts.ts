@@ -1,6 +1,6 @@
 import { asRefusal } from "../apply/as-refusal.ts";
-import { classifyAtOrigin } from "../db/origin.ts";
-import type { Dialect } from "../dialect/dialect.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import { classifyAtOrigin } from "../contract/origin.ts";
 import { isPassing } from "../dialect/is-passing.ts";
 import { SyncError } from "../errors.ts";
 import { sleep } from "../util/sleep.ts";

@@ -5,8 +5,8 @@ import {
   moveCheckpoint,
   setLanes,
 } from "../checkpoint/checkpoint.ts";
+import type { Dialect, PreparedWrite } from "../contract/dialect.ts";
 import type { Database, Queryable } from "../db/database.ts";
-import type { Dialect, PreparedWrite } from "../dialect/dialect.ts";
 import type { Anchor } from "../journal/reader.ts";
 import { failpoint } from "../util/failpoint.ts";
 import type { LanePart } from "./lanes.ts";

@@ -1,8 +1,8 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import type { Change } from "../journal/change.ts";
+import type { Change } from "../contract/change.ts";
+import { alsoWritten, type TablePlan } from "../contract/sync-plan.ts";
 import { equalityClass } from "../journal/key-equality.ts";
 import { keyOf } from "../journal/net.ts";
-import { alsoWritten, type TablePlan } from "../plan/sync-plan.ts";
 import { fnv1a } from "../util/fnv.ts";
 
 /** What one lane has to write of a batch. */

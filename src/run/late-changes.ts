@@ -1,7 +1,8 @@
+import type { Change, Position } from "../contract/change.ts";
+import type { Hole } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
-import type { Hole } from "../dialect/dialect.ts";
 import { appearedIn } from "../journal/appeared.ts";
-import type { Change, Position } from "../journal/change.ts";
 import {
   addPassed,
   allPassed,
@@ -14,7 +15,6 @@ import {
   withoutPositions,
 } from "../journal/passed-holes.ts";
 import type { JournalReader, JournalSource } from "../journal/reader.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { recordGap } from "../state/gap.ts";
 import { deleteState, readState, type StateTable, writeState } from "../state/state.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";

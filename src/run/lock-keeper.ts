@@ -1,5 +1,5 @@
+import type { Dialect, LockSession } from "../contract/dialect.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect, LockSession } from "../dialect/dialect.ts";
 import { sleep } from "../util/sleep.ts";
 
 /** A lock whose loss is noticed while it is held. */

@@ -2,7 +2,7 @@ import { isSetAside, keyDigest } from "../apply/dead-letter.ts";
 import { applyRefused } from "../apply/refused-batch.ts";
 import type { ReplayContext } from "../apply/refused-change.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { type Change, type Key, leavesRow, type Position } from "../journal/change.ts";
+import { type Change, type Key, leavesRow, type Position } from "../contract/change.ts";
 import { changeDigest } from "../journal/digest.ts";
 import { exactKey } from "../journal/key-equality.ts";
 import type { LaterChanges } from "../journal/later-changes.ts";

@@ -1,8 +1,8 @@
-import type { Change, Position } from "../journal/change.ts";
+import type { Change, Position } from "../contract/change.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import { exactKey } from "../journal/key-equality.ts";
 import { sourceKeyOf } from "../journal/net.ts";
 import type { JournalReader } from "../journal/reader.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import type { ResolveKeys } from "../transform/resolve-keys.ts";
 import type { MarkLeftOut } from "../transform/row-source.ts";
 

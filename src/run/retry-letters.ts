@@ -1,13 +1,13 @@
 import { type DeadLetter, keyDigest } from "../apply/dead-letter.ts";
-import { classifyAtOrigin } from "../db/origin.ts";
-import type { Dialect } from "../dialect/dialect.ts";
+import type { Change } from "../contract/change.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import { classifyAtOrigin } from "../contract/origin.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import { isPassing } from "../dialect/is-passing.ts";
 import { SyncError } from "../errors.ts";
-import type { Change } from "../journal/change.ts";
 import type { LaterChanges } from "../journal/later-changes.ts";
 import { keyOf, sourceKeyOf } from "../journal/net.ts";
 import type { JournalReader } from "../journal/reader.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
 import type { LaneCheckpoints } from "./lane-checkpoints.ts";
 import { laneChooser } from "./lanes.ts";

@@ -1,6 +1,6 @@
 import { wholeTable } from "../config/known-tables.ts";
-import { withOrigin } from "../db/origin.ts";
-import type { SyncPlan, TablePlan } from "../plan/sync-plan.ts";
+import { withOrigin } from "../contract/origin.ts";
+import type { SyncPlan, TablePlan } from "../contract/sync-plan.ts";
 import type { KeyProfiles } from "../transform/crypto/key-config.ts";
 import { DEFAULT_HASH_ALGORITHM } from "../transform/crypto/token-hash.ts";
 import { type ReadValues, readPlain } from "../transform/read-values.ts";

@@ -1,9 +1,9 @@
 import type { RowFor } from "../apply/applier.ts";
 import type { ConflictPolicy } from "../apply/conflict.ts";
-import type { Dialect, PreparedWrite } from "../dialect/dialect.ts";
+import type { Dialect, PreparedWrite } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import { SyncError } from "../errors.ts";
 import type { NetSegment } from "../journal/net.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { writesOthers } from "./lanes.ts";
 
 /**

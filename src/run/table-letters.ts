@@ -9,12 +9,12 @@ import {
   removeLetters,
   writeLetters,
 } from "../apply/dead-letter.ts";
+import type { Change } from "../contract/change.ts";
+import type { ClassifiedError } from "../contract/dialect.ts";
+import type { TablePlan, TargetTable } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { ClassifiedError } from "../dialect/dialect.ts";
 import { SyncError } from "../errors.ts";
-import type { Change } from "../journal/change.ts";
 import { keyOf } from "../journal/net.ts";
-import type { TablePlan, TargetTable } from "../plan/sync-plan.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
 import { createLetterSchedule } from "./letter-schedule.ts";
 

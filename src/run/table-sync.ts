@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import type { Hole } from "../dialect/dialect.ts";
-import type { Change, Position } from "../journal/change.ts";
+import type { Change, Position } from "../contract/change.ts";
+import type { Hole } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import { readAhead } from "../journal/read-ahead.ts";
 import { rowBytes } from "../journal/read-size.ts";
 import {
@@ -11,7 +12,6 @@ import {
   type JournalReader,
   type Survey,
 } from "../journal/reader.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import type { StateTable } from "../state/state.ts";
 import { monotonic } from "../util/monotonic.ts";
 import { type BatchWriterOptions, createBatchWriter, type PreparedBatch } from "./batch-writer.ts";

@@ -1,6 +1,7 @@
 /** How far `copy` has come with a table: kept on the target, so that any host goes on. */
+
+import type { Key } from "../contract/change.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Key } from "../journal/change.ts";
 import { keyFromJson, keyToJson } from "../journal/key-json.ts";
 import { type StateEntry, type StateTable, writeState } from "./state.ts";
 

@@ -2,10 +2,11 @@
  * What the commands of one schema remember for each other, on the target beside the checkpoints: a line for each thing, its
  * name before the slash its kind ("gap/IDN_OAUTH2_ACCESS_TOKEN"). Never a value of a row.
  */
+
+import type { Dialect } from "../contract/dialect.ts";
+import { stateName } from "../contract/object-names.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import { stateName } from "../plan/object-names.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 
 /** Where a schema's entries are. */
 export interface StateTable {

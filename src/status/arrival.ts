@@ -2,7 +2,7 @@
  * The one judgement of "everything has arrived": what `status`, `drain`, `run --until-drained` and `cleanup` say of a table
  * comes from here. Pure: what was seen goes in, reasons come out.
  */
-import type { Hole } from "../dialect/dialect.ts";
+import type { Hole } from "../contract/dialect.ts";
 import { NO_END } from "../journal/horizon.ts";
 import type { Survey } from "../journal/reader.ts";
 import type { TableStatus } from "./table-status.ts";

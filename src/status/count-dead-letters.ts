@@ -1,8 +1,8 @@
+import type { Position } from "../contract/change.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import { deadLettersName } from "../contract/object-names.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { Position } from "../journal/change.ts";
-import { deadLettersName } from "../plan/object-names.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 
 interface Side {
   readonly dialect: Dialect;

@@ -2,7 +2,7 @@
  * The gate before the switch, as a decision over looks: what was seen goes in, the answer comes out. Reading and waiting
  * are `run/drain-gate.ts`'s.
  */
-import type { Position } from "../journal/change.ts";
+import type { Position } from "../contract/change.ts";
 import { behindReasons, faultReasons, type Reason, reason } from "./arrival.ts";
 import type { TableSnapshot } from "./snapshot.ts";
 

@@ -1,9 +1,9 @@
 import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { Position } from "../contract/change.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { Position } from "../journal/change.ts";
 import { allPassed, parsePassed } from "../journal/passed-holes.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { readState, stateTable } from "../state/state.ts";
 import { firstDeadLetters } from "./count-dead-letters.ts";
 

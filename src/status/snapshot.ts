@@ -2,13 +2,13 @@
 import { gapOf, lookAtCapture } from "../capture/capture-gap.ts";
 import { type CaptureState, isComplete } from "../capture/capture-state.ts";
 import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { Position } from "../contract/change.ts";
+import { planTables, type TablePlan } from "../contract/sync-plan.ts";
 import { SyncError } from "../errors.ts";
 import { countLate } from "../journal/appeared.ts";
-import type { Position } from "../journal/change.ts";
 import { NO_END } from "../journal/horizon.ts";
 import { oldestChange } from "../journal/oldest-change.ts";
 import { createJournalReader, type JournalReader, type Survey } from "../journal/reader.ts";
-import { planTables, type TablePlan } from "../plan/sync-plan.ts";
 import { type CopyPlace, copyPlacesIn } from "../state/copy-place.ts";
 import { droppedIn } from "../state/dropped.ts";
 import { describeGap } from "../state/gap.ts";

@@ -1,7 +1,7 @@
 import type { SchemaName } from "../config/sync-config.ts";
+import type { Dialect, HolderFacts } from "../contract/dialect.ts";
+import type { SyncPlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect, HolderFacts } from "../dialect/dialect.ts";
-import type { SyncPlan } from "../plan/sync-plan.ts";
 import type { Stopped } from "../state/stopped.ts";
 
 export interface StatusRequest {

@@ -1,4 +1,4 @@
-import type { Change } from "../journal/change.ts";
+import type { Change } from "../contract/change.ts";
 import { hasColumns, type Row, rowTemplate } from "../row.ts";
 import { mapInTurns } from "../util/in-turns.ts";
 import type { Lookups } from "./lookups.ts";

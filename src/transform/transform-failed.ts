@@ -1,5 +1,5 @@
+import type { Position } from "../contract/change.ts";
 import { SyncError } from "../errors.ts";
-import type { Position } from "../journal/change.ts";
 
 /** A change that cannot be brought to the target; `failure` names columns and facts, never a value. */
 export function transformFailed(table: string, position: Position, failure: string): SyncError {

@@ -1,9 +1,9 @@
 import type { IsVersion } from "../config/versions.ts";
-import type { TableSchema } from "../dialect/table-schema.ts";
+import { planTables, type SyncPlan, type TablePlan } from "../contract/sync-plan.ts";
+import type { TableSchema } from "../contract/table-schema.ts";
 import { SyncError } from "../errors.ts";
 import { has } from "../plan/plan-table.ts";
 import { rekeyedTable } from "../plan/rekeyed-tables.ts";
-import { planTables, type SyncPlan, type TablePlan } from "../plan/sync-plan.ts";
 import { LOCAL_IDP, SCIM_ID } from "./lookups.ts";
 import type { Direction } from "./step.ts";
 import { buildTransformer, type Transformer } from "./transformer.ts";

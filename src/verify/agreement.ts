@@ -1,9 +1,9 @@
 import { isClaim } from "../apply/user-claims.ts";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { Change, Key, Position } from "../contract/change.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import type { Column } from "../contract/table-schema.ts";
 import type { Database, Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { Column } from "../dialect/table-schema.ts";
-import type { Change, Key, Position } from "../journal/change.ts";
 import { highestPosition } from "../journal/highest.ts";
 import { journalAfter } from "../journal/journal-after.ts";
 import { exactKey } from "../journal/key-equality.ts";

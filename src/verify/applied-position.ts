@@ -1,5 +1,5 @@
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
-import type { Position } from "../journal/change.ts";
+import type { Position } from "../contract/change.ts";
 import { monotonic } from "../util/monotonic.ts";
 import type { ComparisonOptions } from "./table-comparison.ts";
 

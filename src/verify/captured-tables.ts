@@ -1,6 +1,6 @@
+import type { Dialect } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 
 interface Side {
   readonly dialect: Dialect;

@@ -1,6 +1,6 @@
-import type { Dialect } from "../dialect/dialect.ts";
-import type { Column } from "../dialect/table-schema.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
+import type { Column } from "../contract/table-schema.ts";
 import type { Row, Value } from "../row.ts";
 import { isHashOfNothing } from "../transform/crypto/token-hash.ts";
 import { hashColumns, VALUE_COLUMNS } from "../transform/stored-value.ts";

@@ -1,4 +1,4 @@
-import type { Key } from "../journal/change.ts";
+import type { Key } from "../contract/change.ts";
 import { exactKey } from "../journal/key-equality.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Key } from "../journal/change.ts";
+import type { Key } from "../contract/change.ts";
 import { exactKey } from "../journal/key-equality.ts";
 
 /** Keys that are only asked for, not read back: 8 bytes each, however long they are. */

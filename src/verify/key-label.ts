@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Key } from "../journal/change.ts";
+import type { Key } from "../contract/change.ts";
 import type { Value } from "../row.ts";
 
 /** A row's key for reports: column name to value, or to a digest where the value itself is a secret. */

@@ -1,5 +1,5 @@
-import type { Column } from "../dialect/table-schema.ts";
-import type { Key } from "../journal/change.ts";
+import type { Key } from "../contract/change.ts";
+import type { Column } from "../contract/table-schema.ts";
 
 /** Less than 0 when a key comes before another. */
 export type KeyOrder = (a: Key, b: Key) => number;

@@ -1,8 +1,8 @@
-import type { Key, Position } from "../journal/change.ts";
+import type { Key, Position } from "../contract/change.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import { type JournalSide, journalAfter } from "../journal/journal-after.ts";
 import { equalityClass } from "../journal/key-equality.ts";
 import { keyOf, sourceKeyOf } from "../journal/net.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import type { Difference } from "./difference.ts";
 

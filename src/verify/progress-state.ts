@@ -1,4 +1,4 @@
-import type { Key } from "../journal/change.ts";
+import type { Key } from "../contract/change.ts";
 import { keyFromJson, keyToJson } from "../journal/key-json.ts";
 import type { DifferenceKind, Direction } from "./difference.ts";
 

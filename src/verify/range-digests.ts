@@ -1,7 +1,7 @@
-import type { DigestRange } from "../dialect/dialect.ts";
-import type { Column } from "../dialect/table-schema.ts";
-import type { Key } from "../journal/change.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
+import type { Key } from "../contract/change.ts";
+import type { DigestRange } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
+import type { Column } from "../contract/table-schema.ts";
 import type { Value } from "../row.ts";
 import type { Direction } from "./difference.ts";
 import type { Cursor } from "./progress-state.ts";

@@ -1,4 +1,4 @@
-import type { Key } from "../journal/change.ts";
+import type { Key } from "../contract/change.ts";
 import type { Row } from "../row.ts";
 import type { AppliedPosition } from "./applied-position.ts";
 import type { Difference, Direction } from "./difference.ts";

@@ -1,4 +1,4 @@
-import type { Key, Position } from "../journal/change.ts";
+import type { Key, Position } from "../contract/change.ts";
 import type { Difference, Direction } from "./difference.ts";
 import type { Cursor, PageStart } from "./progress-state.ts";
 

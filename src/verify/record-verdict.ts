@@ -1,7 +1,7 @@
+import type { Dialect } from "../contract/dialect.ts";
+import { planTables, type SyncPlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
 import type { Log } from "../log.ts";
-import { planTables, type SyncPlan } from "../plan/sync-plan.ts";
 import { stateTable, writeState } from "../state/state.ts";
 import { findVerdict, type VerdictResult } from "./verdict.ts";
 import type { VerifyReport } from "./verify.ts";

@@ -1,5 +1,5 @@
+import { type Change, type Key, leavesRow } from "../contract/change.ts";
 import { SyncError } from "../errors.ts";
-import { type Change, type Key, leavesRow } from "../journal/change.ts";
 import type { Row } from "../row.ts";
 import { type ComparisonRules, comparable, rowComparer } from "./compare-values.ts";
 import type { Difference, Direction } from "./difference.ts";

@@ -1,4 +1,4 @@
-import type { Key, Position } from "../journal/change.ts";
+import type { Key, Position } from "../contract/change.ts";
 import type { Row } from "../row.ts";
 import type { AppliedPosition } from "./applied-position.ts";
 import { keyIn, type RowSet, readRange } from "./read-rows.ts";

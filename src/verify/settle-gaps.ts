@@ -1,8 +1,8 @@
 /** A verification that finds a table equal ends what was noted of changes that may be missing of it. */
 import { noteCapture } from "../capture/capture-gap.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { readGaps, settleGap } from "../state/gap.ts";
 import { stateTable } from "../state/state.ts";
 

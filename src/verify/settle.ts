@@ -1,4 +1,4 @@
-import type { Key, Position } from "../journal/change.ts";
+import type { Key, Position } from "../contract/change.ts";
 import { highestPosition } from "../journal/highest.ts";
 import { monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";

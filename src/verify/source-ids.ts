@@ -1,5 +1,5 @@
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
-import { type Change, type Key, leavesRow, type Position } from "../journal/change.ts";
+import { type Change, type Key, leavesRow, type Position } from "../contract/change.ts";
 import { journalAfter } from "../journal/journal-after.ts";
 import { exactKey } from "../journal/key-equality.ts";
 import { keyOf } from "../journal/net.ts";

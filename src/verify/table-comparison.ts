@@ -1,13 +1,13 @@
 import { withOtherSplitRows } from "../apply/split-rows.ts";
 import { isClaim } from "../apply/user-claims.ts";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { Change, Key } from "../contract/change.ts";
+import type { Dialect } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { Change, Key } from "../journal/change.ts";
 import { exactKey } from "../journal/key-equality.ts";
 import { keyOf } from "../journal/net.ts";
 import type { Side } from "../plan/build-plan.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Row } from "../row.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import type { ComparisonRules } from "./compare-values.ts";

@@ -1,6 +1,6 @@
-import type { Key, Position } from "../journal/change.ts";
+import type { Key, Position } from "../contract/change.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import { exactKey } from "../journal/key-equality.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Confirmed } from "./agreement.ts";
 import { createAppliedPosition } from "./applied-position.ts";
 import { type Difference, type Direction, differenceKey } from "./difference.ts";

@@ -1,6 +1,6 @@
+import type { Dialect } from "../contract/dialect.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import { copyPlacesIn } from "../state/copy-place.ts";
 import { readState, stateTable } from "../state/state.ts";
 

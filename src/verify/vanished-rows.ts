@@ -1,4 +1,4 @@
-import type { Position } from "../journal/change.ts";
+import type { Position } from "../contract/change.ts";
 import type { Difference } from "./difference.ts";
 import { pendingKeys } from "./pending-keys.ts";
 import type { ComparisonOptions, TableComparison } from "./table-comparison.ts";

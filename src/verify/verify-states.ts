@@ -1,5 +1,5 @@
+import { planTables, type TablePlan } from "../contract/sync-plan.ts";
 import { SyncError } from "../errors.ts";
-import { planTables, type TablePlan } from "../plan/sync-plan.ts";
 import { fingerprint } from "../util/fingerprint.ts";
 import { monotonic } from "../util/monotonic.ts";
 import type { MadeFor, PassState } from "./progress-state.ts";

@@ -1,6 +1,6 @@
+import type { Dialect } from "../contract/dialect.ts";
+import { planTables, type SyncPlan, type TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
-import type { Dialect } from "../dialect/dialect.ts";
-import { planTables, type SyncPlan, type TablePlan } from "../plan/sync-plan.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import { type Agreement, findAgreement } from "./agreement.ts";
 import { capturedTables } from "./captured-tables.ts";

@@ -1,4 +1,4 @@
-import type { Key, Position } from "../journal/change.ts";
+import type { Key, Position } from "../contract/change.ts";
 import { keyFromJson, keyToJson } from "../journal/key-json.ts";
 import type { Difference, Direction } from "./difference.ts";
 import { openSpillFile, type SpillFile } from "./spill-file.ts";

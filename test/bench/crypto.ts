@@ -4,7 +4,7 @@
  */
 
 import { constants, createCipheriv, publicEncrypt, randomUUID } from "node:crypto";
-import type { Change } from "../../src/journal/change.ts";
+import type { Change } from "../../src/contract/change.ts";
 import { openCryptoPool } from "../../src/transform/crypto/crypto-pool.ts";
 import type { KeyProfiles } from "../../src/transform/crypto/key-config.ts";
 import type { Processor } from "../../src/transform/crypto/profile.ts";

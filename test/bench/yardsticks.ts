@@ -1,7 +1,7 @@
 /** What our own drain is held against, measured in the same run: the driver's limit, and one row at a time. */
 
+import type { TablePlan } from "../../src/contract/sync-plan.ts";
 import type { Database, Session } from "../../src/db/database.ts";
-import type { TablePlan } from "../../src/plan/sync-plan.ts";
 import type { Row, Value } from "../../src/row.ts";
 import type { Lab } from "./lab.ts";
 import { seconds } from "./stats.ts";

@@ -3,7 +3,7 @@ import { readCaptureState } from "../../src/capture/capture-state.ts";
 import { installCapture } from "../../src/capture/install.ts";
 import { requireCapture } from "../../src/capture/require-capture.ts";
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import { readStatus } from "../../src/status/status.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { createUser, dropUser, userName } from "../support/database-users.ts";

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { requireCapture } from "../../src/capture/require-capture.ts";
-import type { Change } from "../../src/journal/change.ts";
+import type { Change } from "../../src/contract/change.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import { changeDigest } from "../../src/journal/digest.ts";
 import { oldestChange } from "../../src/journal/oldest-change.ts";
 import { createJournalReader } from "../../src/journal/reader.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
 import { readStatus } from "../../src/status/status.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
-import type { Key } from "../../src/journal/change.ts";
-import type { TablePlan } from "../../src/plan/sync-plan.ts";
+import type { Key } from "../../src/contract/change.ts";
+import type { TablePlan } from "../../src/contract/sync-plan.ts";
 import { rowSources } from "../../src/run/row-sources.ts";
 import { type VerifyOptions, verify } from "../../src/verify/verify.ts";
 import { type BlueGreen, openBlueGreen, type Side } from "../support/blue-green.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import { purgeJournal } from "../../src/journal/purge.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
 import { deleteState, stateTable } from "../../src/state/state.ts";
 import { findPurgeable } from "../../src/status/purgeable.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";

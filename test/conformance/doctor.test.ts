@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readOnlyTables } from "../../src/capture/emit.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import type { CheckResult } from "../../src/doctor/check.ts";
 import { cheapChecks } from "../../src/doctor/doctor.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
 import type { BlueGreen, Side } from "../support/blue-green.ts";
 import { createUser, dropUser, granteeOf, userName } from "../support/database-users.ts";
 import { describeDialects } from "../support/dialects.ts";

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { installCapture } from "../../src/capture/install.ts";
 import { prepareTarget } from "../../src/capture/prepare-target.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { databaseObjects } from "../support/database-objects.ts";
 import { describeDialects } from "../support/dialects.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { IsVersion } from "../../src/config/versions.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import { SyncError } from "../../src/errors.ts";
 import { buildPlan } from "../../src/plan/build-plan.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
 import { tableVerdict } from "../../src/plan/table-verdicts.ts";
 import { rowSources } from "../../src/run/row-sources.ts";
 import { verify } from "../../src/verify/verify.ts";

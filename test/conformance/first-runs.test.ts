@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { installCapture } from "../../src/capture/install.ts";
 import { prepareTarget } from "../../src/capture/prepare-target.ts";
-import { deadLettersName, stateName } from "../../src/plan/object-names.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
+import { deadLettersName, stateName } from "../../src/contract/object-names.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { afterEach, expect, test } from "vitest";
 import { listDeadLetters } from "../../src/apply/dead-letter.ts";
 import { readLanes } from "../../src/checkpoint/checkpoint.ts";
-import { deadLettersName } from "../../src/plan/object-names.ts";
+import { deadLettersName } from "../../src/contract/object-names.ts";
 import type { Row } from "../../src/row.ts";
 import { openCryptoPool } from "../../src/transform/crypto/crypto-pool.ts";
 import type { KeyProfiles } from "../../src/transform/crypto/key-config.ts";

@@ -3,7 +3,7 @@ import { installCapture } from "../../src/capture/install.ts";
 import { noteAfterPrepare, noteBeforePrepare } from "../../src/capture/prepare-gaps.ts";
 import { prepareTarget } from "../../src/capture/prepare-target.ts";
 import { withSourceLock } from "../../src/capture/source-lock.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import { readGaps } from "../../src/state/gap.ts";
 import { stateTable } from "../../src/state/state.ts";
 import { readStatus } from "../../src/status/status.ts";

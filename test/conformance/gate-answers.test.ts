@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Dialect } from "../../src/dialect/dialect.ts";
+import type { Dialect } from "../../src/contract/dialect.ts";
 import { watchDrain } from "../../src/run/drain-gate.ts";
 import { rowSources } from "../../src/run/row-sources.ts";
 import { runSync } from "../../src/run/run-sync.ts";

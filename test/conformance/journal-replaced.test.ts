@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { installCapture } from "../../src/capture/install.ts";
 import { prepareTarget } from "../../src/capture/prepare-target.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import { isJournalReplaced } from "../../src/journal/is-replaced.ts";
 import { purgeJournal } from "../../src/journal/purge.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
 import { readStatus } from "../../src/status/status.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";

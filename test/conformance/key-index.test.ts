@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Key } from "../../src/contract/change.ts";
+import type { Param, Statement } from "../../src/contract/dialect.ts";
+import type { TablePlan } from "../../src/contract/sync-plan.ts";
 import type { Queryable } from "../../src/db/database.ts";
-import type { Param, Statement } from "../../src/dialect/dialect.ts";
-import type { Key } from "../../src/journal/change.ts";
-import type { TablePlan } from "../../src/plan/sync-plan.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 

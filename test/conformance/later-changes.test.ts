@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { TablePlan } from "../../src/contract/sync-plan.ts";
 import { createLaterChanges, type LaterQuestion } from "../../src/journal/later-changes.ts";
 import { sourceKeyOf } from "../../src/journal/net.ts";
 import { createJournalReader } from "../../src/journal/reader.ts";
-import type { TablePlan } from "../../src/plan/sync-plan.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { watchedDatabase } from "../support/watched-database.ts";

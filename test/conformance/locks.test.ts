@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { prepareTarget } from "../../src/capture/prepare-target.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import { acquireLock } from "../../src/dialect/acquire-lock.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
 import type { BlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { openTokenPair, TOKEN_TABLES } from "../support/token-rows.ts";

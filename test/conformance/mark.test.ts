@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { isComplete, readCaptureState } from "../../src/capture/capture-state.ts";
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import type { Queryable } from "../../src/db/database.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
 import { startRun } from "../support/background-run.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";

@@ -7,7 +7,7 @@ import { emitScripts } from "../../src/capture/emit.ts";
 import { readJournalStarts } from "../../src/capture/journal-starts.ts";
 import { prepareTarget } from "../../src/capture/prepare-target.ts";
 import { findRemovable, uninstall } from "../../src/capture/uninstall.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import { rowSources } from "../../src/run/row-sources.ts";
 import { verify } from "../../src/verify/verify.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";

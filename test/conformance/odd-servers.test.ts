@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { installCapture } from "../../src/capture/install.ts";
 import { prepareTarget } from "../../src/capture/prepare-target.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 import type { TestServer } from "../support/servers/test-server.ts";

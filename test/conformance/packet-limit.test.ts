@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { listDeadLetters } from "../../src/apply/dead-letter.ts";
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
+import { deadLettersName } from "../../src/contract/object-names.ts";
 import type { Database } from "../../src/db/database.ts";
-import { deadLettersName } from "../../src/plan/object-names.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects, type TestDialect } from "../support/dialects.ts";
 import type { TestServer } from "../support/servers/test-server.ts";

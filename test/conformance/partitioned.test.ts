@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findRemovable, uninstall } from "../../src/capture/uninstall.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import { buildPlan } from "../../src/plan/build-plan.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 

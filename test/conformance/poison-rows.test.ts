@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askForRetry, type DeadLetter, listDeadLetters } from "../../src/apply/dead-letter.ts";
-import { deadLettersName } from "../../src/plan/object-names.ts";
+import { deadLettersName } from "../../src/contract/object-names.ts";
 import { type CryptoPool, openCryptoPool } from "../../src/transform/crypto/crypto-pool.ts";
 import type { KeyProfiles } from "../../src/transform/crypto/key-config.ts";
 import { readByKeys } from "../../src/transform/read-values.ts";

@@ -2,9 +2,9 @@
 
 import { installCapture } from "../../src/capture/install.ts";
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import { loadDialect } from "../../src/dialect/registry.ts";
 import { buildPlan } from "../../src/plan/build-plan.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
 
 const settings = JSON.parse(process.env["PREPARE_SETTINGS"] ?? "{}") as ConnectionSettings;
 const tables = (process.env["PREPARE_TABLES"] ?? "").split(",");

@@ -3,7 +3,7 @@ import { readCaptureState } from "../../src/capture/capture-state.ts";
 import { installCapture } from "../../src/capture/install.ts";
 import type { Busy } from "../../src/capture/patiently.ts";
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { databaseObjects } from "../support/database-objects.ts";
 import { describeDialects } from "../support/dialects.ts";

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import type { ConflictPolicy } from "../../src/apply/conflict.ts";
 import { listDeadLetters } from "../../src/apply/dead-letter.ts";
-import { deadLettersName } from "../../src/plan/object-names.ts";
+import { deadLettersName } from "../../src/contract/object-names.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { createTables } from "../support/wso2-tables.ts";

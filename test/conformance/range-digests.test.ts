@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { DigestRange } from "../../src/contract/dialect.ts";
 import type { Database } from "../../src/db/database.ts";
-import type { DigestRange } from "../../src/dialect/dialect.ts";
 import { rowSources } from "../../src/run/row-sources.ts";
 import { type ReportedDifference, type VerifyOptions, verify } from "../../src/verify/verify.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";

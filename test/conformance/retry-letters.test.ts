@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { askForRetry, discard, listDeadLetters } from "../../src/apply/dead-letter.ts";
+import { deadLettersName } from "../../src/contract/object-names.ts";
 import type { SyncError } from "../../src/errors.ts";
-import { deadLettersName } from "../../src/plan/object-names.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { waitFor } from "../support/wait-for.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Dialect } from "../../src/dialect/dialect.ts";
+import type { Dialect } from "../../src/contract/dialect.ts";
 import { startRun } from "../support/background-run.ts";
 import { type BlueGreen, waitUntilEqual } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";

@@ -1,5 +1,5 @@
+import type { Dialect, HolderFacts, Hole } from "../../src/contract/dialect.ts";
 import type { Database } from "../../src/db/database.ts";
-import type { Dialect, HolderFacts, Hole } from "../../src/dialect/dialect.ts";
 import type { BlueGreen } from "./blue-green.ts";
 import { waitFor } from "./wait-for.ts";
 

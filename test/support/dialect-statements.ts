@@ -1,9 +1,9 @@
 /** Every statement that a dialect can produce for a table, for a grammar to read. */
 
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
+import type { Dialect, Param, Statement } from "../../src/contract/dialect.ts";
+import type { TablePlan } from "../../src/contract/sync-plan.ts";
 import type { Queryable } from "../../src/db/database.ts";
-import type { Dialect, Param, Statement } from "../../src/dialect/dialect.ts";
-import type { TablePlan } from "../../src/plan/sync-plan.ts";
 import type { Row } from "../../src/row.ts";
 
 /** A database that takes down what it is asked and knows nothing, or gives the same row as every answer. */

@@ -6,8 +6,8 @@
 import { emitScripts, type Script, sourceScript } from "../../src/capture/emit.ts";
 import { DOCUMENTED_TABLES } from "../../src/config/schema.ts";
 import { IS_VERSIONS } from "../../src/config/versions.ts";
+import type { TablePlan } from "../../src/contract/sync-plan.ts";
 import { loadDialect } from "../../src/dialect/registry.ts";
-import type { TablePlan } from "../../src/plan/sync-plan.ts";
 import { wso2Plans } from "./wso2-plans.ts";
 
 export const OFFLINE_DIALECTS = ["mssql", "oracle"] as const;

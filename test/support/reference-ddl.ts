@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { emitScripts, type Script } from "../../src/capture/emit.ts";
 import { DOCUMENTED_TABLES } from "../../src/config/schema.ts";
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import { loadDialect } from "../../src/dialect/registry.ts";
 import { buildPlan } from "../../src/plan/build-plan.ts";
-import { planTables } from "../../src/plan/sync-plan.ts";
 import type { TestServer } from "./servers/test-server.ts";
 import { createTables } from "./wso2-tables.ts";
 

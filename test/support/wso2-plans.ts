@@ -1,14 +1,14 @@
 /** Plans for WSO2's tables on SQL Server and Oracle as their catalogues would describe them, without a server. */
 
 import type { IsVersion } from "../../src/config/versions.ts";
-import type { Dialect } from "../../src/dialect/dialect.ts";
+import type { Dialect } from "../../src/contract/dialect.ts";
+import { planTables, type TablePlan } from "../../src/contract/sync-plan.ts";
+import type { Column, TableSchema } from "../../src/contract/table-schema.ts";
 import { toColumn as mssqlColumn } from "../../src/dialect/mssql/catalogue-column.ts";
 import { mssql } from "../../src/dialect/mssql/index.ts";
 import { toColumn as oracleColumn } from "../../src/dialect/oracle/catalogue-column.ts";
 import { oracle } from "../../src/dialect/oracle/index.ts";
-import type { Column, TableSchema } from "../../src/dialect/table-schema.ts";
 import { buildPlan } from "../../src/plan/build-plan.ts";
-import { planTables, type TablePlan } from "../../src/plan/sync-plan.ts";
 import { WSO2_TABLES, type Wso2Column, wso2Shape } from "./wso2-shapes.ts";
 
 type DialectName = "mssql" | "oracle";

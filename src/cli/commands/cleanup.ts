@@ -1,8 +1,8 @@
 import { removeCapture } from "../../capture/remove-capture.ts";
 import { withSourceLock } from "../../capture/source-lock.ts";
 import { findRemovable, type Removable, uninstall } from "../../capture/uninstall.ts";
+import { planTables } from "../../contract/sync-plan.ts";
 import { EXIT, SyncError } from "../../errors.ts";
-import { planTables } from "../../plan/sync-plan.ts";
 import { holdGroups } from "../../run/hold-groups.ts";
 import { arrivalReasons, type Reason } from "../../status/arrival.ts";
 import { openSnapshots, type TableSnapshot } from "../../status/snapshot.ts";

@@ -1,6 +1,6 @@
+import { planTables, type SyncPlan } from "../../contract/sync-plan.ts";
 import { type CopiedTable, copy as copySchema } from "../../copy/copy.ts";
 import { EXIT, SyncError } from "../../errors.ts";
-import { planTables, type SyncPlan } from "../../plan/sync-plan.ts";
 import { rowSources } from "../../run/row-sources.ts";
 import { readState, stateTable } from "../../state/state.ts";
 import { monotonic } from "../../util/monotonic.ts";

@@ -7,9 +7,9 @@ import {
 } from "../../apply/dead-letter.ts";
 import { nearestName } from "../../config/nearest-name.ts";
 import { hintFound } from "../../config/problem.ts";
+import { deadLettersName } from "../../contract/object-names.ts";
+import { planTables } from "../../contract/sync-plan.ts";
 import { EXIT, SyncError } from "../../errors.ts";
-import { deadLettersName } from "../../plan/object-names.ts";
-import { planTables } from "../../plan/sync-plan.ts";
 import { type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { formatTable, writeJson, writeOut } from "../output.ts";

@@ -1,9 +1,9 @@
 import { requireCapture } from "../../capture/require-capture.ts";
 import { requireCheckpoints } from "../../checkpoint/require-checkpoints.ts";
+import { planTables } from "../../contract/sync-plan.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { purgeJournal } from "../../journal/purge.ts";
 import { KEY } from "../../log.ts";
-import { planTables } from "../../plan/sync-plan.ts";
 import { findPurgeable } from "../../status/purgeable.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";

@@ -1,6 +1,6 @@
+import { planTables } from "../../contract/sync-plan.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { KEY } from "../../log.ts";
-import { planTables } from "../../plan/sync-plan.ts";
 import { rowSources } from "../../run/row-sources.ts";
 import { recordVerdict } from "../../verify/record-verdict.ts";
 import { sameSecret } from "../../verify/same-secret.ts";

@@ -1,4 +1,4 @@
-import type { Dialect } from "../dialect.ts";
+import type { Dialect } from "../../contract/dialect.ts";
 import { captureSteps, ddl as mysql } from "../mysql/ddl.ts";
 
 /** Attempts that do not wait at all, and the pause between them. */

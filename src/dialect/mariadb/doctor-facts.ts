@@ -1,4 +1,4 @@
-import type { Fact, FactScope } from "../fact.ts";
+import type { Fact, FactScope } from "../../contract/fact.ts";
 import { facts as mysqlFacts } from "../mysql/doctor-facts.ts";
 import { freeDiskFact } from "../shared-facts.ts";
 

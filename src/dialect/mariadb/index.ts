@@ -1,4 +1,4 @@
-import type { Dialect } from "../dialect.ts";
+import type { Dialect } from "../../contract/dialect.ts";
 import { clock, journalBytes } from "../mysql/doctor-facts.ts";
 import { confirmWith } from "../mysql/horizon.ts";
 import { mysql } from "../mysql/index.ts";

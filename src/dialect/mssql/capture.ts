@@ -1,9 +1,9 @@
-import type { Action } from "../../journal/change.ts";
-import type { TablePlan } from "../../plan/sync-plan.ts";
+import type { Action } from "../../contract/change.ts";
+import type { DdlStep } from "../../contract/dialect.ts";
+import type { TablePlan } from "../../contract/sync-plan.ts";
+import type { Column } from "../../contract/table-schema.ts";
 import { fingerprint } from "../../util/fingerprint.ts";
-import type { DdlStep } from "../dialect.ts";
 import { sequenceName } from "../sequence-name.ts";
-import type { Column } from "../table-schema.ts";
 import { literal, MARK, quote } from "./connect.ts";
 import { HOME, IDENTITY_PROPERTY } from "./introspect.ts";
 import { keyConditions } from "./key-conditions.ts";

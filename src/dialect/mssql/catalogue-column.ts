@@ -1,4 +1,4 @@
-import type { Column, ColumnKind, TextEquality } from "../table-schema.ts";
+import type { Column, ColumnKind, TextEquality } from "../../contract/table-schema.ts";
 import { IDENTITY } from "./write-rows.ts";
 
 /** A column as sys.columns has it. */

@@ -1,5 +1,5 @@
+import type { ClassifiedError, ErrorClass } from "../../contract/dialect.ts";
 import { connectionError } from "../connection-error.ts";
-import type { ClassifiedError, ErrorClass } from "../dialect.ts";
 import { isPassing } from "../is-passing.ts";
 import { knownNumber } from "./error-numbers.ts";
 

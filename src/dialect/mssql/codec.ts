@@ -1,5 +1,5 @@
+import type { Column } from "../../contract/table-schema.ts";
 import type { Value } from "../../row.ts";
-import type { Column } from "../table-schema.ts";
 import { cutFraction } from "../timestamp.ts";
 import { baseType } from "./column-sql.ts";
 

@@ -1,4 +1,4 @@
-import type { Column } from "../table-schema.ts";
+import type { Column } from "../../contract/table-schema.ts";
 import { quote } from "./connect.ts";
 
 /** The type's name alone: "varchar" of "varchar(255) COLLATE ...". */

@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { Connection } from "tedious";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
+import type { ConnectOptions } from "../../contract/dialect.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
 import { openOrSayWhy } from "../../db/open-or-say-why.ts";
 import { createHostPicker, type HostPort } from "../../db/pick-host.ts";
 import { STANDBY, unusable } from "../../db/unusable.ts";
 import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
 import { lookWhenSilent } from "../../db/who-answers.ts";
-import type { ConnectOptions } from "../dialect.ts";
 import { classifyError } from "./classify-error.ts";
 import { MssqlClient, type MssqlOptions, type MssqlResult, send } from "./client.ts";
 

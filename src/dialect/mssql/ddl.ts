@@ -1,6 +1,6 @@
-import { sharedTables } from "../../plan/object-names.ts";
-import { alsoWritten } from "../../plan/sync-plan.ts";
-import type { Dialect, ObjectRef } from "../dialect.ts";
+import type { Dialect, ObjectRef } from "../../contract/dialect.ts";
+import { sharedTables } from "../../contract/object-names.ts";
+import { alsoWritten } from "../../contract/sync-plan.ts";
 import { sequenceName } from "../sequence-name.ts";
 import { capture, isCurrent, isOlderShape, isOurs, replaceTrigger } from "./capture.ts";
 import { literal, quote } from "./connect.ts";

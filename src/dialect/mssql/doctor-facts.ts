@@ -1,7 +1,7 @@
-import { alsoWritten } from "../../plan/sync-plan.ts";
-import type { Statement } from "../dialect.ts";
+import type { Statement } from "../../contract/dialect.ts";
+import type { Fact, FactScope } from "../../contract/fact.ts";
+import { alsoWritten } from "../../contract/sync-plan.ts";
 import { ok, text } from "../doctor-answers.ts";
-import type { Fact, FactScope } from "../fact.ts";
 import { neededGrants } from "../needed-grants.ts";
 import { sequenceName } from "../sequence-name.ts";
 import { ENCRYPTED, oldTransactionsFact, tlsFact } from "../shared-facts.ts";

@@ -1,6 +1,6 @@
+import type { Fact, FactScope } from "../../contract/fact.ts";
 import type { ResultRow } from "../../db/database.ts";
 import { ok, text } from "../doctor-answers.ts";
-import type { Fact, FactScope } from "../fact.ts";
 import { freeDiskFact } from "../shared-facts.ts";
 
 /** The bit type comes as a boolean. */

@@ -1,4 +1,4 @@
-import type { ErrorClass } from "../dialect.ts";
+import type { ErrorClass } from "../../contract/dialect.ts";
 
 type Known = readonly [ErrorClass, string];
 

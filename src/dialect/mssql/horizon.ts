@@ -1,8 +1,8 @@
+import type { Position } from "../../contract/change.ts";
+import type { HolderFacts, Hole, Observation } from "../../contract/dialect.ts";
+import { isMoment, recentMoments } from "../../contract/elapsed-time.ts";
 import type { Queryable, ResultRow } from "../../db/database.ts";
-import type { Position } from "../../journal/change.ts";
 import { monotonic } from "../../util/monotonic.ts";
-import type { HolderFacts, Hole, Observation } from "../dialect.ts";
-import { isMoment, recentMoments } from "../elapsed-time.ts";
 import { sequenceName } from "../sequence-name.ts";
 import { classifyError } from "./classify-error.ts";
 import { quote } from "./connect.ts";

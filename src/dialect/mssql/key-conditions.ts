@@ -1,5 +1,5 @@
-import type { TablePlan } from "../../plan/sync-plan.ts";
-import type { Column, TableSchema } from "../table-schema.ts";
+import type { TablePlan } from "../../contract/sync-plan.ts";
+import type { Column, TableSchema } from "../../contract/table-schema.ts";
 import { keyBytes } from "./column-sql.ts";
 import { quote } from "./connect.ts";
 

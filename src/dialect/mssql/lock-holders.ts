@@ -1,5 +1,5 @@
+import type { HolderFacts } from "../../contract/dialect.ts";
 import type { Queryable } from "../../db/database.ts";
-import type { HolderFacts } from "../dialect.ts";
 
 /** Who holds a lock on the table ("sys.dm_tran_locks"); needs VIEW SERVER STATE, for other sessions than one's own. */
 export async function lockHolders(db: Queryable, table: string): Promise<readonly HolderFacts[]> {

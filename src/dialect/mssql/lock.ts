@@ -1,5 +1,5 @@
+import type { LockSession } from "../../contract/dialect.ts";
 import type { Database } from "../../db/database.ts";
-import type { LockSession } from "../dialect.ts";
 import { lockKey } from "../lock-key.ts";
 
 /**

@@ -1,7 +1,7 @@
-import type { Key } from "../../journal/change.ts";
+import type { Key } from "../../contract/change.ts";
+import type { Param } from "../../contract/dialect.ts";
+import type { Column } from "../../contract/table-schema.ts";
 import type { Value } from "../../row.ts";
-import type { Param } from "../dialect.ts";
-import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
 
 /** SQL Server takes 2100 parameters in a statement; some are left for the statement's own. */

@@ -1,7 +1,7 @@
-import type { Key } from "../../journal/change.ts";
+import type { Key } from "../../contract/change.ts";
+import type { Dialect, Param } from "../../contract/dialect.ts";
+import type { Column } from "../../contract/table-schema.ts";
 import type { Value } from "../../row.ts";
-import type { Dialect, Param } from "../dialect.ts";
-import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
 import { keyEquals, keyExpression, readExpression } from "./column-sql.ts";
 import { quote } from "./connect.ts";

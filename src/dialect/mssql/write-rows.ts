@@ -1,11 +1,11 @@
+import type { Key } from "../../contract/change.ts";
+import type { Statement } from "../../contract/dialect.ts";
+import type { TargetColumn, TargetTable } from "../../contract/sync-plan.ts";
+import type { Column } from "../../contract/table-schema.ts";
 import type { Queryable } from "../../db/database.ts";
 import { SyncError } from "../../errors.ts";
-import type { Key } from "../../journal/change.ts";
-import type { TargetColumn, TargetTable } from "../../plan/sync-plan.ts";
 import type { Row, Value } from "../../row.ts";
-import type { Statement } from "../dialect.ts";
 import { rowsByShape } from "../row-shapes.ts";
-import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
 import {
   baseType,

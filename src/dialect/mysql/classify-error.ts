@@ -1,6 +1,6 @@
+import type { ClassifiedError, ErrorClass } from "../../contract/dialect.ts";
 import { NO_TLS, unusable } from "../../db/unusable.ts";
 import { connectionError } from "../connection-error.ts";
-import type { ClassifiedError, ErrorClass } from "../dialect.ts";
 
 /** Numbers as in MySQL's "Server Error Message Reference" and MariaDB's "Error Codes". */
 const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {

@@ -1,5 +1,5 @@
+import type { Column } from "../../contract/table-schema.ts";
 import type { Value } from "../../row.ts";
-import type { Column } from "../table-schema.ts";
 import { cutFraction } from "../timestamp.ts";
 
 /** The driver's value as sync-tool carries it; a driver set up by connect.ts gives text, numbers and bytes. */

@@ -1,5 +1,5 @@
 /** How columns are read. */
-import type { Column } from "../table-schema.ts";
+import type { Column } from "../../contract/table-schema.ts";
 import { quote } from "./connect.ts";
 
 export const selectList = (columns: readonly Column[]): string =>

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { format } from "mysql2";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
+import type { ConnectOptions } from "../../contract/dialect.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
 import { openOrSayWhy } from "../../db/open-or-say-why.ts";
 import { createHostPicker } from "../../db/pick-host.ts";
 import { DEFAULT_SILENCE_MS, watchedSocket } from "../../db/watched-socket.ts";
 import { lookWhenSilent } from "../../db/who-answers.ts";
-import type { ConnectOptions } from "../dialect.ts";
 import { classifyError } from "./classify-error.ts";
 import { refuseReplica } from "./refuse-replica.ts";
 import { SESSION, WISHED } from "./session.ts";

@@ -1,8 +1,8 @@
-import { sharedTables } from "../../plan/object-names.ts";
-import { alsoWritten, type CascadePath, type TablePlan } from "../../plan/sync-plan.ts";
+import type { DdlStep, Dialect, Grantee, ObjectRef } from "../../contract/dialect.ts";
+import { sharedTables } from "../../contract/object-names.ts";
+import { alsoWritten, type CascadePath, type TablePlan } from "../../contract/sync-plan.ts";
+import type { Column } from "../../contract/table-schema.ts";
 import { fingerprint } from "../../util/fingerprint.ts";
-import type { DdlStep, Dialect, Grantee, ObjectRef } from "../dialect.ts";
-import type { Column } from "../table-schema.ts";
 import { literal, MARK, quote } from "./connect.ts";
 import { HOME } from "./introspect.ts";
 

@@ -1,5 +1,5 @@
-import type { DigestRange } from "../dialect.ts";
-import type { Column } from "../table-schema.ts";
+import type { DigestRange } from "../../contract/dialect.ts";
+import type { Column } from "../../contract/table-schema.ts";
 import { printed, selectList } from "./column-sql.ts";
 import { quote } from "./connect.ts";
 import { keyRange } from "./key-range.ts";

@@ -1,5 +1,5 @@
+import type { Fact, FactScope } from "../../contract/fact.ts";
 import { CLEAN_UP_TABLES, cleanUpFact, cleanUpTablesFact } from "../clean-up.ts";
-import type { Fact, FactScope } from "../fact.ts";
 import { quote } from "./connect.ts";
 
 /**

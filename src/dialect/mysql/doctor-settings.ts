@@ -1,6 +1,6 @@
+import type { Fact, FactScope } from "../../contract/fact.ts";
 import type { ResultRow } from "../../db/database.ts";
 import { ok } from "../doctor-answers.ts";
-import type { Fact, FactScope } from "../fact.ts";
 
 /** Settings of the server that decide whether capture and a run work at all. */
 export function settingFacts(scope: FactScope): readonly Fact[] {

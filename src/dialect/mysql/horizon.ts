@@ -1,5 +1,5 @@
+import type { HolderFacts, Hole, Observation } from "../../contract/dialect.ts";
 import type { Database, Queryable } from "../../db/database.ts";
-import type { HolderFacts, Hole, Observation } from "../dialect.ts";
 import { classifyError } from "./classify-error.ts";
 import { quote } from "./connect.ts";
 import { lockHolders, statementsAtWork } from "./evidence.ts";

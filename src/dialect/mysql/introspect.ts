@@ -1,5 +1,4 @@
-import type { Queryable } from "../../db/database.ts";
-import type { FoundObject, ServerFacts } from "../dialect.ts";
+import type { FoundObject, ServerFacts } from "../../contract/dialect.ts";
 import type {
   Column,
   ColumnKind,
@@ -7,7 +6,8 @@ import type {
   TableSchema,
   TextEquality,
   UniqueKey,
-} from "../table-schema.ts";
+} from "../../contract/table-schema.ts";
+import type { Queryable } from "../../db/database.ts";
 import { timesCapture } from "../times-capture.ts";
 import { readJournalFaults, readTriggerFaults } from "./faults.ts";
 

@@ -1,5 +1,5 @@
+import type { HolderFacts } from "../../contract/dialect.ts";
 import type { Queryable, ResultRow } from "../../db/database.ts";
-import type { HolderFacts } from "../dialect.ts";
 import { describe } from "./horizon.ts";
 
 const facts = (row: ResultRow): HolderFacts => ({

@@ -1,7 +1,7 @@
+import type { Key } from "../../contract/change.ts";
+import type { Dialect } from "../../contract/dialect.ts";
+import type { TargetTable } from "../../contract/sync-plan.ts";
 import type { Queryable } from "../../db/database.ts";
-import type { Key } from "../../journal/change.ts";
-import type { TargetTable } from "../../plan/sync-plan.ts";
-import type { Dialect } from "../dialect.ts";
 import { selectList } from "./column-sql.ts";
 import { comparableParam, exactTuple, exactValue, listOf, tuple, tupleValue } from "./comparable.ts";
 import { quote } from "./connect.ts";

@@ -1,6 +1,7 @@
 /** How large a statement may be: a server hangs up on one that is larger than its max_allowed_packet (error 1153). */
+
+import type { TargetTable } from "../../contract/sync-plan.ts";
 import type { Queryable } from "../../db/database.ts";
-import type { TargetTable } from "../../plan/sync-plan.ts";
 import { monotonic } from "../../util/monotonic.ts";
 
 /** Larger statements are no faster, however much a server takes. */

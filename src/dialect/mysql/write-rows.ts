@@ -1,12 +1,12 @@
 import { escape as literal } from "mysql2";
+import type { Key } from "../../contract/change.ts";
+import type { PreparedWrite } from "../../contract/dialect.ts";
+import type { TargetColumn, TargetTable } from "../../contract/sync-plan.ts";
 import type { Queryable, ResultRow } from "../../db/database.ts";
-import type { Key } from "../../journal/change.ts";
 import { exactKey } from "../../journal/key-equality.ts";
-import type { TargetColumn, TargetTable } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
 import { failpoint } from "../../util/failpoint.ts";
 import { mapInTurns } from "../../util/in-turns.ts";
-import type { PreparedWrite } from "../dialect.ts";
 import { rowsByShape } from "../row-shapes.ts";
 import { classifyError } from "./classify-error.ts";
 import { decode, encode } from "./codec.ts";

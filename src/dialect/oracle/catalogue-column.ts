@@ -1,4 +1,4 @@
-import type { Column, ColumnKind, TextEquality } from "../table-schema.ts";
+import type { Column, ColumnKind, TextEquality } from "../../contract/table-schema.ts";
 
 /** A column as ALL_TAB_COLS has it; numbers come as text. */
 export interface CatalogueColumn {

@@ -1,5 +1,5 @@
+import type { ClassifiedError } from "../../contract/dialect.ts";
 import { connectionError } from "../connection-error.ts";
-import type { ClassifiedError } from "../dialect.ts";
 import { isPassing } from "../is-passing.ts";
 import { decisiveNumber, knownNumber } from "./error-numbers.ts";
 

@@ -1,5 +1,5 @@
+import type { Column } from "../../contract/table-schema.ts";
 import type { Value } from "../../row.ts";
-import type { Column } from "../table-schema.ts";
 import { cutFraction } from "../timestamp.ts";
 
 /** MySQL's zero date is before all times; this stands for it, and comes back as one. */

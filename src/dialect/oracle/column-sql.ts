@@ -1,6 +1,6 @@
+import type { Param } from "../../contract/dialect.ts";
+import type { Column } from "../../contract/table-schema.ts";
 import type { Value } from "../../row.ts";
-import type { Param } from "../dialect.ts";
-import type { Column } from "../table-schema.ts";
 import { MAX_RAW_BYTES } from "./client.ts";
 import { encode } from "./codec.ts";
 import { quote } from "./connect.ts";

@@ -1,10 +1,10 @@
 import type { Connection } from "oracledb";
 import type { ConnectionSettings } from "../../config/sync-config.ts";
+import type { ConnectOptions } from "../../contract/dialect.ts";
 import { type Database, openDatabase, type ResultReader } from "../../db/database.ts";
 import { openOrSayWhy } from "../../db/open-or-say-why.ts";
 import { createHostPicker } from "../../db/pick-host.ts";
 import { STANDBY, unusable } from "../../db/unusable.ts";
-import type { ConnectOptions } from "../dialect.ts";
 import { classifyError } from "./classify-error.ts";
 import { OracleClient, type OracleResult, send } from "./client.ts";
 import { DEFAULT_SILENCE_MS, endSilent } from "./silence.ts";

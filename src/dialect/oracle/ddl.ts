@@ -1,8 +1,8 @@
-import type { TablePlan } from "../../plan/sync-plan.ts";
+import type { DdlStep, Dialect, ObjectRef } from "../../contract/dialect.ts";
+import type { TablePlan } from "../../contract/sync-plan.ts";
+import type { Column } from "../../contract/table-schema.ts";
 import { fingerprint } from "../../util/fingerprint.ts";
-import type { DdlStep, Dialect, ObjectRef } from "../dialect.ts";
 import { sequenceName } from "../sequence-name.ts";
-import type { Column } from "../table-schema.ts";
 import { literal, quote } from "./connect.ts";
 import { grants } from "./grants.ts";
 import { guarded } from "./guarded.ts";

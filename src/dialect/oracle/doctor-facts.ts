@@ -1,5 +1,5 @@
+import type { Fact, FactScope } from "../../contract/fact.ts";
 import { ok, text } from "../doctor-answers.ts";
-import type { Fact, FactScope } from "../fact.ts";
 import { sequenceName } from "../sequence-name.ts";
 import { oldTransactionsFact, tlsFact } from "../shared-facts.ts";
 import { quote } from "./connect.ts";

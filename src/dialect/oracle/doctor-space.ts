@@ -1,6 +1,6 @@
-import type { Statement } from "../dialect.ts";
+import type { Statement } from "../../contract/dialect.ts";
+import type { Fact, FactScope, Finding } from "../../contract/fact.ts";
 import { ok, text } from "../doctor-answers.ts";
-import type { Fact, FactScope, Finding } from "../fact.ts";
 import { quote } from "./connect.ts";
 import { grantee } from "./grants.ts";
 import { SCHEMA } from "./introspect.ts";

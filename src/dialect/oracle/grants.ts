@@ -1,6 +1,6 @@
-import { sharedTables } from "../../plan/object-names.ts";
-import { alsoWritten } from "../../plan/sync-plan.ts";
-import type { Dialect } from "../dialect.ts";
+import type { Dialect } from "../../contract/dialect.ts";
+import { sharedTables } from "../../contract/object-names.ts";
+import { alsoWritten } from "../../contract/sync-plan.ts";
 import { sequenceName } from "../sequence-name.ts";
 import { quote } from "./connect.ts";
 import { guarded } from "./guarded.ts";

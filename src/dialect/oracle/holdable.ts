@@ -3,8 +3,9 @@
  * ("Database Globalization Support Guide", "Character Set Conversion"): a text would be written damaged, and a key with
  * it would meet the row of another.
  */
+
+import type { Column } from "../../contract/table-schema.ts";
 import type { Value } from "../../row.ts";
-import type { Column } from "../table-schema.ts";
 
 /** Oracle's character sets of one byte ("Database Globalization Support Guide", "Locale Data"), by the names that Node knows. */
 const LABELS: Readonly<Record<string, string>> = {

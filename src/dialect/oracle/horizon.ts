@@ -1,8 +1,8 @@
+import type { HolderFacts, Hole, Observation } from "../../contract/dialect.ts";
+import { isMoment, recentMoments } from "../../contract/elapsed-time.ts";
+import { objectNames } from "../../contract/object-names.ts";
 import type { Queryable } from "../../db/database.ts";
-import { objectNames } from "../../plan/object-names.ts";
 import { monotonic } from "../../util/monotonic.ts";
-import type { HolderFacts, Hole, Observation } from "../dialect.ts";
-import { isMoment, recentMoments } from "../elapsed-time.ts";
 import { classifyError } from "./classify-error.ts";
 import { quote } from "./connect.ts";
 import { SCHEMA } from "./introspect.ts";

@@ -1,6 +1,6 @@
+import type { FoundObject, ServerFacts } from "../../contract/dialect.ts";
+import type { Column, ForeignKey, TableSchema, UniqueKey } from "../../contract/table-schema.ts";
 import type { Queryable } from "../../db/database.ts";
-import type { FoundObject, ServerFacts } from "../dialect.ts";
-import type { Column, ForeignKey, TableSchema, UniqueKey } from "../table-schema.ts";
 import { timesCapture } from "../times-capture.ts";
 import { type CatalogueColumn, toColumn } from "./catalogue-column.ts";
 import { type BeforeInsert, whyKeysChange } from "./changed-keys.ts";

@@ -1,5 +1,5 @@
+import type { HolderFacts } from "../../contract/dialect.ts";
 import type { Queryable } from "../../db/database.ts";
-import type { HolderFacts } from "../dialect.ts";
 import { SCHEMA } from "./introspect.ts";
 
 /** Who has rows of the table locked ("V$LOCKED_OBJECT"); needs SELECT on the views. */

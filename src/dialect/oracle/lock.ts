@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { LockSession } from "../../contract/dialect.ts";
 import type { Database, Session } from "../../db/database.ts";
-import type { LockSession } from "../dialect.ts";
 import { classifyError } from "./classify-error.ts";
 
 /** A table of ours beside the dead letters: one row for each lock. DBMS_LOCK would need a grant of its own. */

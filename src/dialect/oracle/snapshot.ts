@@ -1,4 +1,4 @@
-import type { Dialect } from "../dialect.ts";
+import type { Dialect } from "../../contract/dialect.ts";
 
 /** The first statement of its transaction ("SQL Language Reference", "SET TRANSACTION"). */
 export const snapshot: Dialect["snapshot"] = async (db, work) =>

@@ -1,4 +1,4 @@
-import type { Column } from "../table-schema.ts";
+import type { Column } from "../../contract/table-schema.ts";
 import { MARK, quote } from "./connect.ts";
 
 interface Capturing {

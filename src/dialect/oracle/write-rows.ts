@@ -1,8 +1,8 @@
+import type { Key } from "../../contract/change.ts";
+import type { Statement } from "../../contract/dialect.ts";
+import type { TargetTable } from "../../contract/sync-plan.ts";
 import type { Queryable } from "../../db/database.ts";
-import type { Key } from "../../journal/change.ts";
-import type { TargetTable } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
-import type { Statement } from "../dialect.ts";
 import { rowsByShape } from "../row-shapes.ts";
 import { keyExpression, keyParameter, listExpression, parameter } from "./column-sql.ts";
 import { quote } from "./connect.ts";

@@ -1,6 +1,6 @@
+import type { ClassifiedError, ErrorClass } from "../../contract/dialect.ts";
 import { NO_TLS, unusable } from "../../db/unusable.ts";
 import { connectionError } from "../connection-error.ts";
-import type { ClassifiedError, ErrorClass } from "../dialect.ts";
 
 /**
  * SQLSTATE codes as in PostgreSQL's appendix "PostgreSQL Error Codes"; a class (first two characters) stands for every

@@ -1,5 +1,5 @@
+import type { Column } from "../../contract/table-schema.ts";
 import type { Value } from "../../row.ts";
-import type { Column } from "../table-schema.ts";
 import { cutFraction } from "../timestamp.ts";
 
 /** PostgreSQL has no zero date; its "before all times" stands for MySQL's, and comes back as one. */

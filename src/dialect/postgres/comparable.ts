@@ -2,9 +2,10 @@
  * The one place where a value of ours becomes something that a column can be compared with: what no row can hold is given
  * as NULL, which equals nothing, for the server would refuse the whole statement.
  */
+
+import type { Param } from "../../contract/dialect.ts";
+import type { Column } from "../../contract/table-schema.ts";
 import type { Value } from "../../row.ts";
-import type { Param } from "../dialect.ts";
-import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
 import { text } from "./column-sql.ts";
 import { KeyTexts } from "./holdable.ts";

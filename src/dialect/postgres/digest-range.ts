@@ -1,4 +1,4 @@
-import type { DigestRange } from "../dialect.ts";
+import type { DigestRange } from "../../contract/dialect.ts";
 import { selectList } from "./column-sql.ts";
 import { quote } from "./connect.ts";
 import { keyRange } from "./key-range.ts";

@@ -1,6 +1,6 @@
+import type { Fact, FactScope } from "../../contract/fact.ts";
 import { CLEAN_UP_TABLES, cleanUpFact, cleanUpTablesFact } from "../clean-up.ts";
 import { ok } from "../doctor-answers.ts";
-import type { Fact, FactScope } from "../fact.ts";
 import { quote } from "./connect.ts";
 
 /** Functions and procedures of all schemas but the system's; functions of triggers delete nothing by themselves. */

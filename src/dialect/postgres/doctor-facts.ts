@@ -1,6 +1,6 @@
-import type { Statement } from "../dialect.ts";
+import type { Statement } from "../../contract/dialect.ts";
+import type { Fact, FactScope } from "../../contract/fact.ts";
 import { ok, text } from "../doctor-answers.ts";
-import type { Fact, FactScope } from "../fact.ts";
 import { neededGrants } from "../needed-grants.ts";
 import { oldTransactionsFact, tlsFact } from "../shared-facts.ts";
 import { quote } from "./connect.ts";

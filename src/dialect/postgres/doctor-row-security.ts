@@ -1,7 +1,7 @@
+import type { Fact, FactScope } from "../../contract/fact.ts";
+import { deadLettersName } from "../../contract/object-names.ts";
 import type { ResultRow } from "../../db/database.ts";
-import { deadLettersName } from "../../plan/object-names.ts";
 import { ok, text } from "../doctor-answers.ts";
-import type { Fact, FactScope } from "../fact.ts";
 import { quote } from "./connect.ts";
 
 /**

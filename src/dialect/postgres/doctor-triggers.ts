@@ -1,5 +1,5 @@
+import type { Fact, FactScope } from "../../contract/fact.ts";
 import { ok, text } from "../doctor-answers.ts";
-import type { Fact, FactScope } from "../fact.ts";
 import { quote } from "./connect.ts";
 
 /**

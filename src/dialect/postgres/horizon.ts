@@ -1,5 +1,5 @@
+import type { HolderFacts, Hole, Observation } from "../../contract/dialect.ts";
 import type { Queryable, ResultRow } from "../../db/database.ts";
-import type { HolderFacts, Hole, Observation } from "../dialect.ts";
 import { quote } from "./connect.ts";
 
 /**

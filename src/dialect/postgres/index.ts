@@ -1,4 +1,4 @@
-import type { Dialect } from "../dialect.ts";
+import type { Dialect } from "../../contract/dialect.ts";
 import { savepoint } from "../savepoint.ts";
 import { snapshotBy } from "../snapshot.ts";
 import { classifyError } from "./classify-error.ts";

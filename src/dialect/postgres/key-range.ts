@@ -1,6 +1,6 @@
-import type { Key } from "../../journal/change.ts";
-import type { Statement } from "../dialect.ts";
-import type { Column } from "../table-schema.ts";
+import type { Key } from "../../contract/change.ts";
+import type { Statement } from "../../contract/dialect.ts";
+import type { Column } from "../../contract/table-schema.ts";
 import { cast } from "./column-sql.ts";
 import { comparable } from "./comparable.ts";
 import { quote } from "./connect.ts";

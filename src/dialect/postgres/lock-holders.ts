@@ -1,5 +1,5 @@
+import type { HolderFacts } from "../../contract/dialect.ts";
 import type { Queryable } from "../../db/database.ts";
-import type { HolderFacts } from "../dialect.ts";
 import { quote } from "./connect.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { LockSession } from "../../contract/dialect.ts";
 import type { Database } from "../../db/database.ts";
-import type { LockSession } from "../dialect.ts";
 
 /** Session-level advisory locks (PostgreSQL docs, "Advisory Locks"): gone as soon as their connection is. */
 export async function openLocks(db: Database): Promise<LockSession> {

@@ -1,7 +1,7 @@
+import type { TargetColumn } from "../../contract/sync-plan.ts";
+import type { Column } from "../../contract/table-schema.ts";
 import type { Queryable } from "../../db/database.ts";
-import type { TargetColumn } from "../../plan/sync-plan.ts";
 import type { Row } from "../../row.ts";
-import type { Column } from "../table-schema.ts";
 
 /** The sequence behind a column's default, as SQL names it; undefined when there is none. */
 export function sequenceOf(column: Column): string | undefined {

@@ -1,11 +1,11 @@
+import type { Key } from "../../contract/change.ts";
+import type { Dialect, Param, PreparedWrite, Statement } from "../../contract/dialect.ts";
+import type { TargetColumn, TargetTable } from "../../contract/sync-plan.ts";
+import type { Column } from "../../contract/table-schema.ts";
 import type { Queryable } from "../../db/database.ts";
-import type { Key } from "../../journal/change.ts";
-import type { TargetColumn, TargetTable } from "../../plan/sync-plan.ts";
 import type { Row, Value } from "../../row.ts";
 import { mapInTurns } from "../../util/in-turns.ts";
-import type { Dialect, Param, PreparedWrite, Statement } from "../dialect.ts";
 import { rowsByShape } from "../row-shapes.ts";
-import type { Column } from "../table-schema.ts";
 import { encode } from "./codec.ts";
 import { cast, selectList, text } from "./column-sql.ts";
 import { comparable, comparables } from "./comparable.ts";

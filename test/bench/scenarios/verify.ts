@@ -1,4 +1,4 @@
-import type { Dialect } from "../../../src/dialect/dialect.ts";
+import type { Dialect } from "../../../src/contract/dialect.ts";
 import { rowSources } from "../../../src/run/row-sources.ts";
 import { verify } from "../../../src/verify/verify.ts";
 import { type Lab, openLab, SCOPES, TOKENS } from "../lab.ts";

@@ -1,9 +1,9 @@
 /** One source and one target on which the lives of a runner are played, one after the other. */
 import { askForRetry, type DeadLetter, listDeadLetters } from "../../../src/apply/dead-letter.ts";
+import { deadLettersName } from "../../../src/contract/object-names.ts";
+import { planTables } from "../../../src/contract/sync-plan.ts";
 import { SyncError } from "../../../src/errors.ts";
 import { purgeJournal } from "../../../src/journal/purge.ts";
-import { deadLettersName } from "../../../src/plan/object-names.ts";
-import { planTables } from "../../../src/plan/sync-plan.ts";
 import type { Row } from "../../../src/row.ts";
 import { rowSources } from "../../../src/run/row-sources.ts";
 import { runSync } from "../../../src/run/run-sync.ts";

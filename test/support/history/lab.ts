@@ -1,8 +1,8 @@
 /** One source and one target on which generated histories are played, one after the other. */
 
+import type { Dialect } from "../../../src/contract/dialect.ts";
+import { deadLettersName } from "../../../src/contract/object-names.ts";
 import type { Database, Queryable } from "../../../src/db/database.ts";
-import type { Dialect } from "../../../src/dialect/dialect.ts";
-import { deadLettersName } from "../../../src/plan/object-names.ts";
 import type { Row } from "../../../src/row.ts";
 import type { RunEvents } from "../../../src/run/events.ts";
 import { rowSources } from "../../../src/run/row-sources.ts";

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { newerToken } from "../../../src/apply/conflict.ts";
 import type { DatabaseType } from "../../../src/config/sync-config.ts";
+import type { TablePlan } from "../../../src/contract/sync-plan.ts";
+import type { Column } from "../../../src/contract/table-schema.ts";
 import { loadDialect } from "../../../src/dialect/registry.ts";
-import type { Column } from "../../../src/dialect/table-schema.ts";
-import type { TablePlan } from "../../../src/plan/sync-plan.ts";
 
 const column = (type: string, fraction: number): Column => ({
   name: "TIME_CREATED",

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { gapOf, judge } from "../../../src/capture/capture-gap.ts";
 import type { CaptureState, Drift } from "../../../src/capture/capture-state.ts";
 import type { Seen } from "../../../src/capture/seen.ts";
-import type { Column } from "../../../src/dialect/table-schema.ts";
+import type { Column } from "../../../src/contract/table-schema.ts";
 import { describeGap } from "../../../src/state/gap.ts";
 
 const column = (name: string) => ({ name, type: "text" }) as Column;

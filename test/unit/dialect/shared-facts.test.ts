@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ConnectionSettings } from "../../../src/config/sync-config.ts";
-import type { FactScope } from "../../../src/dialect/fact.ts";
+import type { FactScope } from "../../../src/contract/fact.ts";
 import { freeDiskFact, oldTransactionsFact, tlsFact } from "../../../src/dialect/shared-facts.ts";
 
 const ask = { sql: "SELECT 1", params: [] };

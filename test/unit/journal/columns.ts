@@ -1,6 +1,6 @@
-import type { Column, TextEquality } from "../../../src/dialect/table-schema.ts";
-import type { Action, Change } from "../../../src/journal/change.ts";
-import type { TargetColumn } from "../../../src/plan/sync-plan.ts";
+import type { Action, Change } from "../../../src/contract/change.ts";
+import type { TargetColumn } from "../../../src/contract/sync-plan.ts";
+import type { Column, TextEquality } from "../../../src/contract/table-schema.ts";
 
 export const textColumn = (equality: TextEquality): Column => ({
   name: "ID",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Change } from "../../../src/journal/change.ts";
+import type { Change } from "../../../src/contract/change.ts";
 import { changeDigest, isDigestOf } from "../../../src/journal/digest.ts";
 
 const change = (row: Change["row"], action: Change["action"] = "INSERT"): Change => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Observation } from "../../../src/dialect/dialect.ts";
+import type { Observation } from "../../../src/contract/dialect.ts";
 import { advance, findHoles, type Horizon, NO_HORIZON, waitedFor } from "../../../src/journal/horizon.ts";
 
 const seen = (highest: number, ...holders: string[]): Observation => ({

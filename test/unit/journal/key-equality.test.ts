@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TextEquality } from "../../../src/dialect/table-schema.ts";
+import type { TextEquality } from "../../../src/contract/table-schema.ts";
 import { equalityClass, exactKey } from "../../../src/journal/key-equality.ts";
 import { textColumn } from "./columns.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Hole } from "../../../src/dialect/dialect.ts";
+import type { Hole } from "../../../src/contract/dialect.ts";
 import {
   addPassed,
   allPassed,

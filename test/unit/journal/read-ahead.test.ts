@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Change, Position } from "../../../src/journal/change.ts";
+import type { Change, Position } from "../../../src/contract/change.ts";
 import { readAhead } from "../../../src/journal/read-ahead.ts";
 import type { Anchor, Batch, JournalReader } from "../../../src/journal/reader.ts";
 

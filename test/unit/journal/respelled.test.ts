@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Change } from "../../../src/journal/change.ts";
+import type { Change } from "../../../src/contract/change.ts";
 import { type NetSegment, netChanges } from "../../../src/journal/net.ts";
 import { change, textKey } from "./columns.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compareVersions, IS_VERSIONS, type IsVersion } from "../../../src/config/versions.ts";
-import type { Column, TableSchema } from "../../../src/dialect/table-schema.ts";
+import type { Column, TableSchema } from "../../../src/contract/table-schema.ts";
 import { contradictions, fittingVersions } from "../../../src/plan/fitting-versions.ts";
 import { otherTables } from "../../support/wso2-other-tables.ts";
 import { WSO2_TABLES, type Wso2Script, wso2Shape } from "../../support/wso2-shapes.ts";

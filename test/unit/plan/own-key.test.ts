@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { TableSchema } from "../../../src/dialect/table-schema.ts";
+import type { TableSchema } from "../../../src/contract/table-schema.ts";
 import { withOwnKey } from "../../../src/plan/own-key.ts";
 
 const table = (uniqueKeys: readonly object[], primaryKey: readonly string[] = []): TableSchema =>

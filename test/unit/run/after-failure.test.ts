@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { asRefusal } from "../../../src/apply/as-refusal.ts";
 import type { DatabaseType } from "../../../src/config/sync-config.ts";
+import type { ErrorClass } from "../../../src/contract/dialect.ts";
+import { withOrigin } from "../../../src/contract/origin.ts";
 import type { Database, Queryable } from "../../../src/db/database.ts";
-import { withOrigin } from "../../../src/db/origin.ts";
-import type { ErrorClass } from "../../../src/dialect/dialect.ts";
 import { loadDialect } from "../../../src/dialect/registry.ts";
 import { SyncError } from "../../../src/errors.ts";
 import { afterFailure } from "../../../src/run/after-failure.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Checkpoint } from "../../../src/checkpoint/checkpoint.ts";
-import type { Column, TextEquality } from "../../../src/dialect/table-schema.ts";
-import type { Change } from "../../../src/journal/change.ts";
-import type { ParentLink, TablePlan } from "../../../src/plan/sync-plan.ts";
+import type { Change } from "../../../src/contract/change.ts";
+import type { ParentLink, TablePlan } from "../../../src/contract/sync-plan.ts";
+import type { Column, TextEquality } from "../../../src/contract/table-schema.ts";
 import { laneChooser, mayLead, spread } from "../../../src/run/lanes.ts";
 
 const column = (equality: TextEquality): Column => ({

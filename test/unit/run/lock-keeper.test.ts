@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import type { Dialect, LockSession } from "../../../src/dialect/dialect.ts";
+import type { Dialect, LockSession } from "../../../src/contract/dialect.ts";
 import { createLockKeeper, type LockKeeper } from "../../../src/run/lock-keeper.ts";
 import { waitFor } from "../../support/wait-for.ts";
 

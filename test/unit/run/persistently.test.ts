@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { withOrigin } from "../../../src/contract/origin.ts";
 import type { Database } from "../../../src/db/database.ts";
-import { withOrigin } from "../../../src/db/origin.ts";
 import { loadDialect } from "../../../src/dialect/registry.ts";
 import { SyncError } from "../../../src/errors.ts";
 import { Interrupted, persistently } from "../../../src/run/persistently.ts";

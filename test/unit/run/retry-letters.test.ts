@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from "vitest";
 import { type DeadLetter, keyDigest } from "../../../src/apply/dead-letter.ts";
-import type { Dialect } from "../../../src/dialect/dialect.ts";
+import type { Change } from "../../../src/contract/change.ts";
+import type { Dialect } from "../../../src/contract/dialect.ts";
+import type { TablePlan } from "../../../src/contract/sync-plan.ts";
 import { loadDialect } from "../../../src/dialect/registry.ts";
 import { SyncError } from "../../../src/errors.ts";
-import type { Change } from "../../../src/journal/change.ts";
-import type { TablePlan } from "../../../src/plan/sync-plan.ts";
 import type { LaneCheckpoints } from "../../../src/run/lane-checkpoints.ts";
 import { createLetterRetry } from "../../../src/run/retry-letters.ts";
 import type { TableLetters } from "../../../src/run/table-letters.ts";

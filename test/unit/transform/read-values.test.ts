@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from "vitest";
-import type { Change } from "../../../src/journal/change.ts";
+import type { Change } from "../../../src/contract/change.ts";
 import type { Row } from "../../../src/row.ts";
 import { openCryptoPool } from "../../../src/transform/crypto/crypto-pool.ts";
 import type { KeyProfiles } from "../../../src/transform/crypto/key-config.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import type { TablePlan } from "../../../src/contract/sync-plan.ts";
+import type { Column, ColumnKind } from "../../../src/contract/table-schema.ts";
 import { mysql } from "../../../src/dialect/mysql/index.ts";
 import { postgres } from "../../../src/dialect/postgres/index.ts";
-import type { Column, ColumnKind } from "../../../src/dialect/table-schema.ts";
-import type { TablePlan } from "../../../src/plan/sync-plan.ts";
 import { type ComparisonRules, comparable, rowComparer } from "../../../src/verify/compare-values.ts";
 
 const rules = (target = postgres, emptyIsNull = false): ComparisonRules => ({

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Column } from "../../../src/dialect/table-schema.ts";
+import type { Column } from "../../../src/contract/table-schema.ts";
 import { learnOrder } from "../../../src/verify/key-order.ts";
 
 const column = (kind: Column["kind"]): Column => ({

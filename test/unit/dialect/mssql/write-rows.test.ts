@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
+import type { TablePlan } from "../../../../src/contract/sync-plan.ts";
 import { deletion, upsert } from "../../../../src/dialect/mssql/write-rows.ts";
-import type { TablePlan } from "../../../../src/plan/sync-plan.ts";
 import { wso2Plans } from "../../../support/wso2-plans.ts";
 
 let plans: readonly TablePlan[];

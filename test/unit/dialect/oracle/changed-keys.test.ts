@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { TableSchema } from "../../../../src/contract/table-schema.ts";
 import { whyKeysChange } from "../../../../src/dialect/oracle/changed-keys.ts";
 import { oracle } from "../../../../src/dialect/oracle/index.ts";
-import type { TableSchema } from "../../../../src/dialect/table-schema.ts";
 import { buildPlan, type PlanRequest } from "../../../../src/plan/build-plan.ts";
 import { tableSchema } from "../../../support/wso2-plans.ts";
 

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ConnectionSettings } from "../../../../src/config/sync-config.ts";
-import type { Finding } from "../../../../src/dialect/fact.ts";
+import type { Finding } from "../../../../src/contract/fact.ts";
+import type { TablePlan } from "../../../../src/contract/sync-plan.ts";
 import { facts } from "../../../../src/dialect/oracle/doctor-facts.ts";
 import { TRANSACTION_VIEWS } from "../../../../src/dialect/oracle/horizon.ts";
 import { oracle } from "../../../../src/dialect/oracle/index.ts";
-import type { TablePlan } from "../../../../src/plan/sync-plan.ts";
 import { wso2Plans } from "../../../support/wso2-plans.ts";
 
 let tables: readonly TablePlan[];

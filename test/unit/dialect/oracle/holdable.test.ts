@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
+import type { TargetTable } from "../../../../src/contract/sync-plan.ts";
 import { type CatalogueColumn, toColumn } from "../../../../src/dialect/oracle/catalogue-column.ts";
 import { classifyError } from "../../../../src/dialect/oracle/classify-error.ts";
 import { keyParameter, parameter } from "../../../../src/dialect/oracle/column-sql.ts";
 import { isHeld, NationalText } from "../../../../src/dialect/oracle/holdable.ts";
 import { oracle } from "../../../../src/dialect/oracle/index.ts";
 import { deletion, merge } from "../../../../src/dialect/oracle/write-rows.ts";
-import type { TargetTable } from "../../../../src/plan/sync-plan.ts";
 
 const column = (DATA_TYPE: string, CHARSET: string, COLUMN_NAME = "K") =>
   toColumn({

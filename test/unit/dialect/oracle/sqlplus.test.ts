@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import type { TablePlan } from "../../../../src/contract/sync-plan.ts";
 import { oracle } from "../../../../src/dialect/oracle/index.ts";
-import type { TablePlan } from "../../../../src/plan/sync-plan.ts";
 import { ddlStatements } from "../../../support/dialect-statements.ts";
 import { offlineScripts } from "../../../support/offline-ddl.ts";
 import { readSqlplus } from "../../../support/sqlplus.ts";

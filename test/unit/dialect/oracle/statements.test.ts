@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
+import type { TablePlan } from "../../../../src/contract/sync-plan.ts";
 import { connectDescriptor } from "../../../../src/dialect/oracle/connect.ts";
 import { oracle } from "../../../../src/dialect/oracle/index.ts";
 import { deletion, merge } from "../../../../src/dialect/oracle/write-rows.ts";
-import type { TablePlan } from "../../../../src/plan/sync-plan.ts";
 import { wso2Plans } from "../../../support/wso2-plans.ts";
 
 let plans: readonly TablePlan[];

@@ -1,10 +1,10 @@
 import type { ConnectionSettings, DatabaseType } from "../config/sync-config.ts";
 import type { Database, Queryable } from "../db/database.ts";
-import type { Key, Position } from "../journal/change.ts";
-import type { TablePlan, TargetTable } from "../plan/sync-plan.ts";
 import type { Row, Value } from "../row.ts";
+import type { Key, Position } from "./change.ts";
 import type { Fact, FactScope } from "./fact.ts";
 import type { Statement, Statements } from "./statements.ts";
+import type { TablePlan, TargetTable } from "./sync-plan.ts";
 import type { Column, TableSchema } from "./table-schema.ts";
 
 export type { CheckpointRow, DigestRange, Param, Statement } from "./statements.ts";

@@ -1,5 +1,5 @@
-import type { ClassifiedError, Dialect } from "../dialect/dialect.ts";
-import type { Database, Queryable } from "./database.ts";
+import type { Database, Queryable } from "../db/database.ts";
+import type { ClassifiedError, Dialect } from "./dialect.ts";
 
 /** The database whose statement failed. */
 export interface Origin {

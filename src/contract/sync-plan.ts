@@ -1,6 +1,6 @@
 import type { IsVersion } from "../config/versions.ts";
-import type { Column, ForeignKey, TableSchema, UniqueKey } from "../dialect/table-schema.ts";
 import type { ObjectNames } from "./object-names.ts";
+import type { Column, ForeignKey, TableSchema, UniqueKey } from "./table-schema.ts";
 
 /** A column that both sides have. */
 export interface PlanColumn {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isMoment, recentMoments } from "../../../src/dialect/elapsed-time.ts";
+import { isMoment, recentMoments } from "../../../src/contract/elapsed-time.ts";
 import { advance, NO_HORIZON } from "../../../src/journal/horizon.ts";
 
 test("an observation without transactions counts once its time has passed, and not before", () => {

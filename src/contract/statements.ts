@@ -1,6 +1,6 @@
-import type { Key, Position } from "../journal/change.ts";
-import type { TablePlan } from "../plan/sync-plan.ts";
 import type { Value } from "../row.ts";
+import type { Key, Position } from "./change.ts";
+import type { TablePlan } from "./sync-plan.ts";
 import type { Column } from "./table-schema.ts";
 
 /** A statement ready to run: `?` placeholders and their values, in order. */
