@@ -1,5 +1,6 @@
-import type { ClassifiedError, Dialect } from "../contract/dialect.ts";
+import type { Dialect } from "../contract/dialect.ts";
 import { originOf } from "../contract/origin.ts";
+import type { ClassifiedError } from "../db/classified-error.ts";
 import { SyncError } from "../errors.ts";
 import { ChildrenLeft } from "./spare-children.ts";
 

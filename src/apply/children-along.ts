@@ -1,3 +1,4 @@
+import type { Side } from "../contract/side.ts";
 /** Rows that a policy dropped come whole when they come after all: with the children that were dropped with them. */
 
 import { type Change, type Key, leavesRow } from "../contract/change.ts";
@@ -6,7 +7,6 @@ import type { ParentLink, TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
 import { equalityClass, exactKey } from "../journal/key-equality.ts";
 import { keyOf, sourceKeyOf } from "../journal/net.ts";
-import type { Side } from "../plan/build-plan.ts";
 import type { Row, Value } from "../row.ts";
 import { applyChanges, type RowFor } from "./applier.ts";
 import { asRefusal } from "./as-refusal.ts";

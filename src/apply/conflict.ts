@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { wholeTable } from "../config/known-tables.ts";
 import type { Dialect } from "../contract/dialect.ts";
+import type { Side } from "../contract/side.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Side } from "../plan/build-plan.ts";
 import type { Row, Value } from "../row.ts";
 
 /** What happens when a row that green made holds a unique key that a source row wants. */

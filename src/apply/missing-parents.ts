@@ -1,9 +1,9 @@
 import { type Change, type Key, leavesRow } from "../contract/change.ts";
+import type { Side } from "../contract/side.ts";
 import type { ParentLink, TablePlan } from "../contract/sync-plan.ts";
 import type { Column, TableSchema } from "../contract/table-schema.ts";
 import type { Queryable } from "../db/database.ts";
 import { equalityClass, exactKey } from "../journal/key-equality.ts";
-import type { Side } from "../plan/build-plan.ts";
 import type { Row } from "../row.ts";
 
 /**

@@ -1,11 +1,12 @@
+import type { Side } from "../contract/side.ts";
+import type { ClassifiedError } from "../db/classified-error.ts";
 /** Carries out what decide-refused.ts decides about one change that the target refused. */
 
 import { type Change, type Key, leavesRow, type Position } from "../contract/change.ts";
-import type { ClassifiedError, Dialect } from "../contract/dialect.ts";
+import type { Dialect } from "../contract/dialect.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
 import { keyOf, sourceKeyOf } from "../journal/net.ts";
-import type { Side } from "../plan/build-plan.ts";
 import type { Row } from "../row.ts";
 import { applyChanges, type RowFor, type WriteRules } from "./applier.ts";
 import { asRefusal } from "./as-refusal.ts";

@@ -1,3 +1,4 @@
+import type { Side } from "../contract/side.ts";
 /** Keeps a deletion from taking along, by the target's cascades, rows that the source still has. */
 
 import type { Key } from "../contract/change.ts";
@@ -5,7 +6,6 @@ import type { Dialect } from "../contract/dialect.ts";
 import type { CascadeLink } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
 import { exactKey } from "../journal/key-equality.ts";
-import type { Side } from "../plan/build-plan.ts";
 import { findKeys } from "./find-keys.ts";
 
 /** The deletion has to wait: rows that refer to the row on the target no longer do on the source. */

@@ -1,8 +1,8 @@
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { FoundObject } from "../contract/dialect.ts";
 import { objectNames } from "../contract/object-names.ts";
+import type { Side } from "../contract/side.ts";
 import { SyncError } from "../errors.ts";
-import type { Side } from "../plan/build-plan.ts";
 
 /**
  * Throws SIDES_SWAPPED when source and target have changed places in the configuration: whatever is written for green

@@ -2,7 +2,7 @@
 import { keyText } from "../verify/key-label.ts";
 import type { TableCounts } from "../verify/table-counts.ts";
 import type { Verdict } from "../verify/verdict.ts";
-import type { ReportedDifference } from "../verify/verify.ts";
+import type { ReportedDifference } from "../verify/verify-options.ts";
 import { formatTable } from "./output.ts";
 
 /** `different TABLE KEY=value (COLUMN, COLUMN)`, one line per row, no value but the key's. */

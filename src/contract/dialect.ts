@@ -1,4 +1,5 @@
 import type { ConnectionSettings, DatabaseType } from "../config/sync-config.ts";
+import type { ClassifiedError } from "../db/classified-error.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import type { Row, Value } from "../row.ts";
 import type { Key, Position } from "./change.ts";
@@ -7,7 +8,7 @@ import type { Statement, Statements } from "./statements.ts";
 import type { TablePlan, TargetTable } from "./sync-plan.ts";
 import type { Column, TableSchema } from "./table-schema.ts";
 
-export type { CheckpointRow, DigestRange, Param, Statement } from "./statements.ts";
+export type { CheckpointRow, DigestRange, Statement } from "./statements.ts";
 
 export type ObjectKind =
   | "journal"
@@ -53,34 +54,6 @@ export interface FoundObject extends ObjectRef {
   readonly columns?: ReadonlyMap<string, string>;
   /** Journals: whether the database notes in each row when it was captured. */
   readonly timesCapture?: boolean;
-}
-
-/**
- * transient: the same statement can succeed later (deadlock, lock wait, too many connections);
- * connection: the same on a new connection; row: the target refuses this row; parent: a foreign key of the row has no
- * parent; unique: another row holds a unique key of the row; schema: the table is not what the plan says;
- * login: the server refuses the user, the password or the database's name; auth: a privilege is missing; fatal: anything
- * else.
- */
-export type ErrorClass =
-  | "transient"
-  | "connection"
-  | "row"
-  | "parent"
-  | "unique"
-  | "schema"
-  | "login"
-  | "auth"
-  | "fatal";
-
-export interface ClassifiedError {
-  readonly class: ErrorClass;
-  /** The database's own code, e.g. "1062" or "23505". */
-  readonly code: string;
-  /** A sentence of ours for that code; never the driver's text, which quotes values. */
-  readonly reason: string;
-  /** The DDL statement did not get its lock in time. */
-  readonly lockTimeout?: boolean;
 }
 
 export interface Capabilities {

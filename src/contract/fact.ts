@@ -1,6 +1,6 @@
 import type { ConnectionSettings } from "../config/sync-config.ts";
 import type { ResultRow } from "../db/database.ts";
-import type { Statement } from "./dialect.ts";
+import type { Statement } from "./statements.ts";
 import type { TablePlan } from "./sync-plan.ts";
 
 /** "unknown": it could not be found out, for want of a privilege or of an earlier check's answer. */

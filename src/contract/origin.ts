@@ -1,5 +1,6 @@
+import type { ClassifiedError } from "../db/classified-error.ts";
 import type { Database, Queryable } from "../db/database.ts";
-import type { ClassifiedError, Dialect } from "./dialect.ts";
+import type { Dialect } from "./dialect.ts";
 
 /** The database whose statement failed. */
 export interface Origin {

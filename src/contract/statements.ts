@@ -1,4 +1,4 @@
-import type { Value } from "../row.ts";
+import type { Param } from "../db/param.ts";
 import type { Key, Position } from "./change.ts";
 import type { TablePlan } from "./sync-plan.ts";
 import type { Column } from "./table-schema.ts";
@@ -8,9 +8,6 @@ export interface Statement {
   readonly sql: string;
   readonly params: readonly Param[];
 }
-
-/** A list stands for an array parameter (PostgreSQL) or a list of row values (MySQL). */
-export type Param = Value | number | readonly Param[];
 
 export interface CheckpointRow {
   /** From 0; one row for each lane of a table that is applied in parallel. */

@@ -1,7 +1,7 @@
 import { applyChanges } from "../apply/applier.ts";
 import { asRefusal } from "../apply/as-refusal.ts";
 import { lockLanes } from "../checkpoint/checkpoint.ts";
-import type { ClassifiedError } from "../contract/dialect.ts";
+import type { ClassifiedError } from "../db/classified-error.ts";
 import type { Queryable } from "../db/database.ts";
 import type { Row } from "../row.ts";
 import { inAttempts } from "../run/in-attempts.ts";

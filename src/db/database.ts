@@ -1,7 +1,7 @@
 import knexModule, { type Knex } from "knex";
-import type { Param } from "../contract/dialect.ts";
 import { createTurns } from "../util/turns.ts";
 import { NoConnection } from "./no-connection.ts";
+import type { Param } from "./param.ts";
 import { cutAtPlaceholders } from "./placeholders.ts";
 
 // The package is CommonJS: its named export exists for the compiler only.

@@ -1,4 +1,4 @@
-import type { ClassifiedError } from "../contract/dialect.ts";
+import type { ClassifiedError } from "./classified-error.ts";
 
 /** The server gave no new connection in the time that `maxWait` allows; the same for every database. */
 export class NoConnection extends Error {

@@ -1,4 +1,4 @@
-import type { ClassifiedError, ErrorClass } from "../contract/dialect.ts";
+import type { ClassifiedError, ErrorClass } from "../db/classified-error.ts";
 import { NoConnection } from "../db/no-connection.ts";
 import {
   NO_PASSWORD,

@@ -1,4 +1,4 @@
-import type { ErrorClass } from "../contract/dialect.ts";
+import type { ErrorClass } from "../db/classified-error.ts";
 
 /** Failures after which the same work is simply done again. */
 export function isPassing(errorClass: ErrorClass): boolean {

@@ -1,5 +1,5 @@
 import type { Position } from "../contract/change.ts";
-import type { Side } from "../plan/build-plan.ts";
+import type { Side } from "../contract/side.ts";
 import { NO_END } from "./horizon.ts";
 
 /** The last visible position of a journal; 0 for an empty one. Cheap, and no evidence of anything. */

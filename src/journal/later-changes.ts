@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Key, Position } from "../contract/change.ts";
+import type { Side } from "../contract/side.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
-import type { Side } from "../plan/build-plan.ts";
 import { equalityClass, exactKey } from "./key-equality.ts";
 import { createPositionIndex, type PositionIndex } from "./position-index.ts";
 

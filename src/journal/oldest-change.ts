@@ -1,5 +1,5 @@
 import type { Position } from "../contract/change.ts";
-import type { Side } from "../plan/build-plan.ts";
+import type { Side } from "../contract/side.ts";
 
 export interface OldestChange {
   readonly position: Position;

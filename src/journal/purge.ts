@@ -1,6 +1,6 @@
 import { ANCHOR_POSITION, type Position } from "../contract/change.ts";
+import type { Side } from "../contract/side.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
-import type { Side } from "../plan/build-plan.ts";
 
 /** Changes deleted by one statement: short enough not to hold anybody up. */
 const CHUNK = 1_000;

@@ -1,7 +1,7 @@
 import type { Position } from "../contract/change.ts";
+import type { Side } from "../contract/side.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Column } from "../contract/table-schema.ts";
-import type { Side } from "../plan/build-plan.ts";
 import type { Row } from "../row.ts";
 
 /** What one read brings at most, in bytes of values; one row it brings in any case. */

@@ -1,6 +1,7 @@
 import type { IsVersion } from "../config/versions.ts";
 import type { Dialect } from "../contract/dialect.ts";
 import { objectNames } from "../contract/object-names.ts";
+import type { Side } from "../contract/side.ts";
 import type {
   CascadeLink,
   ChildLink,
@@ -10,7 +11,6 @@ import type {
   TargetTable,
 } from "../contract/sync-plan.ts";
 import type { ForeignKey, TableSchema } from "../contract/table-schema.ts";
-import type { Queryable } from "../db/database.ts";
 import { SyncError } from "../errors.ts";
 import { cascadePaths } from "./cascades.ts";
 import { groupTables } from "./groups.ts";
@@ -19,12 +19,6 @@ import { has, planTable, twinsAmong, uniqueKeysOf, writable } from "./plan-table
 import { type Rekeyed, rekeyedTable, splitFrom } from "./rekeyed-tables.ts";
 import { tableVerdict } from "./table-verdicts.ts";
 import { holdsUserIds, USER_ID_CLAIM } from "./user-claims.ts";
-
-/** One side of a plan: a dialect and a connection of it. */
-export interface Side {
-  readonly dialect: Dialect;
-  readonly db: Queryable;
-}
 
 export interface PlanRequest {
   readonly schema: SyncPlan["schema"];

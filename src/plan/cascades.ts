@@ -1,7 +1,7 @@
 import { cascadeTriggerName } from "../contract/object-names.ts";
+import type { Side } from "../contract/side.ts";
 import type { CascadePath } from "../contract/sync-plan.ts";
 import type { ForeignKey, TableSchema } from "../contract/table-schema.ts";
-import type { Side } from "./build-plan.ts";
 
 /** Longer chains than this do not occur; a table that refers to itself is followed so many levels. */
 const MAX_DEPTH = 6;

@@ -1,8 +1,8 @@
 /** Which releases a database can be of, told by its own tables; and the refusal of versions that they contradict. */
 import { compareVersions, IS_VERSIONS, type IsVersion, isStepBetween } from "../config/versions.ts";
+import type { Side } from "../contract/side.ts";
 import type { TableSchema } from "../contract/table-schema.ts";
 import { SyncError } from "../errors.ts";
-import type { Side } from "./build-plan.ts";
 import { ALWAYS_THERE, VERSION_MARKS, type VersionMark, WHOLE_SCHEMA } from "./version-marks.ts";
 
 /** What a mark says of a database: which releases it rules out, and in what words. */

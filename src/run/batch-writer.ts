@@ -1,18 +1,12 @@
 import { applyNet, type RowFor } from "../apply/applier.ts";
 import { asRefusal } from "../apply/as-refusal.ts";
-import type { BringAlong, ChildTable } from "../apply/children-along.ts";
-import type { ConflictPolicy } from "../apply/conflict.ts";
-import type { DeadLetterStore } from "../apply/dead-letter.ts";
-import type { ReplayContext } from "../apply/refused-change.ts";
+import type { BringAlong } from "../apply/children-along.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import type { ClassifiedError, Dialect, PreparedWrite } from "../contract/dialect.ts";
-import type { TablePlan } from "../contract/sync-plan.ts";
-import type { Database } from "../db/database.ts";
+import type { PreparedWrite } from "../contract/dialect.ts";
 import { createLaterChanges } from "../journal/later-changes.ts";
 import { type NetSegment, netChanges } from "../journal/net.ts";
-import type { Anchor, Batch, JournalReader, JournalSource } from "../journal/reader.ts";
-import type { RowSource } from "../transform/row-source.ts";
-import type { DropCount } from "./drop-count.ts";
+import type { Anchor, Batch } from "../journal/reader.ts";
+import type { BatchWriterOptions } from "./batch-writer-options.ts";
 import { findAlong } from "./find-along.ts";
 import { createLaneCheckpoints } from "./lane-checkpoints.ts";
 import { flow } from "./lane-flow.ts";
@@ -22,25 +16,6 @@ import { createLetterRetry } from "./retry-letters.ts";
 import { prepareShortWrite } from "./short-write.ts";
 import { createTableLetters } from "./table-letters.ts";
 import { writeRules } from "./write-rules.ts";
-
-export interface BatchWriterOptions {
-  readonly source: JournalSource;
-  readonly target: { readonly dialect: Dialect; readonly db: Database };
-  readonly table: TablePlan;
-  readonly rows: RowSource;
-  readonly reader: JournalReader;
-  readonly deadLetters: DeadLetterStore;
-  readonly deadLetterLimit: number;
-  readonly conflictPolicy: ConflictPolicy;
-  readonly mayStillCome: ReplayContext["mayStillCome"];
-  /** Target connections that write at a time, each a lane of keys with a checkpoint of its own. */
-  readonly parallelism: number;
-  /** Tables whose rows refer to this one's. */
-  readonly children: readonly ChildTable[];
-  readonly drops: DropCount;
-  readonly onDeadLetter: (table: string, position: bigint, error: ClassifiedError) => void;
-  readonly onMadeUpHashes: (table: string, rows: number) => void;
-}
 
 /** Writes batches of one table, each with its checkpoint in one transaction, and sets aside what the target refuses. */
 export interface BatchWriter {

@@ -1,5 +1,6 @@
-import type { ClassifiedError, Dialect } from "../contract/dialect.ts";
+import type { Dialect } from "../contract/dialect.ts";
 import { classifyAtOrigin, originOf } from "../contract/origin.ts";
+import type { ClassifiedError } from "../db/classified-error.ts";
 import { type ErrorCode, SyncError } from "../errors.ts";
 
 /** What an operator does about each kind of failure that trying again does not help. */

@@ -1,4 +1,5 @@
-import type { ClassifiedError, HolderFacts, Hole } from "../contract/dialect.ts";
+import type { HolderFacts, Hole } from "../contract/dialect.ts";
+import type { ClassifiedError } from "../db/classified-error.ts";
 import type { SyncError } from "../errors.ts";
 import type { BatchReport } from "./table-sync.ts";
 

@@ -1,7 +1,7 @@
 import type { RowFor } from "../apply/applier.ts";
 import { type BringAlong, findChildrenAlong } from "../apply/children-along.ts";
 import type { Change } from "../contract/change.ts";
-import type { BatchWriterOptions } from "./batch-writer.ts";
+import type { BatchWriterOptions } from "./batch-writer-options.ts";
 
 /**
  * With keep-target a change may bring a row that the policy dropped when it was new, and its children with it. With the other

@@ -1,10 +1,10 @@
 import { lowest, readLanes } from "../checkpoint/checkpoint.ts";
 import type { Dialect, Hole } from "../contract/dialect.ts";
+import type { Side } from "../contract/side.ts";
 import type { TableGroup } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
 import { SyncError } from "../errors.ts";
 import { journalReplaced } from "../journal/journal-replaced.ts";
-import type { Side } from "../plan/build-plan.ts";
 import { stillToCome } from "../status/arrival.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";

@@ -1,8 +1,8 @@
 /** Finds the changes whose rows the target is not to have, by what the source says of the applications they belong to. */
 import type { Change } from "../contract/change.ts";
 import { leavesRow } from "../contract/change.ts";
+import type { Side } from "../contract/side.ts";
 import type { SyncPlan } from "../contract/sync-plan.ts";
-import type { Side } from "../plan/build-plan.ts";
 import type { Row } from "../row.ts";
 import { type Belonging, belonging, removedRows, removesRows } from "../transform/left-out.ts";
 import type { MarkLeftOut } from "../transform/row-source.ts";

@@ -8,7 +8,7 @@ import { exactKey } from "../journal/key-equality.ts";
 import type { LaterChanges } from "../journal/later-changes.ts";
 import { keyOf, sourceKeyOf } from "../journal/net.ts";
 import type { Anchor } from "../journal/reader.ts";
-import type { BatchWriterOptions } from "./batch-writer.ts";
+import type { BatchWriterOptions } from "./batch-writer-options.ts";
 import { findAlong } from "./find-along.ts";
 import type { LaneCheckpoints } from "./lane-checkpoints.ts";
 import { laneChooser } from "./lanes.ts";

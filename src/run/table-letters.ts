@@ -10,8 +10,8 @@ import {
   writeLetters,
 } from "../apply/dead-letter.ts";
 import type { Change } from "../contract/change.ts";
-import type { ClassifiedError } from "../contract/dialect.ts";
 import type { TablePlan, TargetTable } from "../contract/sync-plan.ts";
+import type { ClassifiedError } from "../db/classified-error.ts";
 import type { Queryable } from "../db/database.ts";
 import { SyncError } from "../errors.ts";
 import { keyOf } from "../journal/net.ts";

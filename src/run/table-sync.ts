@@ -14,7 +14,8 @@ import {
 } from "../journal/reader.ts";
 import type { StateTable } from "../state/state.ts";
 import { monotonic } from "../util/monotonic.ts";
-import { type BatchWriterOptions, createBatchWriter, type PreparedBatch } from "./batch-writer.ts";
+import { createBatchWriter, type PreparedBatch } from "./batch-writer.ts";
+import type { BatchWriterOptions } from "./batch-writer-options.ts";
 import { createLateChanges } from "./late-changes.ts";
 import { markedReader, resolvedReader } from "./resolved-reader.ts";
 import { batchesPerSlice, SLICE_BYTES } from "./slice-size.ts";

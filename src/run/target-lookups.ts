@@ -1,6 +1,6 @@
+import type { Side } from "../contract/side.ts";
 /** What transformers ask the databases for, besides the row itself. */
 import type { Column } from "../contract/table-schema.ts";
-import type { Side } from "../plan/build-plan.ts";
 import type { Row, Value } from "../row.ts";
 import { LOCAL_IDP, type Lookups, localIdpIds, SCIM_ID, tenantIds } from "../transform/lookups.ts";
 import type { Transformer } from "../transform/transformer.ts";

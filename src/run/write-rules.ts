@@ -1,6 +1,6 @@
 import type { WriteRules } from "../apply/applier.ts";
 import { spareChildren } from "../apply/spare-children.ts";
-import type { BatchWriterOptions } from "./batch-writer.ts";
+import type { BatchWriterOptions } from "./batch-writer-options.ts";
 import type { Refused, TableLetters } from "./table-letters.ts";
 
 /**

@@ -1,8 +1,8 @@
 /** Finds the target's keys of a rekeyed table's rows: the id that the migration client gave a token, or a new one. */
 import { createHash } from "node:crypto";
 import type { Change } from "../contract/change.ts";
+import type { Side } from "../contract/side.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
-import type { Side } from "../plan/build-plan.ts";
 import type { Row, Value } from "../row.ts";
 import { hashJson } from "./crypto/token-hash.ts";
 import type { ReadValues } from "./read-values.ts";

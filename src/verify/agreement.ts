@@ -10,10 +10,11 @@ import { exactKey } from "../journal/key-equality.ts";
 import { keyOf, sourceKeyOf } from "../journal/net.ts";
 import { USER_ID_CLAIM } from "../plan/user-claims.ts";
 import { sleep } from "../util/sleep.ts";
+import type { ComparisonOptions } from "./comparison-options.ts";
 import { type Difference, type Direction, differenceKey } from "./difference.ts";
 import { rowClass } from "./pending-keys.ts";
 import { type RowSet, readKeys } from "./read-rows.ts";
-import type { ComparisonOptions, TableComparison } from "./table-comparison.ts";
+import type { TableComparison } from "./table-comparison.ts";
 
 /** Differences that were told of; of those that are no longer at hand only the number. */
 export interface Confirmed {

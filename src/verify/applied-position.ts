@@ -1,7 +1,7 @@
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Position } from "../contract/change.ts";
 import { monotonic } from "../util/monotonic.ts";
-import type { ComparisonOptions } from "./table-comparison.ts";
+import type { ComparisonOptions } from "./comparison-options.ts";
 
 /** How far a table's journal is applied, as it was read last. Without capture it stays at the beginning. */
 export interface AppliedPosition {

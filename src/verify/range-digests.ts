@@ -3,9 +3,9 @@ import type { DigestRange } from "../contract/dialect.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Column } from "../contract/table-schema.ts";
 import type { Value } from "../row.ts";
+import type { ComparisonOptions } from "./comparison-options.ts";
 import type { Direction } from "./difference.ts";
 import type { Cursor } from "./progress-state.ts";
-import type { ComparisonOptions } from "./table-comparison.ts";
 
 /** Tells by digests, which the databases compute, that the next rows of both sides are the same ones. */
 export interface RangeDigests {

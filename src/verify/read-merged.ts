@@ -1,6 +1,7 @@
 import type { Key } from "../contract/change.ts";
 import type { Row } from "../row.ts";
 import type { AppliedPosition } from "./applied-position.ts";
+import type { ComparisonOptions } from "./comparison-options.ts";
 import type { Difference, Direction } from "./difference.ts";
 import { type KeyOrder, learnOrder } from "./key-order.ts";
 import type { Cursor } from "./progress-state.ts";
@@ -10,7 +11,6 @@ import { pagesOf, type ReadStep, type RowsRead } from "./read-step.ts";
 import type { Expected, RowComparison } from "./row-comparison.ts";
 import { createRowMatcher, type RowMatcher, type Unmatched } from "./row-matcher.ts";
 import { createRowStream, type StreamPage } from "./row-stream.ts";
-import type { ComparisonOptions } from "./table-comparison.ts";
 
 export interface ReadMergedOptions extends ComparisonOptions {
   readonly ofRows: RowComparison;

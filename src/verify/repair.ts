@@ -5,8 +5,9 @@ import { lockLanes } from "../checkpoint/checkpoint.ts";
 import type { Dialect } from "../contract/dialect.ts";
 import type { Database } from "../db/database.ts";
 import { inAttempts } from "../run/in-attempts.ts";
+import type { ComparisonOptions } from "./comparison-options.ts";
 import type { Difference } from "./difference.ts";
-import type { ComparisonOptions, TableComparison } from "./table-comparison.ts";
+import type { TableComparison } from "./table-comparison.ts";
 
 export interface RepairOptions extends ComparisonOptions {
   readonly target: { readonly dialect: Dialect; readonly db: Database };

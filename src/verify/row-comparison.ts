@@ -2,9 +2,9 @@ import { type Change, type Key, leavesRow } from "../contract/change.ts";
 import { SyncError } from "../errors.ts";
 import type { Row } from "../row.ts";
 import { type ComparisonRules, comparable, rowComparer } from "./compare-values.ts";
+import type { ComparisonOptions } from "./comparison-options.ts";
 import type { Difference, Direction } from "./difference.ts";
 import { keyIn, type RowSet } from "./read-rows.ts";
-import type { ComparisonOptions } from "./table-comparison.ts";
 
 /** A row of the source as the target should have it. */
 export interface Expected {

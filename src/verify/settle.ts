@@ -3,9 +3,10 @@ import { highestPosition } from "../journal/highest.ts";
 import { monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
 import type { AppliedPosition } from "./applied-position.ts";
+import type { ComparisonOptions } from "./comparison-options.ts";
 import { type Difference, differenceKey } from "./difference.ts";
 import { pendingKeys } from "./pending-keys.ts";
-import type { ComparisonOptions, TableComparison } from "./table-comparison.ts";
+import type { TableComparison } from "./table-comparison.ts";
 import { vanishedRows } from "./vanished-rows.ts";
 import { createWaitingList, type WaitingPage } from "./waiting-list.ts";
 

@@ -3,9 +3,9 @@ import { type Change, type Key, leavesRow, type Position } from "../contract/cha
 import { journalAfter } from "../journal/journal-after.ts";
 import { exactKey } from "../journal/key-equality.ts";
 import { keyOf } from "../journal/net.ts";
+import type { ComparisonOptions } from "./comparison-options.ts";
 import { createIdSet, type IdSet } from "./id-set.ts";
 import { keyIn, type RowSet, readRange } from "./read-rows.ts";
-import type { ComparisonOptions } from "./table-comparison.ts";
 
 /**
  * Which ids of a rekeyed table's target belong to rows of the source. A source cannot be asked for an id, nor for the

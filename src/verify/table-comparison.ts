@@ -2,30 +2,16 @@ import { withOtherSplitRows } from "../apply/split-rows.ts";
 import { isClaim } from "../apply/user-claims.ts";
 import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Change, Key } from "../contract/change.ts";
-import type { Dialect } from "../contract/dialect.ts";
-import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
 import { exactKey } from "../journal/key-equality.ts";
 import { keyOf } from "../journal/net.ts";
-import type { Side } from "../plan/build-plan.ts";
 import type { Row } from "../row.ts";
-import type { RowSource } from "../transform/row-source.ts";
-import type { ComparisonRules } from "./compare-values.ts";
+import type { ComparisonOptions } from "./comparison-options.ts";
 import type { Difference, Direction } from "./difference.ts";
 import { rowClass } from "./pending-keys.ts";
 import { findByKey, keyIn, type RowSet, readKeys, readRange } from "./read-rows.ts";
 import { createRowComparison, type Expected, type RowComparison, untransformable } from "./row-comparison.ts";
 import { createSourceIds, type ScanOptions, type SourceIds } from "./source-ids.ts";
-
-export interface ComparisonOptions {
-  readonly table: TablePlan;
-  readonly source: Side;
-  readonly target: { readonly dialect: Dialect; readonly db: Queryable };
-  readonly rows: RowSource;
-  readonly isSameSecret?: ComparisonRules["isSameSecret"];
-  /** Changes of the table are captured: a journal and a checkpoint are there. */
-  readonly isCaptured: boolean;
-}
 
 export interface Page {
   readonly rows: number;

@@ -3,6 +3,7 @@ import type { TablePlan } from "../contract/sync-plan.ts";
 import { exactKey } from "../journal/key-equality.ts";
 import type { Confirmed } from "./agreement.ts";
 import { createAppliedPosition } from "./applied-position.ts";
+import type { ComparisonOptions } from "./comparison-options.ts";
 import { type Difference, type Direction, differenceKey } from "./difference.ts";
 import { isSecretKey, keyLabel } from "./key-label.ts";
 import type { Pace } from "./pace.ts";
@@ -12,8 +13,8 @@ import { readSide } from "./read-side.ts";
 import type { ReadStep, SafePlace } from "./read-step.ts";
 import { repairDifferences } from "./repair.ts";
 import { createSettler, type Settler } from "./settle.ts";
-import { type ComparisonOptions, compareTable, type TableComparison } from "./table-comparison.ts";
-import type { ReportedDifference, VerifyOptions } from "./verify.ts";
+import { compareTable, type TableComparison } from "./table-comparison.ts";
+import type { ReportedDifference, VerifyOptions } from "./verify-options.ts";
 
 /** One reading of a table: of both sides at the same time, or of one. */
 export interface TablePass {

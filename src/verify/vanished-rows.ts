@@ -1,7 +1,8 @@
 import type { Position } from "../contract/change.ts";
+import type { ComparisonOptions } from "./comparison-options.ts";
 import type { Difference } from "./difference.ts";
 import { pendingKeys } from "./pending-keys.ts";
-import type { ComparisonOptions, TableComparison } from "./table-comparison.ts";
+import type { TableComparison } from "./table-comparison.ts";
 import type { WaitingPage } from "./waiting-list.ts";
 
 export interface VanishedOptions extends ComparisonOptions {

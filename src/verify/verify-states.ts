@@ -3,7 +3,7 @@ import { SyncError } from "../errors.ts";
 import { fingerprint } from "../util/fingerprint.ts";
 import { monotonic } from "../util/monotonic.ts";
 import type { MadeFor, PassState } from "./progress-state.ts";
-import type { VerifyOptions } from "./verify.ts";
+import type { VerifyOptions } from "./verify-options.ts";
 
 /** The states of a comparison's passes, in the store that it was given, if any. */
 export interface VerifyStates {

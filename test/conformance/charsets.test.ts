@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { Key } from "../../src/contract/change.ts";
 import type { TablePlan } from "../../src/contract/sync-plan.ts";
 import { rowSources } from "../../src/run/row-sources.ts";
-import { type VerifyOptions, verify } from "../../src/verify/verify.ts";
+import { verify } from "../../src/verify/verify.ts";
+import type { VerifyOptions } from "../../src/verify/verify-options.ts";
 import { type BlueGreen, openBlueGreen, type Side } from "../support/blue-green.ts";
 import {
   type CharsetTable,

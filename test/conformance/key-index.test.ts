@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Key } from "../../src/contract/change.ts";
-import type { Param, Statement } from "../../src/contract/dialect.ts";
+import type { Statement } from "../../src/contract/dialect.ts";
 import type { TablePlan } from "../../src/contract/sync-plan.ts";
 import type { Queryable } from "../../src/db/database.ts";
+import type { Param } from "../../src/db/param.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 

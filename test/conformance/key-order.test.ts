@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { rowSources } from "../../src/run/row-sources.ts";
-import { type VerifyOptions, verify } from "../../src/verify/verify.ts";
+import { verify } from "../../src/verify/verify.ts";
+import type { VerifyOptions } from "../../src/verify/verify-options.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { withLocale } from "../support/charsets.ts";
 import { describeDialects, type TestDialect } from "../support/dialects.ts";

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DigestRange } from "../../src/contract/dialect.ts";
 import type { Database } from "../../src/db/database.ts";
 import { rowSources } from "../../src/run/row-sources.ts";
-import { type ReportedDifference, type VerifyOptions, verify } from "../../src/verify/verify.ts";
+import { verify } from "../../src/verify/verify.ts";
+import type { ReportedDifference, VerifyOptions } from "../../src/verify/verify-options.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 

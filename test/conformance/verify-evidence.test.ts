@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Dialect } from "../../src/contract/dialect.ts";
 import type { Database } from "../../src/db/database.ts";
-import type { VerifyOptions } from "../../src/verify/verify.ts";
+import type { VerifyOptions } from "../../src/verify/verify-options.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { verified } from "../support/verified.ts";

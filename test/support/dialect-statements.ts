@@ -1,7 +1,8 @@
+import type { Param } from "../../src/db/param.ts";
 /** Every statement that a dialect can produce for a table, for a grammar to read. */
 
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
-import type { Dialect, Param, Statement } from "../../src/contract/dialect.ts";
+import type { Dialect, Statement } from "../../src/contract/dialect.ts";
 import type { TablePlan } from "../../src/contract/sync-plan.ts";
 import type { Queryable } from "../../src/db/database.ts";
 import type { Row } from "../../src/row.ts";

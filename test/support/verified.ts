@@ -1,6 +1,7 @@
 import { rowSources } from "../../src/run/row-sources.ts";
 import type { TableCounts } from "../../src/verify/table-counts.ts";
-import { type ReportedDifference, type VerifyOptions, verify } from "../../src/verify/verify.ts";
+import { verify } from "../../src/verify/verify.ts";
+import type { ReportedDifference, VerifyOptions } from "../../src/verify/verify-options.ts";
 import type { BlueGreen } from "./blue-green.ts";
 
 export interface Verified {

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
-import type { Param } from "../../src/contract/dialect.ts";
 import type { Database, Queryable } from "../../src/db/database.ts";
+import type { Param } from "../../src/db/param.ts";
 
 /** What a test wants to know of, or do at, each statement. */
 export interface Watcher {

@@ -1,4 +1,4 @@
-import type { ClassifiedError, ErrorClass } from "../../contract/dialect.ts";
+import type { ClassifiedError, ErrorClass } from "../../db/classified-error.ts";
 import { connectionError } from "../connection-error.ts";
 import { isPassing } from "../is-passing.ts";
 import { knownNumber } from "./error-numbers.ts";

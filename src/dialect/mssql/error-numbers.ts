@@ -1,4 +1,4 @@
-import type { ErrorClass } from "../../contract/dialect.ts";
+import type { ErrorClass } from "../../db/classified-error.ts";
 
 type Known = readonly [ErrorClass, string];
 

@@ -1,6 +1,6 @@
 import type { Key } from "../../contract/change.ts";
-import type { Param } from "../../contract/dialect.ts";
 import type { Column } from "../../contract/table-schema.ts";
+import type { Param } from "../../db/param.ts";
 import type { Value } from "../../row.ts";
 import { encode } from "./codec.ts";
 

@@ -1,6 +1,7 @@
 import type { Key } from "../../contract/change.ts";
-import type { Dialect, Param } from "../../contract/dialect.ts";
+import type { Dialect } from "../../contract/dialect.ts";
 import type { Column } from "../../contract/table-schema.ts";
+import type { Param } from "../../db/param.ts";
 import type { Value } from "../../row.ts";
 import { encode } from "./codec.ts";
 import { keyEquals, keyExpression, readExpression } from "./column-sql.ts";

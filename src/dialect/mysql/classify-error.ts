@@ -1,4 +1,4 @@
-import type { ClassifiedError, ErrorClass } from "../../contract/dialect.ts";
+import type { ClassifiedError, ErrorClass } from "../../db/classified-error.ts";
 import { NO_TLS, unusable } from "../../db/unusable.ts";
 import { connectionError } from "../connection-error.ts";
 

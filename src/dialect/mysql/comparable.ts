@@ -1,8 +1,8 @@
 /** The one place where a value of ours becomes something that a column can be compared with. */
 import { escape as literal } from "mysql2";
 import type { Key } from "../../contract/change.ts";
-import type { Param } from "../../contract/dialect.ts";
 import type { Column } from "../../contract/table-schema.ts";
+import type { Param } from "../../db/param.ts";
 import type { Value } from "../../row.ts";
 import { encode } from "./codec.ts";
 import { quote } from "./connect.ts";

@@ -1,6 +1,7 @@
 import type { Key } from "../../contract/change.ts";
-import type { Param, Statement } from "../../contract/dialect.ts";
+import type { Statement } from "../../contract/dialect.ts";
 import type { Column } from "../../contract/table-schema.ts";
+import type { Param } from "../../db/param.ts";
 import { comparableParam } from "./comparable.ts";
 import { quote } from "./connect.ts";
 

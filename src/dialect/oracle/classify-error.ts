@@ -1,4 +1,4 @@
-import type { ClassifiedError } from "../../contract/dialect.ts";
+import type { ClassifiedError } from "../../db/classified-error.ts";
 import { connectionError } from "../connection-error.ts";
 import { isPassing } from "../is-passing.ts";
 import { decisiveNumber, knownNumber } from "./error-numbers.ts";

@@ -1,5 +1,5 @@
-import type { Param } from "../../contract/dialect.ts";
 import type { Column } from "../../contract/table-schema.ts";
+import type { Param } from "../../db/param.ts";
 import type { Value } from "../../row.ts";
 import { MAX_RAW_BYTES } from "./client.ts";
 import { encode } from "./codec.ts";

@@ -1,4 +1,4 @@
-import type { ErrorClass } from "../../contract/dialect.ts";
+import type { ErrorClass } from "../../db/classified-error.ts";
 
 /**
  * Numbers as in Oracle's "Database Error Messages" (docs.oracle.com/error-help). Services, SIDs and instances that a

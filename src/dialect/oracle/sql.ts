@@ -1,6 +1,7 @@
 import type { Key } from "../../contract/change.ts";
-import type { Dialect, Param, Statement } from "../../contract/dialect.ts";
+import type { Dialect, Statement } from "../../contract/dialect.ts";
 import type { Column } from "../../contract/table-schema.ts";
+import type { Param } from "../../db/param.ts";
 import { keyExpression, keyParameter, readExpression } from "./column-sql.ts";
 import { quote } from "./connect.ts";
 

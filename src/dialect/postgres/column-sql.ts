@@ -1,6 +1,6 @@
 /** How columns are named and values are given in statements. */
-import type { Param } from "../../contract/dialect.ts";
 import type { Column } from "../../contract/table-schema.ts";
+import type { Param } from "../../db/param.ts";
 import { quote } from "./connect.ts";
 
 /** Columns as the reader names them: the catalogue's spelling in, upper case out. */

@@ -1,9 +1,9 @@
+import type { Param } from "../../db/param.ts";
 /**
  * The one place where a value of ours becomes something that a column can be compared with: what no row can hold is given
  * as NULL, which equals nothing, for the server would refuse the whole statement.
  */
 
-import type { Param } from "../../contract/dialect.ts";
 import type { Column } from "../../contract/table-schema.ts";
 import type { Value } from "../../row.ts";
 import { encode } from "./codec.ts";

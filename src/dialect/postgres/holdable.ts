@@ -1,9 +1,9 @@
+import type { Param } from "../../db/param.ts";
 /**
  * Which letters a database can hold. The server converts a parameter to the database's encoding and refuses the whole
  * statement for a letter that it lacks (22P05); a NUL has no place in any text (22021).
  */
 
-import type { Param } from "../../contract/dialect.ts";
 import type { ResultReader } from "../../db/database.ts";
 
 /** Texts that have to be looked at by `keysResolver` before they are sent: one, or the elements of an array. */

@@ -1,8 +1,9 @@
 import type { Key } from "../../contract/change.ts";
-import type { Dialect, Param, PreparedWrite, Statement } from "../../contract/dialect.ts";
+import type { Dialect, PreparedWrite, Statement } from "../../contract/dialect.ts";
 import type { TargetColumn, TargetTable } from "../../contract/sync-plan.ts";
 import type { Column } from "../../contract/table-schema.ts";
 import type { Queryable } from "../../db/database.ts";
+import type { Param } from "../../db/param.ts";
 import type { Row, Value } from "../../row.ts";
 import { mapInTurns } from "../../util/in-turns.ts";
 import { rowsByShape } from "../row-shapes.ts";

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ConnectionSettings } from "../../../src/config/sync-config.ts";
-import type { ClassifiedError } from "../../../src/contract/dialect.ts";
+import type { ClassifiedError } from "../../../src/db/classified-error.ts";
 import { loadDialect } from "../../../src/dialect/registry.ts";
 
 const servers = new Set<Server>();

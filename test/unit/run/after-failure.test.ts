@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { asRefusal } from "../../../src/apply/as-refusal.ts";
 import type { DatabaseType } from "../../../src/config/sync-config.ts";
-import type { ErrorClass } from "../../../src/contract/dialect.ts";
 import { withOrigin } from "../../../src/contract/origin.ts";
+import type { ErrorClass } from "../../../src/db/classified-error.ts";
 import type { Database, Queryable } from "../../../src/db/database.ts";
 import { loadDialect } from "../../../src/dialect/registry.ts";
 import { SyncError } from "../../../src/errors.ts";
