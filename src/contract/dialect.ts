@@ -70,7 +70,7 @@ export interface Capabilities {
   readonly hidesTables: boolean;
   /** Evidence alone tells a hole that is dead from one that is not; otherwise those passed are looked at again. */
   readonly provesHoles: boolean;
-  /** Youngest age, in milliseconds, at which a missing position may be judged (design: "minimum age"). */
+  /** Youngest age, in milliseconds, at which a missing position may be judged. */
   readonly minHoleAgeMs: number;
 }
 
@@ -122,7 +122,7 @@ export interface Hole {
   readonly last: Position;
 }
 
-/** What is known about a journal at one moment (design section 6). */
+/** What is known about a journal at one moment; what follows from several is judged in journal/horizon.ts. */
 export interface Observation {
   /** Highest visible position; 0n for an empty journal. */
   readonly highest: Position;

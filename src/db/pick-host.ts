@@ -13,7 +13,10 @@ export interface HostPicker {
    * in use when none does.
    */
   pick(): Promise<HostPort>;
-  /** A failure that says that the connection was lost, or that the host takes no writes, moves the pool on. */
+  /**
+   * A failure of class "connection" moves the pool on: a connection was lost, or a new one is of no use, to a standby say. A
+   * server that refuses a write on a connection in use does not: that is "transient".
+   */
   failed(error: { readonly class: string }): void;
   /** Whether connections made so far are to be given up. */
   readonly mustPickAgain: () => boolean;

@@ -2,7 +2,7 @@ import type { Position } from "../contract/change.ts";
 import type { Hole, Observation } from "../contract/dialect.ts";
 
 /**
- * How far missing positions may be judged (design section 6). It moves by samples: note the highest position, then the
+ * How far missing positions may be judged. It moves by samples: note the highest position, then the
  * transactions that could still fill a hole below it; when those are gone and the sample is old enough, every hole up
  * to that position was drawn by a transaction that has ended. The cost does not depend on the number of holes.
  */

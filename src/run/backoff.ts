@@ -2,8 +2,9 @@ const FIRST_MS = 250;
 const CAP_MS = 5_000;
 
 /**
- * Milliseconds before the next attempt after so many failures in a row, from 1: the whole of it doubles from a quarter of
- * a second to five seconds; half of it is chance, so that runners do not march in step.
+ * Milliseconds before the next attempt after so many failures in a row, from 1. The longest pause is 250 ms after the first
+ * failure and doubles up to 5 s; the pause lies by chance between half of that and the whole, so that runners do not march in
+ * step.
  *
  * @param random from 0 to below 1.
  */

@@ -36,7 +36,7 @@ const POLL_MS = 1_000;
 /**
  * Says whether every table is drained and stays so: two looks, some time apart, must find nothing pending, no position
  * that may still appear, no dead letter, and no new change in between. With `maxLagSeconds` the source may go on being
- * written. Dead letters and gaps alone end the wait at once: waiting does not help them.
+ * written. Where nothing but dead letters and gaps is in the way, the second look ends the wait: no waiting helps them.
  */
 export async function watchDrain(options: DrainOptions): Promise<DrainAnswer> {
   const { schemas, wait, deadline, pollMs = POLL_MS, signal, maxLagSeconds } = options;

@@ -31,7 +31,7 @@ export interface GroupLoopOptions {
   /** Read from the target. */
   readonly lockName: () => Promise<string>;
   readonly syncIntervalMs: number;
-  /** False: a group that another runner has ends at once, with RUNNER_ACTIVE. */
+  /** False: a group that another runner still has at a second try ends with RUNNER_ACTIVE. */
   readonly standsBy: boolean;
   /** Tells that the group is worked on. */
   readonly pulse: Pulse;

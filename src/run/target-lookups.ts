@@ -1,5 +1,5 @@
-import type { Side } from "../contract/side.ts";
 /** What transformers ask the databases for, besides the row itself. */
+import type { Side } from "../contract/side.ts";
 import type { Column } from "../contract/table-schema.ts";
 import type { Row, Value } from "../row.ts";
 import { LOCAL_IDP, type Lookups, localIdpIds, SCIM_ID, tenantIds } from "../transform/lookups.ts";

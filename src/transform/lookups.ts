@@ -3,7 +3,10 @@ import type { Row } from "../row.ts";
 import type { BackLookups } from "./back-lookups.ts";
 import { SUPER_TENANT } from "./user-name.ts";
 
-/** What steps need to know besides the row itself, loaded from the **target** before a batch is transformed. */
+/**
+ * What steps need to know besides the row itself, loaded before a batch is transformed; from the **target** where nothing
+ * else is said.
+ */
 export interface Lookups {
   /** TENANT_ID as text -> IDP.ID as text of that tenant's own identity provider, the one named LOCAL. */
   readonly localIdpIdByTenant: ReadonlyMap<string, string>;
@@ -13,7 +16,7 @@ export interface Lookups {
   readonly tenantIdByDomain?: ReadonlyMap<string, string>;
   /** `<UM_ID>/<UM_TENANT_ID>` -> SCIM's id of the user, of the batch's rows; from the **source**. */
   readonly scimIdByUser?: ReadonlyMap<string, string>;
-  /** Only on the way back. */
+  /** Only on the way back; from both sides, as back-lookups.ts says. */
   readonly back?: BackLookups;
 }
 
