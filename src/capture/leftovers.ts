@@ -24,15 +24,19 @@ export function leftoverNames(table: TablePlan): readonly string[] {
 /**
  * Finds leftovers on the target. Throws TARGET_LEFTOVERS when a journal there is none: made by the target itself
  * (source and target are swapped in the configuration), or the copy of another journal than the source's.
+ *
+ * `capturesItself`: journals that the target made itself belong to the other direction, and stay with their triggers.
  */
 export async function findLeftovers(
   db: Database,
   dialect: Dialect,
   tables: readonly TablePlan[],
   sourceJournals: ReadonlyMap<string, JournalStart>,
+  capturesItself = false,
 ): Promise<Leftovers> {
   const { home } = await dialect.introspector.server(db);
-  const found = await dialect.introspector.objects(db, tables.flatMap(leftoverNames));
+  const all = await dialect.introspector.objects(db, tables.flatMap(leftoverNames));
+  const found = capturesItself ? withoutOwnCapture(all, home, tables) : all;
   refuseOwnCapture(found, home);
   const ours = found.filter((object) =>
     object.kind === "journal"
@@ -56,6 +60,25 @@ export async function findLeftovers(
     unseen.push(...unseenTriggers(dialect, triggerNames("target", table), found));
   }
   return { objects: ours, unseen };
+}
+
+/** What is left when the tables that the target itself captures, for the other direction, are not looked at. */
+function withoutOwnCapture(
+  found: readonly FoundObject[],
+  home: string,
+  tables: readonly TablePlan[],
+): readonly FoundObject[] {
+  const upper = ({ name }: { readonly name: string }): string => name.toUpperCase();
+  const made = new Set(
+    found.filter(({ kind, journalHome }) => kind === "journal" && journalHome === home).map(upper),
+  );
+  const own = new Set(
+    tables
+      .map((table) => leftoverNames(table).map((name) => name.toUpperCase()))
+      .filter((names) => names.some((name) => made.has(name)))
+      .flat(),
+  );
+  return found.filter((object) => !own.has(upper(object)));
 }
 
 /**

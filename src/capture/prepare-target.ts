@@ -27,6 +27,8 @@ export interface TargetPrepared {
 export interface PrepareTargetOptions extends Patience {
   /** Begin again at position 0 where the checkpoint belongs to another journal. */
   readonly acceptNewJournal?: boolean;
+  /** The target is the source of the other direction: what it captures itself stays. Default: false, that is refused. */
+  readonly capturesItself?: boolean;
   /** Whether a journal of the right identity no longer holds what the checkpoint says; asked when a new one is accepted. */
   readonly isReplaced?: (table: TablePlan, checkpoint: Checkpoint) => Promise<boolean>;
 }
@@ -64,7 +66,7 @@ async function putRight(
   options: PrepareTargetOptions,
 ): Promise<TargetPrepared> {
   await refuseDuringRestore(db, dialect);
-  const leftovers = await findLeftovers(db, dialect, tables, journals);
+  const leftovers = await findLeftovers(db, dialect, tables, journals, options.capturesItself);
   await removeLeftovers(db, dialect, leftovers, options);
   const created: ObjectRef[] = [];
   const started: string[] = [];

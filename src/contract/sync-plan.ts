@@ -1,4 +1,5 @@
 import type { IsVersion } from "../config/versions.ts";
+import type { Direction } from "./direction.ts";
 import type { ObjectNames } from "./object-names.ts";
 import type { Column, ForeignKey, TableSchema, UniqueKey } from "./table-schema.ts";
 
@@ -125,6 +126,8 @@ export interface SyncPlan {
   readonly schema: "identity" | "um" | "reg" | "consent";
   readonly sourceVersion: IsVersion;
   readonly targetVersion: IsVersion;
+  /** "back": the tables' source is green and their target blue; the versions are blue's and green's still. Default: forward. */
+  readonly direction?: Direction;
   readonly groups: readonly TableGroup[];
   /** The source's user names are e-mail addresses (EnableEmailUserName); only a 5.0.0 source needs it. */
   readonly emailUserNames?: boolean;

@@ -1,5 +1,6 @@
 import type { IsVersion } from "../config/versions.ts";
 import type { Dialect } from "../contract/dialect.ts";
+import type { Direction } from "../contract/direction.ts";
 import { objectNames } from "../contract/object-names.ts";
 import type { Side } from "../contract/side.ts";
 import type {
@@ -19,6 +20,7 @@ import { has, planTable, twinsAmong, uniqueKeysOf, writable } from "./plan-table
 import { type Rekeyed, rekeyedTable, splitFrom } from "./rekeyed-tables.ts";
 import { tableVerdict } from "./table-verdicts.ts";
 import { holdsUserIds, USER_ID_CLAIM } from "./user-claims.ts";
+import { READ_ON_THE_WAY_BACK, wayBack, wayBackProblems } from "./way-back.ts";
 
 export interface PlanRequest {
   readonly schema: SyncPlan["schema"];
@@ -29,7 +31,12 @@ export interface PlanRequest {
   /** The dump may not have been restored yet: a table that the target lacks is planned with the source's shape. */
   readonly beforeRestore?: boolean;
   readonly emailUserNames?: boolean;
+  /** Default: forward. On the way back the versions are blue's and green's still, `source` is green and `target` blue. */
+  readonly direction?: Direction;
 }
+
+/** The rules of the way back are the transformation's own. */
+const CARRIED = { kind: "ruled", makes: [] } as const;
 
 const NOT_ON_TARGET = "the target has no such table";
 const NO_KEY_YET = "which the source's has: is the restore still at work?";
@@ -59,11 +66,14 @@ export async function buildPlan(
   const notes: string[] = [];
   const tables: TablePlan[] = [];
   const { sourceVersion, targetVersion } = request;
+  const isBack = request.direction === "back";
+  if (isBack) problems.push(...wayBackProblems(request.tables, sourceVersion));
   for (const name of request.tables) {
-    const parent = splitFrom(name, sourceVersion, targetVersion);
+    const parent = isBack ? undefined : splitFrom(name, sourceVersion, targetVersion);
     // Its rows come with those of the table that they are split from.
     if (parent !== undefined && request.tables.includes(parent)) continue;
-    const verdict = tableVerdict(name, sourceVersion, targetVersion);
+    if (isBack && wayBack(name, sourceVersion).kind !== "carried") continue;
+    const verdict = isBack ? CARRIED : tableVerdict(name, sourceVersion, targetVersion);
     if (verdict.kind === "refused") {
       problems.push(`${name}: cannot be synced from ${sourceVersion} to ${targetVersion}: ${verdict.reason}`);
       continue;
@@ -86,7 +96,7 @@ export async function buildPlan(
       problems.push(`${name}: the target's table has no primary key, ${NO_KEY_YET}`);
     }
     const writer = awaitsRestore ? source.dialect : targetDialect;
-    const rekeyed = rekeyedTable(name, sourceVersion, targetVersion);
+    const rekeyed = isBack ? undefined : rekeyedTable(name, sourceVersion, targetVersion);
     const isOldShape = rekeyed !== undefined && !has(to, rekeyed.key);
     if (isOldShape && !awaitsRestore)
       notes.push(
@@ -102,6 +112,7 @@ export async function buildPlan(
         to: writer,
         rekeyed: isOldShape ? undefined : rekeyed,
         makes: verdict.kind === "ruled" ? verdict.makes : [],
+        reads: isBack ? READ_ON_THE_WAY_BACK : [],
       },
       notes,
       problems,
@@ -127,7 +138,9 @@ export async function buildPlan(
       problems.push(`on the ${side} there are tables ${twins}, which differ in case alone`);
   }
   problems.push(...nameClashes(tables));
-  const attributes = targetTables.find((table) => holdsUserIds(table, sourceVersion, targetVersion));
+  const attributes = isBack
+    ? undefined
+    : targetTables.find((table) => holdsUserIds(table, sourceVersion, targetVersion));
   const takesAlong = cascadeLinks(tables);
   const linked = tables.map((table): TablePlan => {
     const claims =
@@ -155,6 +168,7 @@ export async function buildPlan(
     targetVersion: request.targetVersion,
     groups: groupTables(linked),
     ...(request.emailUserNames === undefined ? {} : { emailUserNames: request.emailUserNames }),
+    ...(isBack ? { direction: "back" } : {}),
     notes,
   };
 }

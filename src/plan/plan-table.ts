@@ -19,6 +19,8 @@ export interface TableRequest {
   readonly rekeyed: Rekeyed | undefined;
   /** Columns of the target alone that the transformation fills. */
   readonly makes: readonly string[];
+  /** Columns that the transformation reads though the target may lack them. */
+  readonly reads: readonly string[];
 }
 
 /** Plans one table from its two shapes; what makes it impossible, and what an operator should read, is added to the lists. */
@@ -75,7 +77,7 @@ export function planTable(request: TableRequest, notes: string[], problems: stri
     if (sourceColumns.has(reserved))
       problems.push(`${name}: it has a column ${reserved}, a name that the journal needs`);
   }
-  const reads = rekeyed?.reads ?? [];
+  const reads = [...(rekeyed?.reads ?? []), ...request.reads].filter((column) => !targetColumns.has(column));
   const sourceOnly = [...sourceColumns.keys()].filter(
     (column) => !targetColumns.has(column) && !reads.includes(column),
   );

@@ -19,11 +19,16 @@ const CARRIED: Readonly<Record<string, IsVersion>> = {
   IDN_OAUTH2_AUTHORIZATION_CODE: "5.1.0",
   IDN_OAUTH2_AUTHZ_CODE_SCOPE: "5.10.0",
   IDN_OAUTH2_TOKEN_BINDING: "5.10.0",
-  UM_USER: "5.1.0",
-  UM_USER_ATTRIBUTE: "5.1.0",
 };
 
+/** Columns of green that the inverse reads where blue's release lacks them: the provider of a federated user. */
+export const READ_ON_THE_WAY_BACK: readonly string[] = ["IDP_ID"];
+
 const REASONS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^UM_USER(_ATTRIBUTE)?$/,
+    "both sides number users on their own, and a deleted one's number on blue is not found by the name that green no longer has",
+  ],
   [
     /^(IDN_AUTH_(SESSION|TEMP_SESSION|USER)|IDN_FED_AUTH_SESSION|IDN_SAML2_ARTIFACT)/,
     "sessions are serialized objects of 5.11.0, which older releases cannot read",

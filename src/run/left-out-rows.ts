@@ -6,17 +6,17 @@ import type { SyncPlan } from "../contract/sync-plan.ts";
 import type { Row } from "../row.ts";
 import { type Belonging, belonging, removedRows, removesRows } from "../transform/left-out.ts";
 import type { MarkLeftOut } from "../transform/row-source.ts";
-import { cached, readColumns } from "./target-lookups.ts";
+import { cached, readColumns } from "./read-columns.ts";
 
 /** Applications are made rarely; one that is not known yet has its rows refused, set aside and tried again. */
 const FRESH_MS = 60_000;
 
 /** Gives each table's own, undefined where no row is ever left out; the tables of a plan share what is read. */
 export function leftOutRows(
-  { sourceVersion, targetVersion }: SyncPlan,
+  { sourceVersion, targetVersion, direction }: SyncPlan,
   source: Side,
 ): (table: string) => MarkLeftOut | undefined {
-  if (!removesRows(sourceVersion, targetVersion)) return () => undefined;
+  if (direction === "back" || !removesRows(sourceVersion, targetVersion)) return () => undefined;
   const removedIds = new Map<string, (anew: boolean) => Promise<ReadonlySet<string>>>();
 
   /** Ids of a table's rows that its own rule removes. */

@@ -1,13 +1,10 @@
 /** What transformers ask the databases for, besides the row itself. */
 import type { Side } from "../contract/side.ts";
-import type { Column } from "../contract/table-schema.ts";
-import type { Row, Value } from "../row.ts";
+import type { Row } from "../row.ts";
 import { LOCAL_IDP, type Lookups, localIdpIds, SCIM_ID, tenantIds } from "../transform/lookups.ts";
 import type { Transformer } from "../transform/transformer.ts";
-import { monotonic } from "../util/monotonic.ts";
-
-/** How long a look-up of a whole table is used: tenants are made rarely, and mostly on blue. */
-const FRESH_MS = 10_000;
+import { loadBackLookups } from "./back-lookups.ts";
+import { cached, readColumns } from "./read-columns.ts";
 
 export interface LookupSides {
   readonly source: Side;
@@ -32,12 +29,15 @@ export function loadLookups({ source, target, tenants = target }: LookupSides): 
   const domains = cached(async () =>
     tenantIds(await readColumns(tenants, "UM_TENANT", ["UM_ID", "UM_DOMAIN_NAME"])),
   );
+  // Only a plan of the way back has such needs, and its source is green.
+  const back = loadBackLookups(source, target);
   return async (needs, rows, anew) => ({
     localIdpIdByTenant: needs.localIdp ? await idps(anew) : new Map(),
     ...(needs.accounts
       ? { tenantIdByDomain: await domains(anew), appIdByConsumerKey: await appIds(target, rows) }
       : {}),
     ...(needs.scimIds ? { scimIdByUser: await scimIds(source, rows) } : {}),
+    ...(needs.back.length > 0 ? { back: await back(needs.back, rows, anew) } : {}),
   });
 }
 
@@ -67,57 +67,4 @@ async function scimIds(source: Side, rows: readonly Row[]): Promise<ReadonlyMap<
       return typeof id === "string" && id !== "" ? [[`${row["UM_USER_ID"]}/${row["UM_TENANT_ID"]}`, id]] : [];
     }),
   );
-}
-
-/** Some columns of a table, of all rows or of those with one of these keys (each with the same columns). */
-export async function readColumns(
-  { dialect, db }: Side,
-  name: string,
-  wanted: readonly string[],
-  keys?: readonly Row[],
-): Promise<readonly Row[]> {
-  if (keys?.length === 0) return [];
-  const [table] = await dialect.introspector.tables(db, [name]);
-  if (table === undefined) return [];
-  const named = (names: readonly string[]): readonly Column[] =>
-    names.flatMap((one) => table.columns.filter((column) => column.name.toUpperCase() === one));
-  const columns = named(wanted);
-  const keyNames = Object.keys(keys?.[0] ?? {});
-  const statement =
-    keys === undefined
-      ? dialect.sql.readTable(
-          table.name,
-          columns.map((column) => column.name),
-        )
-      : dialect.sql.readRows(
-          table.name,
-          columns,
-          named(keyNames),
-          keys.map((key) => keyNames.map((column) => key[column] ?? null)),
-        );
-  return (await db.query(statement.sql, statement.params)).map((raw) =>
-    Object.fromEntries(
-      columns.map((column): [string, Value] => {
-        const upper = column.name.toUpperCase();
-        return [upper, dialect.codec.decode(column, raw[upper])];
-      }),
-    ),
-  );
-}
-
-/** The result of a load, used again as long as it is fresh. */
-export function cached<T>(load: () => Promise<T>, freshMs = FRESH_MS): (anew: boolean) => Promise<T> {
-  let loaded: Promise<T> | undefined;
-  let loadedAt = 0;
-  return (anew) => {
-    if (anew || loaded === undefined || monotonic() - loadedAt > freshMs) {
-      loadedAt = monotonic();
-      loaded = load();
-      // A failed look-up must not be kept for the next batch.
-      loaded.catch(() => {
-        loaded = undefined;
-      });
-    }
-    return loaded;
-  };
 }

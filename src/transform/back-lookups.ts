@@ -36,6 +36,18 @@ export const NO_BACK_LOOKUPS: BackLookups = {
   attributes: new Map(),
 };
 
+/** Where applications stand on both sides. */
+export const APPS = {
+  table: "IDN_OAUTH_CONSUMER_APPS",
+  columns: ["ID", "CONSUMER_KEY", "TENANT_ID"],
+} as const;
+
+/** Where 5.11.0 keeps the scopes of tokens and codes. */
+export const SCOPES = {
+  token: { table: "IDN_OAUTH2_ACCESS_TOKEN_SCOPE", key: "TOKEN_ID", column: "TOKEN_SCOPE" },
+  code: { table: "IDN_OAUTH2_AUTHZ_CODE_SCOPE", key: "CODE_ID", column: "SCOPE" },
+} as const;
+
 /** Which look-ups a table's inverse needs; each is a statement or two for a batch. */
 export type BackNeed = keyof BackLookups;
 

@@ -1,4 +1,5 @@
 /** The shape of one migration step; `transformer.ts` chooses the steps and chains them. */
+import type { Direction } from "../contract/direction.ts";
 import type { Row } from "../row.ts";
 import type { BackNeed } from "./back-lookups.ts";
 import type { Lookups } from "./lookups.ts";
@@ -9,8 +10,7 @@ export type Transformed = { readonly row: Row } | { readonly failure: string };
 /** Pure: the row given is left as it is, and the same row and look-ups always give the same result. */
 export type RowTransformer = (row: Row, lookups: Lookups) => Transformed;
 
-/** From blue (sourceVersion) to green (targetVersion), or the way back, from green to blue. */
-export type Direction = "forward" | "back";
+export type { Direction } from "../contract/direction.ts";
 
 /** What a transformer is built from: constant for one table during a run. */
 export interface TransformContext {

@@ -4,11 +4,12 @@ import type { TableSchema } from "../contract/table-schema.ts";
 import { SyncError } from "../errors.ts";
 import { has } from "../plan/plan-table.ts";
 import { rekeyedTable } from "../plan/rekeyed-tables.ts";
+import { APPS, SCOPES } from "./back-lookups.ts";
 import { LOCAL_IDP, SCIM_ID } from "./lookups.ts";
 import type { Direction } from "./step.ts";
 import { buildTransformer, type Transformer } from "./transformer.ts";
 
-type Versions = Pick<SyncPlan, "sourceVersion" | "targetVersion" | "emailUserNames">;
+type Versions = Pick<SyncPlan, "sourceVersion" | "targetVersion" | "emailUserNames" | "direction">;
 
 /** A column of CON_APP_KEY alone, the unique key that keeps a user from holding two ACTIVE tokens for one application and scope. */
 const TOKEN_KEY_COLUMN = "TOKEN_SCOPE_HASH";
@@ -22,7 +23,7 @@ export function transformerFor(
   plan: SyncPlan,
   table: TablePlan,
   hashAlgorithm = "SHA-256",
-  direction: Direction = "forward",
+  direction: Direction = plan.direction ?? "forward",
 ): Transformer {
   const transformer = planned(plan, table, hashAlgorithm, direction);
   if (direction === "back") return transformer;
@@ -50,7 +51,8 @@ export function missingMigration(
   table: TablePlan,
   transformer: Transformer = planned(plan, table),
 ): string | undefined {
-  if (table.awaitsRestore) return undefined;
+  // On the way back the target is blue, which nobody migrates.
+  if (table.awaitsRestore || plan.direction === "back") return undefined;
   const { sourceVersion, targetVersion } = plan;
   if (rekeyedTable(table.name, sourceVersion, targetVersion) !== undefined && !table.isRekeyed)
     return `the target's table still has the shape of ${sourceVersion}`;
@@ -64,10 +66,10 @@ export function missingMigration(
 }
 
 function planned(
-  { sourceVersion, targetVersion, emailUserNames }: Versions,
+  { sourceVersion, targetVersion, emailUserNames, direction: planDirection = "forward" }: Versions,
   table: TablePlan,
   hashAlgorithm = "SHA-256",
-  direction: Direction = "forward",
+  direction: Direction = planDirection,
 ): Transformer {
   const key = table.source.uniqueKeys.find(({ columns }) =>
     columns.some((column) => column.toUpperCase() === TOKEN_KEY_COLUMN),
@@ -106,6 +108,18 @@ export function lookupTables(plan: SyncPlan): {
   readonly target: readonly string[];
 } {
   const tables = planTables(plan);
+  if (plan.direction === "back") {
+    const needs = new Set(tables.flatMap((table) => planned(plan, table).needs.back));
+    const both = [
+      ...(needs.has("apps") ? [APPS.table] : []),
+      ...(needs.has("idps") ? [LOCAL_IDP.table] : []),
+    ];
+    const scopes = [
+      ...(needs.has("tokenScopes") ? [SCOPES.token.table] : []),
+      ...(needs.has("codeScopes") ? [SCOPES.code.table] : []),
+    ];
+    return { source: [...both, ...scopes], target: both };
+  }
   return {
     source: tables.some(({ name }) => name === "UM_USER") ? [SCIM_ID.table] : [],
     target: [LOCAL_IDP.table, ...(tables.some(({ isRekeyed }) => isRekeyed) ? ["UM_TENANT"] : [])],
