@@ -36,6 +36,8 @@ export interface LoopStep {
 
 /** How soon an open hole is looked at again. */
 const HOLE_POLL_MS = 50;
+/** What has come is followed by more, of this table or of one that refers to it: the next look does not wait longer than this. */
+const BUSY_POLL_MS = 500;
 /** A run that ends when it is drained does not wait longer than this for what may still come. */
 const DRAINED_POLL_MS = 500;
 /** An open hole this old is reported, and again every so often. */
@@ -61,7 +63,8 @@ export function afterPass(before: LoopState, pass: PassResult, rules: LoopRules,
   // A rolled-back hole is proven dead only by a second look: without it, no pass would ever get beyond it.
   const onePassUntil = before.onePassUntil ?? now + rules.minHoleAgeMs + ONE_PASS_MARGIN_MS;
   const emptyPolls = pass.allCaughtUp && pass.applied === 0 ? before.emptyPolls + 1 : 0;
-  const pause = pass.waiting ? Math.min(HOLE_POLL_MS, syncIntervalMs) : syncIntervalMs;
+  const idleMs = pass.applied > 0 ? Math.min(BUSY_POLL_MS, syncIntervalMs) : syncIntervalMs;
+  const pause = pass.waiting ? Math.min(HOLE_POLL_MS, syncIntervalMs) : idleMs;
   const pauseMs = until === "drained" ? Math.min(pause, DRAINED_POLL_MS) : pause;
   const told = before.reportedAt === undefined ? {} : { reportedAt: before.reportedAt };
   const idle: LoopState = { emptyPolls, onePassUntil, ...told };

@@ -29,14 +29,20 @@ function play(until: LoopRules["until"], passes: readonly (readonly [number, Pas
 }
 
 describe("A run until stopped", () => {
-  test("pauses for the interval, and only a moment while something is waited for", () => {
+  test("pauses for the interval, for half a second after changes, and only a moment while something is waited for", () => {
     const steps = play("stopped", [
       [0, nothing],
       [1, found],
-      [2, blocked],
+      [2, nothing],
+      [3, blocked],
     ]);
-    expect(steps.map(({ next }) => next)).toEqual(["again", "again", "again"]);
-    expect(steps.map(({ pauseMs }) => pauseMs)).toEqual([5_000, 5_000, 50]);
+    expect(steps.map(({ next }) => next)).toEqual(["again", "again", "again", "again"]);
+    expect(steps.map(({ pauseMs }) => pauseMs)).toEqual([5_000, 500, 5_000, 50]);
+  });
+
+  test("never pauses longer than the interval", () => {
+    const step = afterPass(BEGIN, found, { ...rules("stopped"), syncIntervalMs: 100 }, 0);
+    expect(step.pauseMs).toBe(100);
   });
 
   test("never ends by itself, however long nothing comes", () => {
