@@ -1,5 +1,6 @@
 import { EXIT } from "../../errors.ts";
-import { openSnapshots } from "../../status/snapshot.ts";
+import { afterFailure } from "../../run/after-failure.ts";
+import { openSnapshots, type Snapshots } from "../../status/snapshot.ts";
 import { type StatusReport, statusReport } from "../../status/status.ts";
 import type { TableStatus } from "../../status/table-status.ts";
 import { type Look, type TimeToDrain, timeToDrain } from "../../status/time-to-drain.ts";
@@ -15,30 +16,77 @@ export interface StatusFlags extends CommonFlags {
 }
 
 const WATCH_MS = 2_000;
+/** Without an answer for so long, what is on the screen is marked as what it is. */
+const PATIENCE_MS = 5_000;
 /** The rate is that of the last twenty seconds. */
 const RATE_LOOKS = 10;
 const CLEAR_SCREEN = "\u001b[H\u001b[2J";
 
-/** Prints where every table stands, once or (`--watch`) every two seconds until stopped. Exit 0 whatever it says. */
+/**
+ * Prints where every table stands, once or (`--watch`) every two seconds until stopped. Exit 0 whatever it says. While a server
+ * does not answer, a watch shows what it saw last, as such: never that it is safe to switch.
+ */
 export async function status(flags: StatusFlags, signal: AbortSignal): Promise<number> {
   return await withContext(flags, signal, async (context) => {
     const schemas = await context.openSchemas({ beforeRestore: true, quiet: true });
-    const snapshots = openSnapshots(schemas);
+    const look = createLook(openSnapshots(schemas), context.deadlineOrStop);
     const looks: Look[] = [];
     for (;;) {
-      const report = statusReport(await snapshots.takeDecided(context.deadlineOrStop));
+      const seen = await look(looks.at(-1));
+      const { report } = seen;
       const now = { atMs: monotonic(), report };
       if (flags.watch && !flags.json && process.stdout.isTTY) writeOut(CLEAR_SCREEN);
       if (flags.json) writeJson(report);
       else
         writeOut(formatStatus(report, flags.watch && ((table) => timeToDrain(looks[0] ?? now, now, table))));
       if (!flags.watch || signal.aborted) return EXIT.ok;
-      looks.push(now);
+      if (seen.isFresh) looks.push(now);
       if (looks.length > RATE_LOOKS) looks.shift();
       await sleep(WATCH_MS, signal);
       if (signal.aborted || isOutClosed()) return EXIT.ok;
     }
   });
+}
+
+interface Seen {
+  readonly report: StatusReport;
+  readonly isFresh: boolean;
+}
+
+/** Looks, and gives what was seen last, marked as such, while the servers do not answer or have gone for a while. */
+function createLook(snapshots: Snapshots, signal: AbortSignal): (last: Look | undefined) => Promise<Seen> {
+  let pending: Promise<Seen> | undefined;
+  return async (last) => {
+    pending ??= snapshots
+      .takeDecided(signal)
+      .then((tables) => ({ report: statusReport(tables), isFresh: true }))
+      .finally(() => {
+        pending = undefined;
+      });
+    if (last === undefined) return await pending;
+    const seconds = (): number => Math.round((monotonic() - last.atMs) / 1000);
+    const stopWaiting = new AbortController();
+    try {
+      return await Promise.race([
+        pending,
+        sleep(PATIENCE_MS, AbortSignal.any([signal, stopWaiting.signal])).then(() =>
+          stale(last.report, "no answer", seconds()),
+        ),
+      ]);
+    } catch (error) {
+      const after = afterFailure("", error);
+      if (after.next === "stop") throw error;
+      return stale(last.report, after.reason, seconds());
+    } finally {
+      stopWaiting.abort();
+    }
+  };
+}
+
+/** Never safe: nobody knows what has happened since. */
+function stale(last: StatusReport, reason: string, seconds: number): Seen {
+  const why = `stale: ${reason}; what stands above was seen ${seconds} s ago`;
+  return { report: { ...last, safeToSwitch: false, reasons: [why] }, isFresh: false };
 }
 
 /** The report as a table for people, with the verdict below. With `toDrain`, also how long each table needs. */
