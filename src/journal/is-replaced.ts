@@ -1,6 +1,7 @@
 import type { TablePlan } from "../contract/sync-plan.ts";
 import { SyncError } from "../errors.ts";
-import { type Anchor, createJournalReader, type JournalSource } from "./reader.ts";
+import type { Anchor } from "./at-anchor.ts";
+import { createJournalReader, type JournalSource } from "./reader.ts";
 
 /** Whether a journal, though of the right identity, no longer holds what a checkpoint was left at. */
 export async function isJournalReplaced(

@@ -1,8 +1,9 @@
 import type { Change, Position } from "../contract/change.ts";
 import type { Hole } from "../contract/dialect.ts";
+import type { Anchor } from "./at-anchor.ts";
 import { changeDigest } from "./digest.ts";
 import { READ_BYTES, rowBytes } from "./read-size.ts";
-import type { Anchor, Batch, JournalReader } from "./reader.ts";
+import type { Batch, JournalReader } from "./reader.ts";
 
 /** So many rows are fetched by one statement at least: the cost of a read hardly depends on its size. */
 const READ_ROWS = 500;

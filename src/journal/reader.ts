@@ -6,24 +6,16 @@ import type { Database } from "../db/database.ts";
 import { type Row, rowTemplate, type Value } from "../row.ts";
 import { mapInTurns } from "../util/in-turns.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
-import { changeDigest, isDigestOf } from "./digest.ts";
+import { type Anchor, afterAnchor, requireUnpurged } from "./at-anchor.ts";
+import { changeDigest } from "./digest.ts";
 import { highestPosition } from "./highest.ts";
-import { advance, findHoles, type Horizon, NO_END, NO_HORIZON, tailOf, waitedFor } from "./horizon.ts";
-import { journalReplaced } from "./journal-replaced.ts";
+import { advance, findHoles, type Horizon, NO_HORIZON, tailOf, waitedFor } from "./horizon.ts";
+import { beforeHole, firstOpen, judgeable, type Verdict } from "./judge-holes.ts";
 import { createReadSize } from "./read-size.ts";
 
 export interface JournalSource {
   readonly dialect: Dialect;
   readonly db: Database;
-}
-
-/**
- * Where a read starts: the last position applied and the digest of the row there; at position 0 that of the journal's
- * anchor row, "" where a release made the journal that gave it none.
- */
-export interface Anchor {
-  readonly position: Position;
-  readonly digest: string;
 }
 
 export interface Batch {
@@ -68,8 +60,6 @@ export interface JournalReader {
   readonly mostAt: number;
 }
 
-type Verdict = "open" | "filled" | "dead";
-
 /** A read may find that a hole was just filled, or that its evidence has just come in: then it is done again. */
 const MAX_ATTEMPTS = 4;
 
@@ -101,7 +91,7 @@ export function createJournalReader(
     after: Anchor,
     limit: number,
     upTo: Position | undefined,
-  ): Promise<{ changes: Change[]; full: boolean }> {
+  ): Promise<{ changes: readonly Change[]; full: boolean }> {
     // The row there is read along: it proves that this is still the journal of the checkpoint.
     const hasRow = after.position > ANCHOR_POSITION || after.digest !== "";
     const from = hasRow ? after.position : ANCHOR_POSITION + 1n;
@@ -111,10 +101,8 @@ export function createJournalReader(
     const rowCount = Math.max(most, 1 + extra);
     const statement = dialect.sql.readChanges(table, from, rowCount);
     const rows = await mapInTurns(await db.query(statement.sql, statement.params), toChange);
-    const changes = hasRow ? withoutAnchor(table, after, rows) : rows;
-    const marker = changes.find((change) => change.action === "PURGE");
-    if (marker !== undefined)
-      throw journalReplaced(table.name, after.position, { purgedTo: marker.position });
+    const changes = hasRow ? afterAnchor(table.name, after, rows) : rows;
+    requireUnpurged(table.name, after, changes);
     const within = upTo === undefined ? changes : changes.filter((change) => change.position <= upTo);
     return { changes: within, full: changes.length === rowCount - extra && within.length === changes.length };
   }
@@ -131,14 +119,13 @@ export function createJournalReader(
         );
         const fresh = !sawHoles && holes.length > 0;
         sawHoles = holes.length > 0;
-        const judged = holes.filter((hole) => hole.last <= horizon.position);
+        const judged = judgeable(holes, horizon.position);
         const verdicts = await confirm(judged, changes.at(-1)?.position ?? 0n);
         if (verdicts.includes("filled") && attempt < MAX_ATTEMPTS) continue;
-        const open = holes.find((hole, i) => verdicts[i] !== "dead" || hole !== judged[i]);
+        const open = firstOpen(holes, judged, verdicts);
         // The first look at a hole has no evidence yet; it may need only one more statement.
         if (open !== undefined && fresh && attempt < MAX_ATTEMPTS) continue;
-        const applicable =
-          open === undefined ? changes : changes.filter((change) => change.position < open.first);
+        const applicable = beforeHole(changes, open);
         const last = applicable.at(-1);
         return {
           changes: applicable,
@@ -157,12 +144,10 @@ export function createJournalReader(
         const last = positions.at(-1) ?? after.position;
         const tail = full ? undefined : tailOf(last, drawn);
         const holes = [...findHoles(after.position, positions), ...(tail === undefined ? [] : [tail])];
-        const judged = holes.filter(
-          (hole) => (hole.last === NO_END ? seen.reached : hole.last) <= horizon.position,
-        );
+        const judged = judgeable(holes, horizon.position, seen.reached);
         const verdicts = await confirm(judged, last);
         if (verdicts.includes("filled") && attempt < MAX_ATTEMPTS) continue;
-        const open = holes.find((hole, i) => verdicts[i] !== "dead" || hole !== judged[i]);
+        const open = firstOpen(holes, judged, verdicts);
         return { ...seen, ...(open === undefined ? {} : { open }) };
       }
     },
@@ -197,16 +182,4 @@ function changeReader(
       ...(raw["CAPTURED_AT"] == null ? {} : { capturedAt: String(raw["CAPTURED_AT"]) }),
     };
   };
-}
-
-function withoutAnchor(table: TablePlan, after: Anchor, rows: readonly Change[]): Change[] {
-  const [first, ...rest] = rows;
-  if (first === undefined || first.position !== after.position) {
-    if (first?.action === "PURGE")
-      throw journalReplaced(table.name, after.position, { purgedTo: first.position });
-    throw journalReplaced(table.name, after.position, { found: first?.position });
-  }
-  if (first.action !== "PURGE" && !isDigestOf(after.digest, first))
-    throw journalReplaced(table.name, after.position, { otherRow: true });
-  return rest;
 }

@@ -7,7 +7,7 @@ import {
 } from "../checkpoint/checkpoint.ts";
 import type { Dialect, PreparedWrite } from "../contract/dialect.ts";
 import type { Database, Queryable } from "../db/database.ts";
-import type { Anchor } from "../journal/reader.ts";
+import type { Anchor } from "../journal/at-anchor.ts";
 import { failpoint } from "../util/failpoint.ts";
 import type { LanePart } from "./lanes.ts";
 

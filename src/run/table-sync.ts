@@ -3,15 +3,10 @@ import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Change, Position } from "../contract/change.ts";
 import type { Hole } from "../contract/dialect.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
+import type { Anchor } from "../journal/at-anchor.ts";
 import { readAhead } from "../journal/read-ahead.ts";
 import { rowBytes } from "../journal/read-size.ts";
-import {
-  type Anchor,
-  type Batch,
-  createJournalReader,
-  type JournalReader,
-  type Survey,
-} from "../journal/reader.ts";
+import { type Batch, createJournalReader, type JournalReader, type Survey } from "../journal/reader.ts";
 import type { StateTable } from "../state/state.ts";
 import { monotonic } from "../util/monotonic.ts";
 import { createBatchWriter, type PreparedBatch } from "./batch-writer.ts";

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Change, Position } from "../../../src/contract/change.ts";
+import type { Anchor } from "../../../src/journal/at-anchor.ts";
 import { readAhead } from "../../../src/journal/read-ahead.ts";
-import type { Anchor, Batch, JournalReader } from "../../../src/journal/reader.ts";
+import type { Batch, JournalReader } from "../../../src/journal/reader.ts";
 
 const ROWS = 10;
 const BEGIN: Anchor = { position: 0n, digest: "" };

@@ -125,3 +125,31 @@ test("those that have been due for longest come first, and all of them when that
   pass(15_000);
   expect(due(false)).toEqual(["c", "b"]);
 });
+
+test("of letters that are due since the same moment, the one captured first comes first, whatever order they come in", () => {
+  const { schedule } = clocks();
+  const letters = [3n, 1n, 2n].map((position) =>
+    letter({ digest: String(position), position, lastTried: "" }),
+  );
+  schedule.see(letters);
+  expect(schedule.due(letters, false).map(({ position }) => position)).toEqual([1n, 2n, 3n]);
+  expect(schedule.due([...letters].reverse(), false).map(({ position }) => position)).toEqual([1n, 2n, 3n]);
+});
+
+test("a letter that nobody has seen is due at once, and is not put off", () => {
+  const { schedule } = clocks();
+  schedule.postpone(letter());
+  expect(isDue(schedule, letter())).toBe(true);
+});
+
+test("another try begins another pause, also where the number of tries is the same", () => {
+  const { schedule, pass } = clocks();
+  schedule.see([letter()]);
+  pass(10_000);
+  const again = letter({ lastTried: "2026-01-01T12:00:10.000Z" });
+  schedule.see([again]);
+  pass(5_000);
+  expect(isDue(schedule, again)).toBe(false);
+  pass(10_000);
+  expect(isDue(schedule, again)).toBe(true);
+});

@@ -32,6 +32,16 @@ test.each([
     { captured: false, drift: ["trigger T_IT is missing"] },
     "T: changes are not captured (trigger T_IT is missing)",
   ],
+  [{ captured: false }, "T: changes are not captured"],
+  [{ captured: false, drift: ["a", "b"] }, "T: changes are not captured (a; b)"],
+  [
+    { gap: "changes since 10:00 may be missing" },
+    "T: changes since 10:00 may be missing; `verify` shows whether they are",
+  ],
+  [
+    { openHole: { first: "13", last: "14" }, writers: 2 },
+    "T: a transaction on the source has not ended: position 13 may still appear",
+  ],
   [{ checkpoint: null }, "T: the target has no checkpoint, nothing was applied yet"],
   [{ pending: 3 }, "T: 3 changes are pending"],
   [
@@ -64,6 +74,7 @@ test.each([
 
 test.each([
   [46, 1, ["no-runner", "pending"]],
+  [45, 1, ["pending"]],
   [44, 1, ["pending"]],
   [3_600, 0, []],
 ])(
@@ -73,3 +84,15 @@ test.each([
     expect(arrivalReasons({ ...READY, pending, runner }).map(({ kind }) => kind)).toEqual(kinds);
   },
 );
+
+test("a runner that stands is named, with how long it has not moved", () => {
+  const runner = { host: "h", pid: 7, movedSecondsAgo: 61.4 };
+  expect(arrivalReasons({ ...READY, pending: 1, runner })[0]?.text).toBe(
+    "T: its runner (process 7 on h) has not moved for 61 s",
+  );
+});
+
+test("scripts know a group that stopped for good by its kind", () => {
+  const stopped = { since: "2026-01-31T23:59:59.123Z", code: "SCHEMA_CHANGED", why: "a column is gone" };
+  expect(arrivalReasons({ ...READY, stopped }).map(({ kind }) => kind)).toEqual(["stopped"]);
+});

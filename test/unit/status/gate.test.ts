@@ -78,6 +78,7 @@ describe("The gate", () => {
     [{ writers: 1 }, "open-hole"],
     [{ deadLetters: 1 }, "dead-letters"],
     [{ captured: false }, "not-captured"],
+    [{ gap: "changes may be missing" }, "gap"],
     [{ checkpoint: null }, "problem"],
     [{ problems: ["the target is not migrated"] }, "problem"],
   ])("stays shut for %j", (status, kind) => {
@@ -90,6 +91,30 @@ describe("The gate", () => {
     const moved = seen({ pending: 2, checkpoint: "10" });
     expect(play([behind, moved, moved]).map(({ stands }) => stands)).toEqual([false, false, true]);
   });
+});
+
+test("Of several tables each is compared with itself, also where schemas have tables of one name", () => {
+  const quiet = seen({ pending: 3, checkpoint: "8" }, { highest: 11n, reached: 11n });
+  const other = seen({ table: "U", checkpoint: "5" }, { highest: 5n, reached: 5n });
+  const shared = seen({ schema: "shared", checkpoint: "7" }, { highest: 7n, reached: 7n });
+  const tables = [quiet, other, shared];
+  const first = judge(NO_LOOKS, { atMs: 0, tables });
+  expect(first.standing).toEqual([]);
+  const second = judge(first.state, { atMs: 1_000, tables });
+  expect(second.reasons.map(({ kind, text }) => [kind, text])).toEqual([
+    ["pending", "T: 3 changes are pending"],
+  ]);
+  // Where nothing is pending a checkpoint that stands tells nothing.
+  expect(second.standing).toEqual([quiet]);
+  const written = { ...other, journal: { highest: 6n, reached: 6n } };
+  expect(judge(second.state, { atMs: 2_000, tables: [shared, written] }).reasons).toEqual([
+    { table: "U", kind: "still-written", text: "U: the source was written between two looks" },
+  ]);
+});
+
+test("A journal that cannot be seen any more is a change between two looks", () => {
+  const gone: TableSnapshot = { ...seen({ pending: null }), journal: undefined };
+  expect(play([seen(), gone]).map(({ kinds }) => kinds)).toEqual([[], ["still-written"]]);
 });
 
 describe("The gate for a small lag", () => {
@@ -129,6 +154,28 @@ describe("The gate for a small lag", () => {
     const answers = play([behind(1.5), behind(4), behind(1), behind(0.5)], 2);
     expect(answers.map(({ lagSeconds }) => lagSeconds)).toEqual([1.5, 4, 1, 0.5]);
     expect(answers.map(({ drained }) => drained)).toEqual([false, false, false, true]);
+  });
+
+  test("does not take the time of a look for that of a change while nothing that was seen is applied", () => {
+    const { reasons, tables } = judge(NO_LOOKS, { atMs: 0, tables: [at(0, 9)] }, 5);
+    expect(tables[0]?.lagSeconds).toBeNull();
+    expect(reasons.map(({ text }) => text)).toEqual([
+      "T: how far it is behind is not known yet, 5 s are allowed",
+    ]);
+    const late = seen({ pending: 1, lagSeconds: 7.25 });
+    expect(judge(NO_LOOKS, { atMs: 0, tables: [late] }, 5).reasons.map(({ text }) => text)).toEqual([
+      "T: up to 7.3 s behind, 5 s are allowed",
+    ]);
+  });
+
+  test("forgets what it knew of a journal that it lost sight of", () => {
+    const gone: TableSnapshot = {
+      ...seen({ pending: null, lagSeconds: null, checkpoint: null, problems: ["there is no journal"] }),
+      journal: undefined,
+    };
+    const answers = play([at(12, 12), gone, at(12, 20)], 5);
+    expect(answers.map(({ lagSeconds }) => lagSeconds)).toEqual([0, null, null]);
+    expect(answers.map(({ kinds }) => kinds)).toEqual([[], ["problem", "problem"], ["lagging"]]);
   });
 
   test("says nothing of open transactions and new changes, but of letters and missing capture", () => {

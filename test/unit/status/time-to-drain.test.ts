@@ -53,4 +53,14 @@ describe("The time to drain", () => {
     expect(timeToDrain(look(10_000), look(12_000, table(5)), table(5))).toBeNull();
     expect(timeToDrain(look(10_000, table(9)), look(10_000, table(5)), table(5))).toBeNull();
   });
+
+  test("goes by the table itself, not by one of its name in another schema, nor by another of its schema", () => {
+    const own = table(100);
+    const others = [
+      { ...table(1_000), schema: "shared" as const },
+      { ...table(1_000), table: "IDN_OAUTH2_AUTHORIZATION_CODE" },
+    ];
+    expect(timeToDrain(look(0, ...others, table(200)), look(1_000), own)).toBe(1);
+    expect(timeToDrain(look(0, ...others), look(1_000), own)).toBeNull();
+  });
 });
