@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { Observation } from "../../../src/contract/dialect.ts";
-import { advance, findHoles, type Horizon, NO_HORIZON, waitedFor } from "../../../src/journal/horizon.ts";
+import {
+  advance,
+  findHoles,
+  type Horizon,
+  NO_HORIZON,
+  UNSEEN,
+  waitedFor,
+} from "../../../src/journal/horizon.ts";
 
 const seen = (highest: number, ...holders: string[]): Observation => ({
   highest: BigInt(highest),
@@ -87,4 +94,65 @@ describe("Holes", () => {
   test("are none where nothing was read", () => {
     expect(findHoles(5n, [])).toEqual([]);
   });
+});
+
+describe("Somebody who may have nothing to do with the journal", () => {
+  const suspected = (highest: number, ...suspects: string[]): Observation => ({
+    ...seen(highest),
+    suspects: new Set(suspects),
+  });
+  const looks = (last: number): readonly [number, Observation][] => [
+    [0, suspected(7, "s")],
+    [last, suspected(9, "s")],
+  ];
+
+  test("is waited for a minute, and no longer", () => {
+    expect(horizonAfter(0, ...looks(59_999)).position).toBe(0n);
+    expect(horizonAfter(0, ...looks(60_000)).position).toBe(7n);
+  });
+
+  test("is not waited for once gone, though others have come", () => {
+    expect(horizonAfter(0, [0, suspected(7, "s")], [60, suspected(9, "t")]).position).toBe(7n);
+  });
+
+  test("does not stand in the place of a holder, who is waited for without an end", () => {
+    const both: Observation = { ...suspected(7, "s"), holders: new Set(["h"]) };
+    expect(horizonAfter(0, [0, both], [600_000, both]).position).toBe(0n);
+  });
+});
+
+describe("A look that saw no transactions", () => {
+  test("does not end one that was noted before", () => {
+    const unseen = seen(8, UNSEEN);
+    expect(horizonAfter(0, [0, seen(7, "a")], [60, unseen]).position).toBe(0n);
+    expect(horizonAfter(0, [0, seen(7, "a")], [60, unseen], [120, seen(9, "a")]).position).toBe(0n);
+    expect(horizonAfter(0, [0, seen(7, "a")], [60, unseen], [120, seen(9)]).position).toBe(9n);
+  });
+
+  test("never lets the horizon reach what was visible then", () => {
+    expect(horizonAfter(0, [0, seen(7, UNSEEN)], [60, seen(7, UNSEEN)]).position).toBe(0n);
+  });
+});
+
+test("However long a transaction stays open, the first sample and the latest are kept, and few of them", () => {
+  const looks = Array.from({ length: 100 }, (_, i): [number, Observation] => [i * 60, seen(10 + i, "a")]);
+  const horizon = horizonAfter(0, ...looks);
+  expect(horizon.samples.length).toBeLessThanOrEqual(32);
+  expect(horizon.samples[0]?.position).toBe(10n);
+  expect(horizon.samples.at(-1)?.position).toBe(109n);
+  const ended = advance(horizon, seen(110), 6_000, 0);
+  expect(ended.position).toBe(110n);
+  // Judged: nothing of it is remembered.
+  expect(ended.samples).toEqual([]);
+});
+
+test("Samples of almost one moment tell nothing new", () => {
+  const horizon = horizonAfter(
+    0,
+    [0, seen(7, "a")],
+    [49, seen(8, "a")],
+    [99, seen(9, "a")],
+    [149, seen(10, "a")],
+  );
+  expect(horizon.samples.map(({ position }) => position)).toEqual([7n, 9n, 10n]);
 });

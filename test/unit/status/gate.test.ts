@@ -96,7 +96,7 @@ describe("The gate", () => {
 test("Of several tables each is compared with itself, also where schemas have tables of one name", () => {
   const quiet = seen({ pending: 3, checkpoint: "8" }, { highest: 11n, reached: 11n });
   const other = seen({ table: "U", checkpoint: "5" }, { highest: 5n, reached: 5n });
-  const shared = seen({ schema: "shared", checkpoint: "7" }, { highest: 7n, reached: 7n });
+  const shared = seen({ schema: "um", checkpoint: "7" }, { highest: 7n, reached: 7n });
   const tables = [quiet, other, shared];
   const first = judge(NO_LOOKS, { atMs: 0, tables });
   expect(first.standing).toEqual([]);

@@ -57,7 +57,7 @@ describe("The time to drain", () => {
   test("goes by the table itself, not by one of its name in another schema, nor by another of its schema", () => {
     const own = table(100);
     const others = [
-      { ...table(1_000), schema: "shared" as const },
+      { ...table(1_000), schema: "um" as const },
       { ...table(1_000), table: "IDN_OAUTH2_AUTHORIZATION_CODE" },
     ];
     expect(timeToDrain(look(0, ...others, table(200)), look(1_000), own)).toBe(1);

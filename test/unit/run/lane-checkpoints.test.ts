@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import type { Checkpoint } from "../../../src/checkpoint/checkpoint.ts";
+import type { Dialect } from "../../../src/contract/dialect.ts";
+import type { Database } from "../../../src/db/database.ts";
+import { loadDialect } from "../../../src/dialect/registry.ts";
+import { createLaneCheckpoints } from "../../../src/run/lane-checkpoints.ts";
+
+const lane = (number: number, position: number): Checkpoint => ({
+  lane: number,
+  position: BigInt(position),
+  journalId: "j",
+  digest: `d${position}`,
+});
+const end = { position: 8n, digest: "d8" };
+const parts = (...lanes: readonly number[]) => lanes.map((one) => ({ lane: one, changes: [] }));
+
+/** No statement is sent by what is looked at here. */
+async function openAt(...lanes: readonly Checkpoint[]) {
+  const dialect: Dialect = await loadDialect("postgres");
+  const checkpoints = createLaneCheckpoints({ dialect, db: {} as Database }, "C");
+  expect(checkpoints.lowest().position).toBe(0n);
+  await checkpoints.open(lanes, lanes.length, true);
+  return checkpoints;
+}
+
+test("only lanes that have a part of a batch, and stand before its end, are moved there", async () => {
+  const checkpoints = await openAt(lane(0, 3), lane(1, 8), lane(2, 5), lane(3, 9));
+  expect(checkpoints.behind(parts(0, 1, 2, 3), end)).toEqual([lane(0, 3), lane(2, 5)]);
+  expect(checkpoints.behind(parts(2, 1), end)).toEqual([lane(2, 5)]);
+  expect(checkpoints.behind([], end)).toEqual([]);
+});
+
+test("a table is applied as far as its lowest lane, whichever moves", async () => {
+  const checkpoints = await openAt(lane(0, 3), lane(1, 5));
+  expect(checkpoints.lowest()).toEqual(lane(0, 3));
+  expect(await checkpoints.writeShort(lane(0, 3), end, async () => true)).toBe(true);
+  expect(checkpoints.all()).toEqual([lane(0, 8), lane(1, 5)]);
+  expect(checkpoints.lowest()).toEqual(lane(1, 5));
+});
+
+test("a short write that cannot be leaves every lane where it stands", async () => {
+  const checkpoints = await openAt(lane(0, 3));
+  expect(await checkpoints.writeShort(lane(0, 3), end, async () => undefined)).toBe(false);
+  expect(checkpoints.all()).toEqual([lane(0, 3)]);
+});
+
+test("a short write that finds the checkpoint moved ends with the other runner named, and moves nothing", async () => {
+  const checkpoints = await openAt(lane(0, 3));
+  await expect(checkpoints.writeShort(lane(0, 3), end, async () => false)).rejects.toMatchObject({
+    code: "CHECKPOINT_MOVED",
+    at: { table: "C", position: 3n },
+  });
+  expect(checkpoints.all()).toEqual([lane(0, 3)]);
+});
