@@ -220,7 +220,8 @@ async function readJournal(
           ? null
           : { first: String(open.first), last: String(open.last === NO_END ? open.first : open.last) },
       writers: writers.length,
-      holders: isHeld ? await reader.holders(open) : [],
+      // Who it is only informs: that somebody is waited for has been found out already.
+      holders: isHeld ? await reader.holders(open).catch(() => []) : [],
       problems,
     },
   };
