@@ -1,7 +1,10 @@
 import { Command, Option, type OptionValues } from "commander";
+import { EXIT } from "../errors.ts";
 import { readVersion } from "../version.ts";
 import { addCommonFlags, addTimeout, type CommonFlags, SCRIPT_FOLDER } from "./flags.ts";
+import { addHelpTexts } from "./help-texts.ts";
 import { addKeyFlags } from "./key-flags.ts";
+import { writeOut } from "./output.ts";
 
 /** Ends with the process's exit code; failures are thrown. `signal` asks it to finish what it is at, and end. */
 export type CommandAction<F extends object = CommonFlags> = (
@@ -141,5 +144,15 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--debug", "say where in the code a failure came from")
     .action(does(async () => (await import("./commands/endpoints.ts")).endpoints));
 
+  program
+    .command("version")
+    .description("print the version")
+    .exitOverride()
+    .action(() => {
+      writeOut(readVersion());
+      onDone(EXIT.ok);
+    });
+
+  addHelpTexts(program);
   return program;
 }
