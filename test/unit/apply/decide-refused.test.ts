@@ -174,6 +174,15 @@ describe("A change that the target refused", () => {
     expect(decide(token, { ...CURRENT, holder: "green", newer })).toEqual([FIRST, "holder", "newer", act]);
   });
 
+  test("line 4: what leaves no row is set aside without a look for parents or holders", () => {
+    for (const refusal of REFUSALS)
+      for (const policy of POLICIES)
+        for (const change of ["delete", "respelled"] as const)
+          expect(
+            decide(about({ refusal, policy, change, hasOtherRow: true, canBeRetired: true }), CURRENT),
+          ).toEqual([FIRST, "set aside"]);
+  });
+
   test("line 15: a row that does not fit is set aside", () => {
     for (const policy of POLICIES)
       expect(

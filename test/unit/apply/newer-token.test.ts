@@ -22,6 +22,8 @@ const TYPES: Readonly<Record<"postgres" | "mysql" | "mssql", (fraction: number) 
   mssql: (fraction) => column(`datetime2(${fraction})`, fraction),
 };
 
+const TOKEN: Column = { ...column("varchar(2048)", 0), name: "ACCESS_TOKEN", kind: "text" };
+
 type Type = keyof typeof TYPES & DatabaseType;
 
 async function newer(
@@ -32,6 +34,7 @@ async function newer(
 ): Promise<string> {
   const table = {
     columns: [
+      { name: "ACCESS_TOKEN", source: TOKEN, target: TOKEN },
       { name: "TIME_CREATED", source: TYPES[source](sourceDigits), target: TYPES[target](targetDigits) },
     ],
   } as unknown as TablePlan;
