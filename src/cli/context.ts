@@ -144,8 +144,9 @@ export async function withContext<T>(
   } finally {
     terminal.showProgress("");
     signal.removeEventListener("abort", onStop);
-    deadline.end();
+    // A server that says nothing to a farewell is within the limit, too.
     for (const { db } of opened.reverse()) await db.close().catch(() => undefined);
+    deadline.end();
     await close();
   }
 }

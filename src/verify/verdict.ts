@@ -75,7 +75,9 @@ function notJudged(tables: readonly TableCounts[], complete: boolean, pending: n
     ),
     ...(pending === 0
       ? []
-      : [`${counted(pending, "row")} ${pending === 1 ? "waits" : "wait"} for changes that nothing brings`]),
+      : [
+          `${counted(pending, "row")} ${pending === 1 ? "waits" : "wait"} ${complete ? "for changes that nothing brings" : "to be looked at again"}`,
+        ]),
     ...(complete ? [] : ["stopped before the end"]),
     ...(complete && uncounted.length > 0
       ? [`rows of ${uncounted.join(", ")} move too fast to be counted on both sides`]

@@ -6,6 +6,7 @@ import type { ComparisonRules } from "./compare-values.ts";
 import type { DifferenceKind } from "./difference.ts";
 import type { KeyLabel } from "./key-label.ts";
 import type { PassCounts, StateStore } from "./progress-state.ts";
+import type { TableCounts } from "./table-counts.ts";
 
 /** A difference as it may be shown. */
 export interface ReportedDifference {
@@ -40,6 +41,8 @@ export interface VerifyOptions {
   readonly onDifference: (difference: ReportedDifference) => void;
   /** Told after each page. */
   readonly onProgress?: (table: string, counts: PassCounts) => void;
+  /** Told what every table had come to when an error ends it. */
+  readonly onFailed?: (tables: readonly TableCounts[]) => void;
   /** The state is of a comparison that came to its end then: this one begins anew. */
   readonly onFinishedState?: (finished: string) => void;
 }

@@ -56,18 +56,44 @@ export async function verify(flags: VerifyFlags, signal: AbortSignal): Promise<n
   // Before anything is opened: a file of somebody else's is not to be written to.
   const stateFile = flags.state === undefined ? undefined : await openStateFile(flags.state);
   const define = [...flags.define, ...homeDefines(flags)];
-  return await withContext({ ...flags, define }, signal, async (context) => {
+  const findings: Findings = { tables: [], differences: [], omitted: 0, complete: true };
+  const tell = (): Verdict => {
+    const { tables, complete, differences, omitted } = findings;
+    const verdict = findVerdict(tables, complete);
+    const output: VerifyOutput = { complete, verdict, tables, differences, differencesOmitted: omitted };
+    if (flags.json) writeJson(output);
+    else writeOut(formatVerdict(output));
+    return verdict;
+  };
+  const verdict = await withContext({ ...flags, define }, signal, async (context) => {
     const keys = openValueKeys(context.config, define);
     try {
-      const output = await compareAll(context, flags, maxRowsPerSecond, keys, stateFile);
-      if (flags.json) writeJson(output);
-      else writeOut(formatVerdict(output));
-      return exitCode(output.verdict);
+      await compareAll(context, flags, maxRowsPerSecond, keys, stateFile, findings);
+      return tell();
     } finally {
       await keys.close();
     }
+  }).catch((error: unknown) => {
+    // A server that falls silent takes nothing away from what was compared until then.
+    if (isCutOff(error) && findings.tables.length > 0) {
+      findings.complete = false;
+      tell();
+    }
+    throw error;
   });
+  return exitCode(verdict);
 }
+
+/** What is found, as far as it goes. */
+interface Findings {
+  readonly tables: TableCounts[];
+  readonly differences: ReportedDifference[];
+  omitted: number;
+  complete: boolean;
+}
+
+const isCutOff = (error: unknown): boolean =>
+  error instanceof SyncError && (error.code === "DEADLINE_PASSED" || error.code === "INTERRUPTED");
 
 function refuseHalfMeant({ repair, deleteExtra, yes }: VerifyFlags): void {
   if (deleteExtra && !repair) {
@@ -90,12 +116,9 @@ async function compareAll(
   maxRowsPerSecond: number | undefined,
   keys: ValueKeys,
   stateFile: StateFile | undefined,
-): Promise<VerifyOutput> {
+  findings: Findings,
+): Promise<void> {
   const schemas = await openSchemas({ quiet: true });
-  const tables: TableCounts[] = [];
-  const differences: ReportedDifference[] = [];
-  let omitted = 0;
-  let complete = true;
   if (flags.repair) for (const schema of schemas) await requireDirection(schema, "repair");
   for (const { name, plan, source, target, tenants } of schemas) {
     const endGaps = await openGaps(source, target, planTables(plan));
@@ -113,28 +136,29 @@ async function compareAll(
       settings: settingsOf(keys),
       ...(isSameSecret === undefined ? {} : { isSameSecret }),
       onDifference: (difference) => {
-        if (differences.length < MAX_LISTED) differences.push(difference);
-        else omitted += 1;
+        if (findings.differences.length < MAX_LISTED) findings.differences.push(difference);
+        else findings.omitted += 1;
         if (!flags.json) writeOut(formatDifference(difference));
       },
       onProgress: (table, { readSource, readTarget }) => {
         if (terminal.isTerminal)
           terminal.showProgress(`${table}: ${readSource} rows of the source, ${readTarget} of the target`);
       },
+      onFailed: (unfinished) => {
+        findings.tables.push(...unfinished);
+      },
       onFinishedState: (finished) =>
         log.info({ state: flags.state, finished }, "the comparison of this file is finished: it begins anew"),
     });
-    tables.push(...report.tables);
+    findings.tables.push(...report.tables);
+    findings.complete &&= report.complete;
     // What an earlier call has read says nothing of a gap since.
     if (report.complete && flags.state === undefined)
       for (const table of await endGaps(report.tables.filter(isEqual).map((one) => one.table)))
         log.info({ [KEY.table]: table }, "nothing was missing: the gap in capture is settled");
-    complete &&= report.complete;
     await recordVerdict({ target, plan, report, log });
   }
   terminal.showProgress("");
-  const verdict = findVerdict(tables, complete);
-  return { complete, verdict, tables, differences, differencesOmitted: omitted };
 }
 
 /** What decides how stored values are transformed; no key. */
