@@ -82,6 +82,7 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
   addTimeout(command("drain", "say whether every table is drained: the gate before the switch"))
     .option("--wait", "wait until it is")
     .option("--max-lag <seconds>", "content with tables that are at most so far behind")
+    .option("--verified-within <time>", "only if verify found both sides equal within it: 30m, 24h, 2d")
     .option("--json", "print JSON")
     .action(does(async () => (await import("./commands/drain.ts")).drain));
 

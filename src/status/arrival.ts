@@ -25,6 +25,7 @@ export type ReasonKind =
   | "stopped"
   | "no-answer"
   | "gap"
+  | "not-verified"
   | "problem";
 
 /** A runner at work tells of itself every ten seconds. */

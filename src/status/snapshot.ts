@@ -17,6 +17,7 @@ import { readState, type StateEntry, stateTable } from "../state/state.ts";
 import { stoppedIn } from "../state/stopped.ts";
 import { missingMigration } from "../transform/transformer-for.ts";
 import { sleep } from "../util/sleep.ts";
+import { clockOf } from "./clock.ts";
 import { countDeadLetters } from "./count-dead-letters.ts";
 import type { StatusRequest, TableStatus } from "./table-status.ts";
 
@@ -155,13 +156,6 @@ function runnerOf(entries: readonly StateEntry[], group: string, nowMs: number):
   const movedMs = Date.parse(`${movedAt.replace(" ", "T")}Z`);
   const seconds = (nowMs - movedMs) / 1000;
   return Number.isNaN(seconds) ? null : { host, pid, movedSecondsAgo: Math.max(0, seconds) };
-}
-
-/** The server's own clock, in milliseconds since 1970: entries are written by it. */
-async function clockOf({ dialect, db }: StatusRequest["target"]): Promise<number> {
-  if (dialect.doctor === undefined) return Number.NaN;
-  const [row] = await db.query(dialect.doctor.clock);
-  return Number(row?.["now_ms"]);
 }
 
 interface JournalSnapshot {

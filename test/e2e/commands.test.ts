@@ -106,6 +106,7 @@ describeDialects("The commands", (dialect) => {
       ],
       safeToSwitch: false,
       reasons: [`${TABLE}: 2 changes are pending`],
+      verified: [{ schema: "identity", result: null, secondsAgo: null }],
     });
     const { stdout } = await syncTool("status");
     expect(stdout).toMatch(
@@ -135,6 +136,31 @@ describeDialects("The commands", (dialect) => {
       reasons: [],
       tables: [{ pending: 0, lagSeconds: 0 }],
     });
+  });
+
+  test("drain --verified-within wants a comparison that is fresh and found nothing", async () => {
+    const ask = async (within: string) => await syncTool("drain", "--verified-within", within);
+    expect(await ask("1d")).toMatchObject({
+      code: 5,
+      stdout: expect.stringContaining("identity: no verify has come to its end"),
+      stderr: expect.stringContaining("next: Run `sync-tool verify` and ask again"),
+    });
+    expect((await status()).verified).toEqual([{ schema: "identity", result: null, secondsAgo: null }]);
+    expect((await syncTool("verify")).code).toBe(0);
+    expect(await ask("1d")).toMatchObject({ code: 0, stdout: "drained: yes\n" });
+    expect(await ask("0.001s")).toMatchObject({
+      code: 5,
+      stdout: expect.stringMatching(/identity: the last verify ended \d+ s ago, 0.001 s are allowed/),
+    });
+    await green.exec([`UPDATE ${TABLE} SET DATA_VALUE = 'other' WHERE USER_NAME = 'ann'`]);
+    expect((await syncTool("verify")).code).toBe(6);
+    expect(await ask("1d")).toMatchObject({
+      code: 5,
+      stdout: expect.stringContaining("identity: the last verify found: different"),
+    });
+    expect((await syncTool("status")).stdout).toMatch(/^verified: identity: different, \d+ s ago$/m);
+    expect((await syncTool("verify", "--repair")).code).toBe(0);
+    expect((await ask("1 day")).code).toBe(2);
   });
 
   test("run goes on until SIGTERM, finishes its batch and ends with 0", async () => {

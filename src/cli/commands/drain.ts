@@ -1,7 +1,9 @@
 import { EXIT, SyncError } from "../../errors.ts";
 import { type DrainAnswer, watchDrain } from "../../run/drain-gate.ts";
 import { AFTER_GAP } from "../../state/gap.ts";
+import { readVerified, verifiedReasons } from "../../status/verified.ts";
 import { withContext } from "../context.ts";
+import { durationFlag } from "../duration-flag.ts";
 import type { CommonFlags } from "../flags.ts";
 import { numberFlag } from "../number-flag.ts";
 import { writeJson, writeOut } from "../output.ts";
@@ -9,6 +11,8 @@ import { writeJson, writeOut } from "../output.ts";
 export interface DrainFlags extends CommonFlags {
   readonly wait?: true;
   readonly maxLag?: string;
+  /** A time with its unit: the last `verify` must have found the schemas equal within it. */
+  readonly verifiedWithin?: string;
   readonly json?: true;
 }
 
@@ -18,7 +22,8 @@ export interface DrainFlags extends CommonFlags {
  */
 export async function drain(flags: DrainFlags, signal: AbortSignal): Promise<number> {
   const maxLagSeconds = numberFlag("--max-lag", flags.maxLag);
-  const answer = await ask(flags, maxLagSeconds, signal).catch((error: unknown) => {
+  const withinSeconds = durationFlag("--verified-within", flags.verifiedWithin);
+  const answer = await ask(flags, { maxLagSeconds, withinSeconds }, signal).catch((error: unknown) => {
     // Whoever set a limit waits for an answer: what is not known is a no.
     if (error instanceof SyncError && error.code === "DEADLINE_PASSED") return noAnswer(error);
     throw error;
@@ -31,7 +36,7 @@ export async function drain(flags: DrainFlags, signal: AbortSignal): Promise<num
 
 async function ask(
   flags: DrainFlags,
-  maxLagSeconds: number | undefined,
+  { maxLagSeconds, withinSeconds }: Record<"maxLagSeconds" | "withinSeconds", number | undefined>,
   signal: AbortSignal,
 ): Promise<DrainAnswer> {
   return await withContext(flags, signal, async (context) => {
@@ -47,7 +52,10 @@ async function ask(
       },
     });
     context.terminal.showProgress("");
-    return answer;
+    if (withinSeconds === undefined || !answer.drained) return answer;
+    const verified = await readVerified(schemas);
+    const reasons = verified.flatMap((one) => verifiedReasons(one, withinSeconds));
+    return { ...answer, drained: reasons.length === 0, reasons };
   });
 }
 
@@ -84,6 +92,12 @@ function notDrained({ reasons }: DrainAnswer): SyncError {
     return new SyncError("CHANGES_PENDING", {
       what: "Every change of the journals is applied, but changes may be missing in them",
       next: AFTER_GAP,
+    });
+  }
+  if (reasons.every(({ kind }) => kind === "not-verified")) {
+    return new SyncError("CHANGES_PENDING", {
+      what: "Every change is applied, but no fresh verify says that both sides are equal",
+      next: "Run `sync-tool verify` and ask again",
     });
   }
   const noRunner = reasons.some(({ kind }) => kind === "no-runner");

@@ -1,9 +1,10 @@
 import { EXIT } from "../../errors.ts";
 import { afterFailure } from "../../run/after-failure.ts";
-import { openSnapshots, type Snapshots } from "../../status/snapshot.ts";
+import { openSnapshots } from "../../status/snapshot.ts";
 import { type StatusReport, statusReport } from "../../status/status.ts";
-import type { TableStatus } from "../../status/table-status.ts";
+import type { StatusRequest, TableStatus } from "../../status/table-status.ts";
 import { type Look, type TimeToDrain, timeToDrain } from "../../status/time-to-drain.ts";
+import { readVerified, type Verified } from "../../status/verified.ts";
 import { monotonic } from "../../util/monotonic.ts";
 import { sleep } from "../../util/sleep.ts";
 import { withContext } from "../context.ts";
@@ -29,16 +30,18 @@ const CLEAR_SCREEN = "\u001b[H\u001b[2J";
 export async function status(flags: StatusFlags, signal: AbortSignal): Promise<number> {
   return await withContext(flags, signal, async (context) => {
     const schemas = await context.openSchemas({ beforeRestore: true, quiet: true });
-    const look = createLook(openSnapshots(schemas), context.deadlineOrStop);
+    const look = createLook(schemas, context.deadlineOrStop);
     const looks: Look[] = [];
     for (;;) {
       const seen = await look(looks.at(-1));
-      const { report } = seen;
+      const { report, verified } = seen;
       const now = { atMs: monotonic(), report };
       if (flags.watch && !flags.json && process.stdout.isTTY) writeOut(CLEAR_SCREEN);
-      if (flags.json) writeJson(report);
-      else
+      if (flags.json) writeJson({ ...report, verified });
+      else {
         writeOut(formatStatus(report, flags.watch && ((table) => timeToDrain(looks[0] ?? now, now, table))));
+        for (const one of verified) writeOut(verifiedText(one));
+      }
       if (!flags.watch || signal.aborted) return EXIT.ok;
       if (seen.isFresh) looks.push(now);
       if (looks.length > RATE_LOOKS) looks.shift();
@@ -48,21 +51,42 @@ export async function status(flags: StatusFlags, signal: AbortSignal): Promise<n
   });
 }
 
+const verifiedText = ({ schema, result, secondsAgo }: Verified): string =>
+  secondsAgo === null
+    ? `verified: ${schema}: not yet`
+    : `verified: ${schema}: ${result}, ${agoText(secondsAgo)} ago`;
+
+const agoText = (seconds: number): string => {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+};
+
 interface Seen {
   readonly report: StatusReport;
+  readonly verified: readonly Verified[];
   readonly isFresh: boolean;
 }
 
 /** Looks, and gives what was seen last, marked as such, while the servers do not answer or have gone for a while. */
-function createLook(snapshots: Snapshots, signal: AbortSignal): (last: Look | undefined) => Promise<Seen> {
+function createLook(
+  schemas: readonly StatusRequest[],
+  signal: AbortSignal,
+): (last: Look | undefined) => Promise<Seen> {
+  const snapshots = openSnapshots(schemas);
   let pending: Promise<Seen> | undefined;
+  const lookAtAll = async (): Promise<Seen> => {
+    const report = statusReport(await snapshots.takeDecided(signal));
+    return { report, verified: await readVerified(schemas), isFresh: true };
+  };
+  const stale = (last: StatusReport, reason: string, seconds: number): Seen => {
+    // Never safe: nobody knows what has happened since.
+    const why = `stale: ${reason}; what stands above was seen ${seconds} s ago`;
+    return { report: { ...last, safeToSwitch: false, reasons: [why] }, verified: [], isFresh: false };
+  };
   return async (last) => {
-    pending ??= snapshots
-      .takeDecided(signal)
-      .then((tables) => ({ report: statusReport(tables), isFresh: true }))
-      .finally(() => {
-        pending = undefined;
-      });
+    pending ??= lookAtAll().finally(() => {
+      pending = undefined;
+    });
     if (last === undefined) return await pending;
     const seconds = (): number => Math.round((monotonic() - last.atMs) / 1000);
     const stopWaiting = new AbortController();
@@ -81,12 +105,6 @@ function createLook(snapshots: Snapshots, signal: AbortSignal): (last: Look | un
       stopWaiting.abort();
     }
   };
-}
-
-/** Never safe: nobody knows what has happened since. */
-function stale(last: StatusReport, reason: string, seconds: number): Seen {
-  const why = `stale: ${reason}; what stands above was seen ${seconds} s ago`;
-  return { report: { ...last, safeToSwitch: false, reasons: [why] }, isFresh: false };
 }
 
 /** The report as a table for people, with the verdict below. With `toDrain`, also how long each table needs. */
