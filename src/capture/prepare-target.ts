@@ -138,7 +138,7 @@ export async function refuseSameDatabase(
   if (problems.length > 0) {
     throw new SyncError("DATABASE_UNSUPPORTED", {
       what: problems.join("\n"),
-      next: "Correct the datasource as it says; the README lists the servers that are supported",
+      next: "Correct the datasource as it says; ddl/README.md lists the servers that are supported",
     });
   }
   if (source.dialect.name !== target.dialect.name || from.identity !== to.identity) return;

@@ -1,4 +1,4 @@
-/** Every key of sync.properties once. The sample file and the README's table say the same; a test compares the sample. */
+/** Every key of sync.properties once. The sample file and the table in config/README.md say the same; tests compare both. */
 import { IS_VERSIONS } from "./versions.ts";
 
 export type KeyType = "version" | "integer" | "tables" | "datasources" | "choice" | "text";

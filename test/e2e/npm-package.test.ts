@@ -44,7 +44,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test("the package holds what runs, the samples and the reference scripts, and nothing of the development", () => {
   for (const wanted of [
     ...["README.md", "package.json", "bin/sync-tool.js", "dist/cli/main.js"],
-    ...["dist/transform/crypto/crypto-worker.js", "config/README.md", "config/sync.properties.example"],
+    ...[
+      "dist/transform/crypto/crypto-worker.js",
+      "config/README.md",
+      "ddl/README.md",
+      "config/sync.properties.example",
+    ],
     ...["config/deployment.toml.example", "ddl/postgres/identity_source.sql"],
   ])
     expect(files).toContain(wanted);

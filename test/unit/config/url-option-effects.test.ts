@@ -1,14 +1,14 @@
-/** What the documentation of each driver lists, and what becomes of it here: an effect, silence by the README's list, or a warning. */
+/** What the documentation of each driver lists, and what becomes of it here: an effect, silence by the reference's list, or a warning. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseJdbcUrl } from "../../../src/config/jdbc-url.ts";
 
-const README = readFileSync(join(import.meta.dirname, "../../../README.md"), "utf8");
-const SECTION = README.slice(
-  README.indexOf("### JDBC URLs"),
-  README.indexOf("Defaults follow each Java driver"),
+const REFERENCE = readFileSync(join(import.meta.dirname, "../../../config/README.md"), "utf8");
+const SECTION = REFERENCE.slice(
+  REFERENCE.indexOf("### JDBC URLs"),
+  REFERENCE.indexOf("Defaults follow each Java driver"),
 );
 
 interface Driver {
@@ -521,7 +521,7 @@ for (const [name, { base, separator, effect, silent, named }] of Object.entries(
   });
 
   test.each(silent)(
-    `${name}: %s asks for nothing that is not so anyhow, which the README lists`,
+    `${name}: %s asks for nothing that is not so anyhow, which config/README.md lists`,
     (option) => {
       const { parsed, problems, warnings } = read(`${base}${option}`);
       expect({ parsed, problems, warnings }).toEqual({ ...plain, problems: [], warnings: [] });
