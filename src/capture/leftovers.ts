@@ -63,11 +63,11 @@ export async function findLeftovers(
 }
 
 /** What is left when the tables that the target itself captures, for the other direction, are not looked at. */
-export function withoutOwnCapture<Found extends FoundObject>(
-  found: readonly Found[],
+function withoutOwnCapture(
+  found: readonly FoundObject[],
   home: string,
   tables: readonly TablePlan[],
-): readonly Found[] {
+): readonly FoundObject[] {
   const upper = ({ name }: { readonly name: string }): string => name.toUpperCase();
   const made = new Set(
     found.filter(({ kind, journalHome }) => kind === "journal" && journalHome === home).map(upper),

@@ -81,8 +81,7 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       rowFor,
     );
     const short =
-      // The short way cannot ask who serves between its writes and its commit.
-      bringAlong === undefined && options.late === undefined
+      bringAlong === undefined
         ? await prepareShortWrite(target.dialect, table, segments, rowFor, keepOnUpdate, policy)
         : undefined;
     return { ...part, segments, rowFor, short, bringAlong };
@@ -166,11 +165,7 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       }
       return "written";
     },
-    async retryDeadLetters(all, signal) {
-      const left = await retry.retry(all, signal);
-      await options.late?.settle();
-      return left;
-    },
+    retryDeadLetters: retry.retry,
     writeLate: replay.writeLate,
     caughtUp: later.forget,
   };
