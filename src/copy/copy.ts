@@ -1,25 +1,17 @@
-import type { Dialect } from "../contract/dialect.ts";
-import { planTables, type SyncPlan, type TablePlan } from "../contract/sync-plan.ts";
-import type { Database } from "../db/database.ts";
+import { planTables } from "../contract/sync-plan.ts";
 import { type CopyPlace, copyPlacesIn } from "../state/copy-place.ts";
 import { readState, stateTable } from "../state/state.ts";
-import type { RowSource } from "../transform/row-source.ts";
 import { createPace } from "../verify/pace.ts";
+import type { VerifyOptions } from "../verify/verify-options.ts";
 import type { RefusedRow } from "./copy-options.ts";
 import { copyTable } from "./copy-table.ts";
 
-export interface CopySchemaOptions {
-  readonly plan: SyncPlan;
-  readonly source: { readonly dialect: Dialect; readonly db: Database };
-  readonly target: { readonly dialect: Dialect; readonly db: Database };
-  readonly rowsFor: (table: TablePlan) => RowSource;
-  /** Upper case; default: every table of the plan. */
-  readonly tables?: readonly string[];
+export interface CopySchemaOptions
+  extends Pick<VerifyOptions, "plan" | "source" | "target" | "rowsFor" | "tables" | "signal"> {
   /** Rows of a page at most; default 1000. */
   readonly pageSize?: number;
   /** Rows of the source read per second; default: as fast as it goes. */
   readonly maxRowsPerSecond?: number;
-  readonly signal: AbortSignal;
   readonly onRefused: (refused: RefusedRow) => void;
   /** Told after each page. */
   readonly onProgress?: (table: string, place: CopyPlace) => void;

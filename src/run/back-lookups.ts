@@ -13,7 +13,7 @@ import {
   scopesBy,
 } from "../transform/back-lookups.ts";
 import { LOCAL_IDP } from "../transform/lookups.ts";
-import { cached, readColumns } from "./read-columns.ts";
+import { cached, readColumns, readMatching } from "./read-columns.ts";
 
 export type LoadBackLookups = (
   needs: readonly BackNeed[],
@@ -33,19 +33,8 @@ export function loadBackLookups(green: Side, blue: Side): LoadBackLookups {
     );
   const apps = ofBoth(APPS.table, APPS.columns);
   const idps = ofBoth(LOCAL_IDP.table, LOCAL_IDP.columns);
-  const scopes = async ({ table, key, column }: (typeof SCOPES)["token" | "code"], rows: readonly Row[]) => {
-    const keys = [...new Set(rows.map((row) => row[key] ?? null))].filter((id) => id !== null);
-    return scopesBy(
-      await readColumns(
-        green,
-        table,
-        [key, column],
-        keys.map((id) => ({ [key]: id })),
-      ),
-      key,
-      column,
-    );
-  };
+  const scopes = async ({ table, key, column }: (typeof SCOPES)["token" | "code"], rows: readonly Row[]) =>
+    scopesBy(await readMatching(green, table, [key, column], key, rows), key, column);
   return async (needs, rows, anew) => {
     const has = (need: BackNeed): boolean => needs.includes(need);
     const [greenIdps, blueIdps] = has("idps") || has("idpNames") ? await idps(anew) : [[], []];

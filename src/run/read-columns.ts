@@ -44,6 +44,23 @@ export async function readColumns(
   );
 }
 
+/** The same of the rows that have, in a column, one of the values that these rows have there; one statement for all. */
+export async function readMatching(
+  side: Side,
+  table: string,
+  wanted: readonly string[],
+  column: string,
+  rows: readonly Row[],
+): Promise<readonly Row[]> {
+  const values = [...new Set(rows.map((row) => row[column] ?? null))].filter((value) => value !== null);
+  return await readColumns(
+    side,
+    table,
+    wanted,
+    values.map((value) => ({ [column]: value })),
+  );
+}
+
 /** The result of a load, used again as long as it is fresh. */
 export function cached<T>(load: () => Promise<T>, freshMs = FRESH_MS): (anew: boolean) => Promise<T> {
   let loaded: Promise<T> | undefined;

@@ -1,10 +1,11 @@
 /** What transformers ask the databases for, besides the row itself. */
 import type { Side } from "../contract/side.ts";
 import type { Row } from "../row.ts";
+import { APPS } from "../transform/back-lookups.ts";
 import { LOCAL_IDP, type Lookups, localIdpIds, SCIM_ID, tenantIds } from "../transform/lookups.ts";
 import type { Transformer } from "../transform/transformer.ts";
 import { loadBackLookups } from "./back-lookups.ts";
-import { cached, readColumns } from "./read-columns.ts";
+import { cached, readColumns, readMatching } from "./read-columns.ts";
 
 export interface LookupSides {
   readonly source: Side;
@@ -42,13 +43,8 @@ export function loadLookups({ source, target, tenants = target }: LookupSides): 
 }
 
 async function appIds(target: Side, rows: readonly Row[]): Promise<ReadonlyMap<string, string>> {
-  const keys = [...new Set(rows.map((row) => row["CONSUMER_KEY"] ?? null))].filter((key) => key !== null);
-  const found = await readColumns(
-    target,
-    "IDN_OAUTH_CONSUMER_APPS",
-    ["ID", "CONSUMER_KEY"],
-    keys.map((key) => ({ CONSUMER_KEY: key })),
-  );
+  const { table } = APPS;
+  const found = await readMatching(target, table, ["ID", "CONSUMER_KEY"], "CONSUMER_KEY", rows);
   return new Map(found.map((row) => [String(row["CONSUMER_KEY"]), String(row["ID"])]));
 }
 

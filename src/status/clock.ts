@@ -13,3 +13,9 @@ export async function clockOf({
   const [row] = await db.query(dialect.doctor.clock);
   return Number(row?.["now_ms"]);
 }
+
+/** How long ago an entry was written, by the same clock; undefined where either time is not told. */
+export function secondsSince(writtenAt: string, nowMs: number): number | undefined {
+  const seconds = (nowMs - Date.parse(`${writtenAt.replace(" ", "T")}Z`)) / 1000;
+  return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
+}

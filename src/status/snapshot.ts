@@ -17,7 +17,7 @@ import { readState, type StateEntry, stateTable } from "../state/state.ts";
 import { stoppedIn } from "../state/stopped.ts";
 import { missingMigration } from "../transform/transformer-for.ts";
 import { sleep } from "../util/sleep.ts";
-import { clockOf } from "./clock.ts";
+import { clockOf, secondsSince } from "./clock.ts";
 import { countDeadLetters } from "./count-dead-letters.ts";
 import type { StatusRequest, TableStatus } from "./table-status.ts";
 
@@ -153,9 +153,8 @@ function runnerOf(entries: readonly StateEntry[], group: string, nowMs: number):
   const runner = runnerIn(entries, group);
   if (runner === undefined) return null;
   const { host, pid, movedAt } = runner;
-  const movedMs = Date.parse(`${movedAt.replace(" ", "T")}Z`);
-  const seconds = (nowMs - movedMs) / 1000;
-  return Number.isNaN(seconds) ? null : { host, pid, movedSecondsAgo: Math.max(0, seconds) };
+  const seconds = secondsSince(movedAt, nowMs);
+  return seconds === undefined ? null : { host, pid, movedSecondsAgo: seconds };
 }
 
 interface JournalSnapshot {

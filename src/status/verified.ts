@@ -2,8 +2,8 @@
 import type { SchemaName } from "../config/sync-config.ts";
 import { planTables } from "../contract/sync-plan.ts";
 import { readState, stateTable } from "../state/state.ts";
-import type { Reason } from "./arrival.ts";
-import { clockOf } from "./clock.ts";
+import { type Reason, reason } from "./arrival.ts";
+import { clockOf, secondsSince } from "./clock.ts";
 import type { StatusRequest } from "./table-status.ts";
 
 export interface Verified {
@@ -21,15 +21,13 @@ export async function readVerified(schemas: readonly StatusRequest[]): Promise<r
     const key = `verify/${name}`;
     const entries = await readState(target.db, stateTable(target.dialect, planTables(plan)), key);
     const entry = entries.find((one) => one.key === key);
-    const writtenMs = entry === undefined ? Number.NaN : Date.parse(`${entry.updatedAt.replace(" ", "T")}Z`);
-    const seconds = (await clockOf(target)) / 1000 - writtenMs / 1000;
+    const seconds = entry === undefined ? undefined : secondsSince(entry.updatedAt, await clockOf(target));
     const result = (entry?.value as { readonly result?: unknown } | undefined)?.result;
-    const isKnown = typeof result === "string" && !Number.isNaN(seconds);
-    found.push({
-      schema: name,
-      result: isKnown ? result : null,
-      secondsAgo: isKnown ? Math.max(0, seconds) : null,
-    });
+    found.push(
+      typeof result === "string" && seconds !== undefined
+        ? { schema: name, result, secondsAgo: seconds }
+        : { schema: name, result: null, secondsAgo: null },
+    );
   }
   return found;
 }
@@ -39,12 +37,9 @@ export function verifiedReasons(
   { schema, result, secondsAgo }: Verified,
   withinSeconds: number,
 ): readonly Reason[] {
-  const reason = (text: string): readonly Reason[] => [
-    { table: schema, kind: "not-verified", text: `${schema}: ${text}` },
-  ];
-  if (result === null || secondsAgo === null) return reason("no verify has come to its end");
-  if (result !== "equal") return reason(`the last verify found: ${result}`);
-  if (secondsAgo > withinSeconds)
-    return reason(`the last verify ended ${Math.round(secondsAgo)} s ago, ${withinSeconds} s are allowed`);
-  return [];
+  const because = (text: string): readonly Reason[] => reason({ table: schema }, true, "not-verified", text);
+  if (result === null || secondsAgo === null) return because("no verify has come to its end");
+  if (result !== "equal") return because(`the last verify found: ${result}`);
+  const ended = `the last verify ended ${Math.round(secondsAgo)} s ago, ${withinSeconds} s are allowed`;
+  return secondsAgo > withinSeconds ? because(ended) : [];
 }

@@ -10,8 +10,6 @@ export type Transformed = { readonly row: Row } | { readonly failure: string };
 /** Pure: the row given is left as it is, and the same row and look-ups always give the same result. */
 export type RowTransformer = (row: Row, lookups: Lookups) => Transformed;
 
-export type { Direction } from "../contract/direction.ts";
-
 /** What a transformer is built from: constant for one table during a run. */
 export interface TransformContext {
   /** Name of the table, in any case. */

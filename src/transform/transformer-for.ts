@@ -6,7 +6,6 @@ import { has } from "../plan/plan-table.ts";
 import { rekeyedTable } from "../plan/rekeyed-tables.ts";
 import { APPS, SCOPES } from "./back-lookups.ts";
 import { LOCAL_IDP, SCIM_ID } from "./lookups.ts";
-import type { Direction } from "./step.ts";
 import { buildTransformer, type Transformer } from "./transformer.ts";
 
 type Versions = Pick<SyncPlan, "sourceVersion" | "targetVersion" | "emailUserNames" | "direction">;
@@ -19,14 +18,8 @@ const TOKEN_KEY_COLUMN = "TOKEN_SCOPE_HASH";
  * versions are blue's and green's still, its tables' source is green and their target blue. Throws SyncError
  * TRANSFORM_UNAVAILABLE when the target's table was not migrated yet and cannot take the rows.
  */
-export function transformerFor(
-  plan: SyncPlan,
-  table: TablePlan,
-  hashAlgorithm = "SHA-256",
-  direction: Direction = plan.direction ?? "forward",
-): Transformer {
-  const transformer = planned(plan, table, hashAlgorithm, direction);
-  if (direction === "back") return transformer;
+export function transformerFor(plan: SyncPlan, table: TablePlan, hashAlgorithm = "SHA-256"): Transformer {
+  const transformer = planned(plan, table, hashAlgorithm);
   const reason = missingMigration(plan, table, transformer);
   if (reason !== undefined) {
     throw new SyncError("TRANSFORM_UNAVAILABLE", {
@@ -66,10 +59,9 @@ export function missingMigration(
 }
 
 function planned(
-  { sourceVersion, targetVersion, emailUserNames, direction: planDirection = "forward" }: Versions,
+  { sourceVersion, targetVersion, emailUserNames, direction = "forward" }: Versions,
   table: TablePlan,
   hashAlgorithm = "SHA-256",
-  direction: Direction = planDirection,
 ): Transformer {
   const key = table.source.uniqueKeys.find(({ columns }) =>
     columns.some((column) => column.toUpperCase() === TOKEN_KEY_COLUMN),

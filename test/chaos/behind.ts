@@ -1,3 +1,4 @@
+import { behindProxy } from "../support/behind-proxy.ts";
 import type { TestDialectName } from "../support/env.ts";
 import type { TestDatabase } from "../support/servers/test-server.ts";
 import type { TcpProxy } from "../support/tcp-proxy.ts";
@@ -14,7 +15,6 @@ const SHORT_SILENCE: Readonly<Record<TestDialectName, string>> = {
 
 /** The same database, reached through the proxy; connections count as dead after three seconds of silence. */
 export function behind(test: TestDatabase, proxy: TcpProxy): TestDatabase {
-  const [host] = test.settings.hosts;
-  const url = test.jdbcUrl.replace(`${host?.host}:${host?.port}`, `${proxy.host}:${proxy.port}`);
-  return { ...test, jdbcUrl: `${url}${SHORT_SILENCE[test.settings.type]}` };
+  const through = behindProxy(test, proxy);
+  return { ...through, jdbcUrl: `${through.jdbcUrl}${SHORT_SILENCE[test.settings.type]}` };
 }

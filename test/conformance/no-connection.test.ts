@@ -2,9 +2,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import type { Database } from "../../src/db/database.ts";
 import { loadDialect } from "../../src/dialect/registry.ts";
+import { startProxyBefore } from "../support/behind-proxy.ts";
 import { describeDialects } from "../support/dialects.ts";
 import type { TestDatabase } from "../support/servers/test-server.ts";
-import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+import type { TcpProxy } from "../support/tcp-proxy.ts";
 
 describeDialects("A server that gives no new connection", (testDialect) => {
   let server: TestDatabase;
@@ -13,9 +14,7 @@ describeDialects("A server that gives no new connection", (testDialect) => {
   beforeEach(async () => {
     server = await (await testDialect.server()).createDatabase();
     const settings = server.settings as ConnectionSettings;
-    const [host] = settings.hosts;
-    if (host === undefined) throw new Error("a server has a host");
-    proxy = await startTcpProxy(host);
+    proxy = await startProxyBefore(server);
     const dialect = await loadDialect(settings.type);
     db = await dialect.connect({
       ...settings,

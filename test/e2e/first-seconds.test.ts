@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { behindProxy, startProxyBefore } from "../support/behind-proxy.ts";
 import { type CliProcess, runCli, startCli } from "../support/cli.ts";
 import { type CliPair, openMigrationPair } from "../support/cli-pair.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
 import { describeDialects } from "../support/dialects.ts";
-import type { TestDatabase } from "../support/servers/test-server.ts";
-import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+import type { TcpProxy } from "../support/tcp-proxy.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const TABLE = "IDN_IDENTITY_USER_DATA";
@@ -16,14 +16,11 @@ describeDialects("A run whose database goes away in its first second", (dialect)
   beforeEach(async () => {
     pair = await openMigrationPair(dialect, [TABLE]);
     expect(await runCli(["prepare"], pair.folder)).toMatchObject({ code: 0 });
-    const [blue, green] = [
-      await startTcpProxy(addressOf(pair.blue)),
-      await startTcpProxy(addressOf(pair.green)),
-    ];
+    const [blue, green] = [await startProxyBefore(pair.blue), await startProxyBefore(pair.green)];
     proxies = [blue, green];
     await writeConfigFiles(pair.folder, {
-      source: behind(pair.blue, blue),
-      target: behind(pair.green, green),
+      source: behindProxy(pair.blue, blue),
+      target: behindProxy(pair.green, green),
       sourceVersion: "5.7.0",
       syncTables: [TABLE],
       // One look is enough: those that come after it would be counted as packets of the start.
@@ -36,20 +33,6 @@ describeDialects("A run whose database goes away in its first second", (dialect)
     await Promise.all(proxies.map((proxy) => proxy.close()));
     await pair.close();
   });
-
-  const addressOf = ({ settings }: TestDatabase): { host: string; port: number } => {
-    const [host] = settings.hosts;
-    if (host === undefined) throw new Error("a server has a host");
-    return host;
-  };
-
-  const behind = (database: TestDatabase, proxy: TcpProxy): TestDatabase => {
-    const { host, port } = addressOf(database);
-    return {
-      ...database,
-      jdbcUrl: database.jdbcUrl.replace(`${host}:${port}`, `${proxy.host}:${proxy.port}`),
-    };
-  };
 
   const start = (): CliProcess => {
     running = startCli(["run"], pair.folder);

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { behindProxy, startProxyBefore } from "../support/behind-proxy.ts";
 import { type CliProcess, runCli, startCli } from "../support/cli.ts";
 import { type CliPair, openMigrationPair } from "../support/cli-pair.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
 import { describeDialects } from "../support/dialects.ts";
-import type { TestDatabase } from "../support/servers/test-server.ts";
-import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+import type { TcpProxy } from "../support/tcp-proxy.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const TABLE = "IDN_IDENTITY_USER_DATA";
@@ -17,17 +17,10 @@ describeDialects("status --watch", (dialect) => {
     pair = await openMigrationPair(dialect, [TABLE]);
     expect(await runCli(["prepare"], pair.folder)).toMatchObject({ code: 0 });
     expect(await runCli(["run", "--until-drained"], pair.folder)).toMatchObject({ code: 0 });
-    const { green } = pair;
-    const [host] = green.settings.hosts;
-    if (host === undefined) throw new Error("a server has a host");
-    proxy = await startTcpProxy(host);
-    const target: TestDatabase = {
-      ...green,
-      jdbcUrl: green.jdbcUrl.replace(`${host.host}:${host.port}`, `${proxy.host}:${proxy.port}`),
-    };
+    proxy = await startProxyBefore(pair.green);
     await writeConfigFiles(pair.folder, {
       source: pair.blue,
-      target,
+      target: behindProxy(pair.green, proxy),
       sourceVersion: "5.7.0",
       syncTables: [TABLE],
     });
