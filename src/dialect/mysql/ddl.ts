@@ -3,7 +3,7 @@ import { sharedTables } from "../../contract/object-names.ts";
 import { alsoWritten, type CascadePath, type TablePlan } from "../../contract/sync-plan.ts";
 import type { Column } from "../../contract/table-schema.ts";
 import { fingerprint } from "../../util/fingerprint.ts";
-import { literal, MARK, quote } from "./connect.ts";
+import { literal, quote, UNMARKED } from "./connect.ts";
 import { HOME } from "./introspect.ts";
 
 /** Seconds that a DDL statement waits for its metadata lock; meanwhile new statements on the table queue behind it. */
@@ -19,7 +19,7 @@ const PAUSE_MS = 500;
 const SQL_MODE = "SET SESSION sql_mode = ''";
 
 /** A block label: unlike a comment, the command-line client does not strip it from a trigger's body. */
-const LABEL = "sync_tool_v2_";
+const LABEL = "sync_tool_v3_";
 
 /**
  * A TIMESTAMP holds UTC, whatever the session's time zone, and no session's change of clocks makes two moments one. It ends in
@@ -143,7 +143,7 @@ function trigger(name: string, table: string, event: string, work: string): DdlS
   return {
     object: { kind: "trigger", name, table },
     sql: [
-      `CREATE TRIGGER ${quote(name)} ${event} ON ${quote(table)} FOR EACH ROW ${label}: BEGIN IF ${MARK} IS NULL THEN ${work} END IF; END ${label}`,
+      `CREATE TRIGGER ${quote(name)} ${event} ON ${quote(table)} FOR EACH ROW ${label}: BEGIN IF ${UNMARKED} THEN ${work} END IF; END ${label}`,
     ],
   };
 }
