@@ -26,7 +26,7 @@ export const KEY = {
   object: "object",
 } as const;
 
-export type Log = Pick<ReturnType<typeof pino>, "debug" | "info" | "warn" | "error">;
+export type Log = Pick<ReturnType<typeof pino>, "child" | "debug" | "info" | "warn" | "error">;
 
 export interface OpenLog {
   readonly log: Log;

@@ -21,6 +21,8 @@ export interface WriteRules {
   readonly keepsExisting?: ((change: Change) => boolean) | undefined;
   /** Writes what comes along with changed rows that the target did not hold, once they are written. */
   readonly bringAlong?: ((tx: Queryable, upserts: readonly Change[]) => Promise<void>) | undefined;
+  /** Throws when the target's users have written one of these rows themselves since they are served there; asked once all are written. */
+  readonly refuseOvertaken?: ((changes: readonly Change[]) => Promise<void>) | undefined;
   /** Throws when rows with these keys must not be deleted yet. */
   readonly beforeDelete?: (tx: Queryable, keys: readonly Key[]) => Promise<void>;
 }
@@ -70,6 +72,9 @@ export async function applyNet(
     }
     if (segment.replaced.length > 0) await dialect.deleteRows(tx, table, segment.replaced.map(key), true);
   }
+  await rules.refuseOvertaken?.(
+    segments.flatMap(({ deletes, upserts, replaced }) => [...deletes, ...upserts, ...replaced]),
+  );
 }
 
 /** The upserts that must leave a row that is there alone, in order of position. */

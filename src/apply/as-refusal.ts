@@ -2,11 +2,13 @@ import type { Dialect } from "../contract/dialect.ts";
 import { originOf } from "../contract/origin.ts";
 import type { ClassifiedError } from "../db/classified-error.ts";
 import { SyncError } from "../errors.ts";
+import { Overtaken } from "./overtaken.ts";
 import { ChildrenLeft } from "./spare-children.ts";
 
 /** A refusal of the row itself; undefined for anything that the whole batch has to be tried again for. */
 export function asRefusal(dialect: Dialect, error: unknown): ClassifiedError | undefined {
-  if (error instanceof ChildrenLeft) return { class: "row", code: error.code, reason: error.reason };
+  if (error instanceof ChildrenLeft || error instanceof Overtaken)
+    return { class: "row", code: error.code, reason: error.reason };
   if (error instanceof SyncError) {
     return error.code === "TRANSFORM_FAILED"
       ? { class: "row", code: error.code, reason: error.message }

@@ -174,6 +174,7 @@ async function write(tx: Queryable, context: ReplayContext, change: Change, act:
   const row = rowFor(change);
   if (act === "write other row") {
     await writeRow(onUniqueConflict?.(row) ?? row);
+    await context.refuseOvertaken?.([change]);
     context.onMadeUp?.();
     return;
   }
@@ -185,6 +186,7 @@ async function write(tx: Queryable, context: ReplayContext, change: Change, act:
     await writeRow(row);
   }
   await writeSplitRows(tx, dialect, table, [change]);
+  await context.refuseOvertaken?.([change]);
 }
 
 /** False, with nothing done, when the target refuses that too. */

@@ -15,6 +15,8 @@ export interface EmitRequest {
   /** Prefix of the file names, e.g. "identity". */
   readonly schema: string;
   readonly tables: readonly TablePlan[];
+  /** The way back: the source is green, of which nobody restores a dump as blue. Default: false. */
+  readonly isBack?: boolean;
   readonly source: ScriptSide & {
     /** ServerFacts.home: the target's script refuses to run there, besides where a journal was made. */
     readonly home?: string;
@@ -229,8 +231,8 @@ function targetTables(request: EmitRequest): readonly TablePlan[] {
 }
 
 /** MySQL and MariaDB share their DDL, and read each other's dumps. */
-const isDumpPossible = ({ source, target }: EmitRequest): boolean =>
-  source.dialect.ddl === target.dialect.ddl;
+const isDumpPossible = ({ source, target, isBack }: EmitRequest): boolean =>
+  isBack !== true && source.dialect.ddl === target.dialect.ddl;
 
 const stateOf = (tables: readonly TablePlan[]): string => stateName(tables[0]?.target.name ?? "");
 

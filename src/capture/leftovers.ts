@@ -63,11 +63,11 @@ export async function findLeftovers(
 }
 
 /** What is left when the tables that the target itself captures, for the other direction, are not looked at. */
-function withoutOwnCapture(
-  found: readonly FoundObject[],
+export function withoutOwnCapture<Found extends FoundObject>(
+  found: readonly Found[],
   home: string,
   tables: readonly TablePlan[],
-): readonly FoundObject[] {
+): readonly Found[] {
   const upper = ({ name }: { readonly name: string }): string => name.toUpperCase();
   const made = new Set(
     found.filter(({ kind, journalHome }) => kind === "journal" && journalHome === home).map(upper),

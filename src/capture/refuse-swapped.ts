@@ -11,12 +11,13 @@ import { SyncError } from "../errors.ts";
  * journal on the target (which counts also where the source has moved to another server since). Before the first
  * `prepare` there is neither.
  *
- * `tables`: names in any case; the databases are asked without regard to it.
+ * `capturesBoth`: there is a way back, so that the first witness alone counts. `tables`: names in any case; the databases are asked without regard to it.
  */
 export async function refuseSwappedSides(
   source: Side,
   target: Side,
   tables: readonly string[],
+  capturesBoth = false,
 ): Promise<void> {
   const names = tables.map(objectNames);
   const journals = names.map(({ journal }) => journal);
@@ -25,6 +26,8 @@ export async function refuseSwappedSides(
   const own = await madeAtHome(target, onTarget);
   if (own !== undefined && (await madeAtHome(source, await journalsOf(source, journals))) === undefined)
     throw swapped(`the journal ${own.name} on the target was made there: users write to the target`);
+  // With a way back each side has checkpoints of the other's journals.
+  if (capturesBoth) return;
   const ids = new Map(onTarget.map(({ journalId, name }) => [journalId, name]));
   const checkpoints = names.map(({ checkpoint }) => checkpoint);
   for (const { name } of await source.dialect.introspector.objects(source.db, checkpoints)) {

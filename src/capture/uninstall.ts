@@ -3,7 +3,7 @@ import { deadLettersName, objectNames, stateName } from "../contract/object-name
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
 import { refuseForeignWriters } from "./foreign-writers.ts";
-import { refuseOwnCapture } from "./leftovers.ts";
+import { refuseOwnCapture, withoutOwnCapture } from "./leftovers.ts";
 import { type Patience, patiently } from "./patiently.ts";
 import { triggerNames } from "./trigger-names.ts";
 import { unseenTriggers } from "./unseen-triggers.ts";
@@ -38,15 +38,18 @@ export interface Removable {
 /**
  * Everything of sync-tool on one side of these tables, found under its names: triggers and functions by the mark in
  * their body, tables by their columns. Throws TARGET_LEFTOVERS when the target captures changes of its own: it is the
- * source of another sync; CAPTURE_DRIFT when triggers that are not ours write to a journal.
+ * source of another sync, unless it is that of the other direction (`capturesItself`), whose capture stays; CAPTURE_DRIFT when triggers that are not ours write to a journal.
  */
 export async function findRemovable(
   side: "source" | "target",
   { db, dialect }: { readonly db: Database; readonly dialect: Dialect },
   tables: readonly TablePlan[],
+  capturesItself = false,
 ): Promise<readonly Removable[]> {
   const wanted = tables.flatMap((table) => namesOf(side, table));
-  const found = await dialect.introspector.objects(db, [...new Set(wanted.map((object) => object.name))]);
+  const all = await dialect.introspector.objects(db, [...new Set(wanted.map((object) => object.name))]);
+  const { home } = await dialect.introspector.server(db);
+  const found = side === "target" && capturesItself ? withoutOwnCapture(all, home, tables) : all;
   const objects = found.flatMap((object) => {
     if (object.kind === "trigger" || object.kind === "function") {
       return object.body !== undefined && dialect.ddl.isOurs(object.body) ? [object] : [];
@@ -54,7 +57,7 @@ export async function findRemovable(
     const kind = wanted.find(({ name }) => name.toUpperCase() === object.name.toUpperCase())?.kind;
     return kind !== undefined && hasColumns(object, COLUMNS[kind] ?? []) ? [{ ...object, kind }] : [];
   });
-  if (side === "target") refuseOwnCapture(objects, (await dialect.introspector.server(db)).home);
+  if (side === "target") refuseOwnCapture(objects, home);
   refuseForeignWriters(side, dialect, objects, found);
   return objects.map((object): Removable => {
     const names = object.kind === "journal" ? triggersOf(side, object, tables) : [];

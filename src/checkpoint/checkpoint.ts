@@ -110,6 +110,21 @@ export async function setLanes(
   return wanted;
 }
 
+/** Has a checkpoint that was begun stand at this position of its journal, in one lane. */
+export async function beginAt(
+  tx: Queryable,
+  dialect: Dialect,
+  name: string,
+  to: Pick<CheckpointRow, "position" | "digest">,
+): Promise<void> {
+  const [first, ...others] = await lockLanes(tx, dialect, name);
+  if (first === undefined) throw new Error(`${name} was not begun`);
+  const { position, digest } = to;
+  await moveCheckpoint(tx, dialect, name, first, { journalId: first.journalId, position, digest });
+  if (others.length > 0)
+    await tx.execute(`DELETE FROM ${dialect.sql.quote(name)} WHERE lane <> ?`, [first.lane]);
+}
+
 async function insert(db: Queryable, dialect: Dialect, name: string, row: CheckpointRow): Promise<void> {
   const statement = dialect.sql.insertCheckpoint(name, row);
   await db.execute(statement.sql, statement.params);

@@ -2,42 +2,25 @@
 import { refuseSameDatabase } from "../capture/prepare-target.ts";
 import { refuseSwappedSides } from "../capture/refuse-swapped.ts";
 import { loadConfig } from "../config/load.ts";
-import type { Datasource, SchemaName, SyncConfig } from "../config/sync-config.ts";
-import type { Dialect } from "../contract/dialect.ts";
+import type { Datasource, SyncConfig } from "../config/sync-config.ts";
+import type { Direction } from "../contract/direction.ts";
 import { withOrigin } from "../contract/origin.ts";
 import type { SyncPlan } from "../contract/sync-plan.ts";
-import type { Database } from "../db/database.ts";
 import { loadDialect } from "../dialect/registry.ts";
 import { type Log, openLog } from "../log.ts";
 import { buildPlan } from "../plan/build-plan.ts";
 import { refuseOtherVersions } from "../plan/fitting-versions.ts";
 import { splitFrom } from "../plan/rekeyed-tables.ts";
+import type { Connected, SchemaContext, SourceContext } from "./connected.ts";
 import { type Deadline, openDeadline } from "./deadline.ts";
 import { commandFailure, unreachable } from "./driver-error.ts";
 import type { CommonFlags } from "./flags.ts";
 import { nameMissingGrants } from "./name-missing-grants.ts";
 import { numberFlag } from "./number-flag.ts";
 import { writeErr } from "./output.ts";
+import { backOf, directionFlag, requireWayBack, servedDirection } from "./way-back.ts";
 
-export interface Connected {
-  readonly datasource: Datasource;
-  readonly dialect: Dialect;
-  readonly db: Database;
-}
-
-/** One schema of the configuration as far as its source goes: the plan says how it is captured. */
-export interface SourceContext {
-  readonly name: SchemaName;
-  readonly source: Connected;
-  readonly plan: SyncPlan;
-}
-
-/** One schema of the configuration: its two databases and the plan between them. */
-export interface SchemaContext extends SourceContext {
-  readonly target: Connected;
-  /** The target of umSchema, where the tenants are, when it is configured. */
-  readonly tenants?: Connected;
-}
+export type { Connected, SchemaContext, SourceContext } from "./connected.ts";
 
 export interface Context {
   readonly config: SyncConfig;
@@ -64,6 +47,8 @@ export interface OpenOptions {
   readonly quiet?: boolean;
   /** Does what comes after connecting, again where that helps. Default: once. */
   readonly persist?: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Default: what --direction says, else the one that carries the changes of the side that serves users. */
+  readonly direction?: Direction;
   /** The databases need not be of the configured versions: nothing depends on what their rows mean. */
   readonly anyVersion?: boolean;
 }
@@ -86,11 +71,13 @@ export async function withContext<T>(
   { graceMs = GRACE_MS }: { readonly graceMs?: number } = {},
 ): Promise<T> {
   const timeout = numberFlag("--timeout", flags.timeout);
+  const wanted = directionFlag(flags.direction);
   const config = await loadConfig({
     configFile: flags.config,
     ...(flags.deployment === undefined ? {} : { deploymentFile: flags.deployment }),
     defines: flags.define,
   });
+  if (wanted === "back") requireWayBack(config);
   const { terminal, write } = openTerminal();
   const { log, close } = openLog({
     dir: flags.logDir,
@@ -131,7 +118,8 @@ export async function withContext<T>(
       openSchemas: async (options = {}) => {
         const schemas = await openSchemas(config, log, connect, options);
         plans.push(...schemas.map(({ plan }) => plan));
-        return schemas;
+        const direction = options.direction ?? wanted ?? (await servedDirection(config, schemas));
+        return direction === "back" ? await backOf(config, schemas) : schemas;
       },
       openSources: () => openSources(config, connect),
     });
@@ -166,7 +154,7 @@ async function openSchemas(
     const target = await connect("target", pair.target);
     await persist(async () => {
       await refuseSameDatabase(source, target);
-      await refuseSwappedSides(source, target, config.syncTables);
+      await refuseSwappedSides(source, target, config.syncTables, config.wayBack === true);
       if (!anyVersion) await refuseOtherVersions(config, source, target);
     });
     // With one schema left, tables that are nowhere are reported there.

@@ -14,6 +14,8 @@ export interface CommonFlags {
   readonly debug?: true;
   /** Seconds after which the command gives up, where it takes such a limit. */
   readonly timeout?: string;
+  /** "forward" or "back", where the command takes it. */
+  readonly direction?: string;
 }
 
 export function addCommonFlags(command: Command): Command {
@@ -27,6 +29,14 @@ export function addCommonFlags(command: Command): Command {
     )
     .option("--log-dir <dir>", "folder of sync.log", "logs")
     .option("--debug", "log more, and say where in the code a failure came from");
+}
+
+/** For commands that look at, or work on, one direction of a configuration with a way back. */
+export function addDirection(command: Command): Command {
+  return command.option(
+    "--direction <which>",
+    "with wayBack=true: forward or back (default: that of the side that serves users)",
+  );
 }
 
 /** For commands that somebody waits for. */

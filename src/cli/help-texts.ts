@@ -101,6 +101,19 @@ export const TEXTS: Readonly<Record<string, HelpText>> = {
       [8, "all is applied but dead letters"],
     ],
   },
+  switch: {
+    phase: SWITCH,
+    examples: [
+      ["--dry-run", "what stands in the way?"],
+      ["--wait --timeout 120", "green serves from now on; then send the traffic there"],
+      ["--back --wait", "blue serves again"],
+    ],
+    exits: [
+      [0, "it is so: send the traffic"],
+      [5, "no: the reasons are printed, and nothing has changed"],
+      [8, "all is applied but dead letters"],
+    ],
+  },
   endpoints: {
     phase: SWITCH,
     examples: [

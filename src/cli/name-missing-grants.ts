@@ -22,6 +22,7 @@ export async function nameMissingGrants(
       source: pair.source.settings,
       target: pair.target.settings,
       parallelism: config.parallelism,
+      wayBack: config.wayBack,
     });
     lines.push(...found.lines);
     statements.push(

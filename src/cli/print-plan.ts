@@ -1,3 +1,4 @@
+import type { ConnectionUses } from "../config/fewest-connections.ts";
 import type { SyncPlan, TablePlan } from "../contract/sync-plan.ts";
 import { SyncError } from "../errors.ts";
 import { connectionsOfUse } from "../run/connections-of-use.ts";
@@ -5,9 +6,9 @@ import { transformerFor } from "../transform/transformer-for.ts";
 import type { Connected, SchemaContext } from "./context.ts";
 
 /** A plan as people read it: what is captured, how it maps, which objects are made. */
-export function printPlan({ name, source, target, plan }: SchemaContext, parallelism: number): string {
+export function printPlan({ name, source, target, plan }: SchemaContext, uses: ConnectionUses): string {
   const side = (title: "source" | "target", { datasource, dialect }: Connected): readonly string[] => {
-    const { least, most } = connectionsOfUse(title, plan.groups.length, parallelism);
+    const { least, most } = connectionsOfUse(title, plan.groups.length, uses);
     const { max } = datasource.settings.pool;
     return [
       `  ${title}: datasource ${datasource.id} (${dialect.title})`,

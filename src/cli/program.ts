@@ -1,7 +1,7 @@
 import { Command, Option, type OptionValues } from "commander";
 import { EXIT } from "../errors.ts";
 import { readVersion } from "../version.ts";
-import { addCommonFlags, addTimeout, type CommonFlags, SCRIPT_FOLDER } from "./flags.ts";
+import { addCommonFlags, addDirection, addTimeout, type CommonFlags, SCRIPT_FOLDER } from "./flags.ts";
 import { addHelpTexts } from "./help-texts.ts";
 import { addKeyFlags } from "./key-flags.ts";
 import { writeOut } from "./output.ts";
@@ -61,14 +61,18 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--json", "print JSON")
     .action(does(async () => (await import("./commands/copy.ts")).copy));
 
-  addTimeout(command("status", "print where every table stands and whether it is safe to switch"))
+  addDirection(
+    addTimeout(command("status", "print where every table stands and whether it is safe to switch")),
+  )
     .option("--json", "print JSON")
     .option("--watch", "print again every two seconds")
     .action(does(async () => (await import("./commands/status.ts")).status));
 
-  addTimeout(
-    addKeyFlags(
-      command("verify", "compare every row of the source, as the run would write it, with the target"),
+  addDirection(
+    addTimeout(
+      addKeyFlags(
+        command("verify", "compare every row of the source, as the run would write it, with the target"),
+      ),
     ),
   )
     .option("--json", "print JSON")
@@ -79,12 +83,19 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--state <file>", "keep the progress in this file and go on from it")
     .action(does(async () => (await import("./commands/verify.ts")).verify));
 
-  addTimeout(command("drain", "say whether every table is drained: the gate before the switch"))
+  addDirection(addTimeout(command("drain", "say whether every table is drained: the gate before the switch")))
     .option("--wait", "wait until it is")
     .option("--max-lag <seconds>", "content with tables that are at most so far behind")
     .option("--verified-within <time>", "only if verify found both sides equal within it: 30m, 24h, 2d")
     .option("--json", "print JSON")
     .action(does(async () => (await import("./commands/drain.ts")).drain));
+
+  addTimeout(addKeyFlags(command("switch", "with wayBack=true: have green serve users, or blue again")))
+    .option("--back", "blue serves users again")
+    .option("--wait", "wait until nothing stands in the way")
+    .option("--dry-run", "say what stands in the way and change nothing")
+    .option("--json", "print JSON")
+    .action(does(async () => (await import("./commands/switch.ts")).switchSides));
 
   command("doctor", "check both databases and say what mends each fault")
     .option("--json", "print JSON")
@@ -95,7 +106,7 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .description("changes that the target refused: list them, have them tried again, or give them up")
     .exitOverride();
   const letterCommand = (name: string, description: string): Command =>
-    addCommonFlags(letters.command(name).description(description))
+    addDirection(addCommonFlags(letters.command(name).description(description)))
       .exitOverride()
       .option("--table <table>", "only those of this table")
       .option("--id <id>", "only the one with this id")
@@ -110,11 +121,11 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--yes", "do it; without, they are only listed")
     .action(does(async () => (await import("./commands/dead-letters.ts")).discardLetters));
 
-  command("purge", "delete applied changes from the journals")
+  addDirection(command("purge", "delete applied changes from the journals"))
     .option("--yes", "do it")
     .action(does(async () => (await import("./commands/purge.ts")).purge));
 
-  addTimeout(command("cleanup", "remove everything of sync-tool from both databases"))
+  addDirection(addTimeout(command("cleanup", "remove everything of sync-tool from both databases")))
     .option("--yes", "do it; without, the objects are only listed")
     .option("--discard-pending", "also when changes are not applied yet: they are lost")
     .option("--source-only", "when the target is gone for good: free the source, without asking the target")

@@ -22,6 +22,7 @@ export async function logCheapChecks(
     source: source.datasource.settings,
     target: target.datasource.settings,
     parallelism: config.parallelism,
+    wayBack: config.wayBack,
     opened: { source: source.db, target: target.db },
   });
   try {

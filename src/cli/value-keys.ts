@@ -2,6 +2,7 @@ import { wholeTable } from "../config/known-tables.ts";
 import type { SyncConfig } from "../config/sync-config.ts";
 import { compareVersions, isStepBetween } from "../config/versions.ts";
 import { SyncError } from "../errors.ts";
+import { backProfiles, impossibleWayBack } from "../transform/crypto/back-profiles.ts";
 import { openCryptoPool } from "../transform/crypto/crypto-pool.ts";
 import { impossibleCells } from "../transform/crypto/impossible-cells.ts";
 import { type KeyProfiles, openKeys } from "../transform/crypto/key-config.ts";
@@ -42,6 +43,27 @@ export function openValueKeys(
     });
   }
   if (!isPlainOnly(profiles)) refuseBareHashes(config);
+  if (isPlainOnly(profiles)) return { profiles, readValues: readPlain, close: async () => undefined };
+  const pool = openCryptoPool(profiles);
+  return { profiles, readValues: readByKeys(pool), close: () => pool.close() };
+}
+
+/**
+ * The same for the way back: green is read with its own key and blue written as its release reads it.
+ * @throws SyncError KEY_INVALID when no token could go back.
+ */
+export function openBackKeys(
+  { sourceVersion }: Pick<SyncConfig, "sourceVersion">,
+  { profiles: forward }: Pick<ValueKeys, "profiles">,
+): ValueKeys {
+  const reasons = impossibleWayBack(forward, sourceVersion);
+  if (reasons.length > 0) {
+    throw new SyncError("KEY_INVALID", {
+      what: `Tokens cannot go back from this target to this source:\n${reasons.map((reason) => `  - ${reason}`).join("\n")}`,
+      next: "Correct source.* and target.* in sync.properties, or take wayBack out of it",
+    });
+  }
+  const profiles = backProfiles(forward, sourceVersion);
   if (isPlainOnly(profiles)) return { profiles, readValues: readPlain, close: async () => undefined };
   const pool = openCryptoPool(profiles);
   return { profiles, readValues: readByKeys(pool), close: () => pool.close() };

@@ -18,18 +18,24 @@ export async function writeScripts(
   for (const schema of schemas) {
     const { target } = schema;
     const { account } = await target.dialect.introspector.server(target.db);
+    const isBack = schema.direction === "back";
+    const request = await sourceRequest(schema);
     const scripts = emitScripts({
-      ...(await sourceRequest(schema)),
+      ...request,
+      ...(isBack ? { schema: `${request.schema}_back`, isBack } : {}),
       target: {
         dialect: target.dialect,
         user: account ?? { name: target.datasource.settings.user },
         lookups: await targetLookups(schema),
       },
     });
-    for (const { file, text } of scripts) files.push(await write(dir, file, text));
+    for (const { file, text } of scripts)
+      files.push(await write(dir, file, isBack ? `${THE_WAY_BACK}\n${text}` : text));
   }
   return files;
 }
+
+const THE_WAY_BACK = "-- The way back: SOURCE means green here, and TARGET means blue.";
 
 /** Those of the sources alone. */
 export async function writeSourceScripts(

@@ -5,6 +5,13 @@ export interface FewestConnections {
   readonly purpose: string;
 }
 
+/** What the configuration has the pools do. */
+export interface ConnectionUses {
+  readonly parallelism: number;
+  /** Each side is written to, and read from, at the same time; default false. */
+  readonly wayBack?: boolean;
+}
+
 /** Where a pool has no maxActive of its own, it may have so many connections, or more where more are needed. */
 export const DEFAULT_MAX_ACTIVE = 10;
 
@@ -12,11 +19,17 @@ export const DEFAULT_MAX_ACTIVE = 10;
  * With fewer a command would wait for itself: it holds a lock, or a transaction, while it asks for something else. What
  * further groups of tables and lanes want beyond that they can wait for.
  */
-export function fewestConnections(side: "source" | "target", parallelism: number): FewestConnections {
-  if (side === "source")
-    return { count: 3, purpose: "one that reads the journals, one for look-ups, one for a lock" };
-  return {
-    count: parallelism + 2,
-    purpose: `${parallelism === 1 ? "one that writes" : `${parallelism} that write`} (parallelism=${parallelism}), one for look-ups, one for the locks`,
-  };
+export function fewestConnections(
+  side: "source" | "target",
+  { parallelism, wayBack = false }: ConnectionUses,
+): FewestConnections {
+  const writers = parallelism === 1 ? "one that writes" : `${parallelism} that write`;
+  const writing = `${writers} (parallelism=${parallelism}), one for look-ups, one for the locks`;
+  const reading = "one that reads the journals, one for look-ups, one for a lock";
+  if (wayBack)
+    return {
+      count: 3 + parallelism + 2,
+      purpose: `for either direction of wayBack=true: ${reading}; ${writing}`,
+    };
+  return side === "source" ? { count: 3, purpose: reading } : { count: parallelism + 2, purpose: writing };
 }

@@ -3,7 +3,7 @@ import { dotenvFile, findDeploymentFile, readDotenv, readText } from "./config-f
 import { readDatasource } from "./datasource.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import { type Deployment, parseDeployment } from "./deployment-toml.ts";
-import { fewestConnections } from "./fewest-connections.ts";
+import { type ConnectionUses, fewestConnections } from "./fewest-connections.ts";
 import { nearestName } from "./nearest-name.ts";
 import { placeholderResolver, type Resolve } from "./placeholders.ts";
 import { configInvalid, didYouMean, type Findings, formatProblems, hintFound } from "./problem.ts";
@@ -94,8 +94,9 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
   const deadLetterLimit = readInteger("deadLetterLimit", settings);
   const parallelism = readInteger("parallelism", settings);
   const emailUserNames = readFlag("source.emailUserNames", settings);
+  const wayBack = readFlag("wayBack", settings);
   checkBatches(batchSize, parallelism, settings);
-  const schemas = readSchemas(settings, deployment, resolve, parallelism, findings);
+  const schemas = readSchemas(settings, deployment, resolve, { parallelism, wayBack }, findings);
   const extra = new Map<string, RawSetting>();
   for (const { name } of others) {
     const setting = settings.get(name);
@@ -119,6 +120,7 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
     deadLetterLimit,
     parallelism,
     ...(emailUserNames ? { emailUserNames } : {}),
+    ...(wayBack ? { wayBack } : {}),
     extra,
     warnings: formatProblems(findings.warnings, files),
   });
@@ -198,7 +200,7 @@ function readSchemas(
   settings: Settings,
   deployment: Deployment | undefined,
   resolve: Resolve,
-  parallelism: number,
+  uses: ConnectionUses,
   findings: Findings,
 ): readonly SchemaPair[] {
   const read = new Map<string, Datasource | undefined>();
@@ -244,7 +246,7 @@ function readSchemas(
         return undefined;
       }
       const id = `${side} ${raw.id}`;
-      const fewest = fewestConnections(side, Math.max(1, parallelism));
+      const fewest = fewestConnections(side, { ...uses, parallelism: Math.max(1, uses.parallelism) });
       if (!read.has(id)) read.set(id, readDatasource(raw, deployment, resolve, fewest, findings));
       return read.get(id);
     }

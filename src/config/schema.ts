@@ -83,6 +83,13 @@ export const OWN_KEYS = [
     max: 32,
     doc: "Target connections that write each table at a time; pays where the network to the target is slow",
   },
+  {
+    name: "wayBack",
+    type: "choice",
+    default: "false",
+    choices: ["true", "false"],
+    doc: "Whether what users write on the target after the switch flows back to the source",
+  },
   ...(["source", "target"] as const).map((side) => ({
     name: `${side}.acceptReplica` as const,
     type: "choice" as const,

@@ -97,6 +97,8 @@ export interface SyncConfig {
   readonly parallelism: number;
   /** User names of a 5.0.0 source are e-mail addresses. */
   readonly emailUserNames?: boolean;
+  /** After the switch what users write on the target flows back to the source. */
+  readonly wayBack?: boolean;
   /** Raw values of the keys in `OTHER_KEYS` (schema.ts) that are set. */
   readonly extra: ReadonlyMap<string, RawSetting>;
   /** Sentences for the log, each with its place; no secrets in them. */

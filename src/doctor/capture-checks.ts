@@ -123,7 +123,7 @@ async function backlog({ capture, source, target }: DoctorContext): Promise<Outc
   return { status: "warn", found, wanted, mend: [{ on: "elsewhere", text }] };
 }
 
-async function leftovers({ planned, capture, target }: DoctorContext): Promise<Outcome> {
+async function leftovers({ planned, capture, target, request }: DoctorContext): Promise<Outcome> {
   const wanted = "none: they slow green down and keep copies of its tokens";
   const dialect = await target.dialect();
   const { restored } = await planned();
@@ -135,7 +135,13 @@ async function leftovers({ planned, capture, target }: DoctorContext): Promise<O
     ),
   );
   try {
-    const { objects, unseen } = await findLeftovers(await target.db(), dialect, restored, journals);
+    const { objects, unseen } = await findLeftovers(
+      await target.db(),
+      dialect,
+      restored,
+      journals,
+      request.wayBack,
+    );
     if (objects.length === 0) return { status: "ok", found: "none", wanted };
     const order: readonly ObjectRef["kind"][] = ["trigger", "function", "sequence", "journal"];
     // The statements for a trigger drop its function too, where there is one.

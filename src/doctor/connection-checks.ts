@@ -91,7 +91,7 @@ async function order({ request, source, target }: DoctorContext): Promise<Outcom
   const wanted = "journals on the source, checkpoints on the target";
   const side = async ({ dialect, db }: DoctorSide) => ({ dialect: await dialect(), db: await db() });
   try {
-    await refuseSwappedSides(await side(source), await side(target), request.tables);
+    await refuseSwappedSides(await side(source), await side(target), request.tables, request.wayBack);
     return { status: "ok", found: "no sign of it", wanted };
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
@@ -103,7 +103,10 @@ async function order({ request, source, target }: DoctorContext): Promise<Outcom
 async function pool(context: DoctorContext, { name, settings }: DoctorSide): Promise<Outcome> {
   const { parallelism } = context.request;
   const groups = groupTables((await context.planned()).tables).length;
-  const { least, most } = connectionsOfUse(name, groups, parallelism);
+  const { least, most } = connectionsOfUse(name, groups, {
+    parallelism,
+    wayBack: context.request.wayBack === true,
+  });
   const wanted = `at least ${least}; up to ${most} are of use with ${groups} ${groups === 1 ? "group" : "groups"} of tables and parallelism=${parallelism}`;
   return { status: "ok", found: `${settings.pool.max}; ${wanted}`, wanted };
 }

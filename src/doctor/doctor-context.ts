@@ -17,6 +17,7 @@ export interface DoctorRequest {
   readonly source: ConnectionSettings;
   readonly target: ConnectionSettings;
   readonly parallelism: number;
+  readonly wayBack?: boolean | undefined;
   /** Connections that are open already, and stay so; default: the doctor opens its own. */
   readonly opened?: { readonly source: Database; readonly target: Database };
   /** The target's crypto provider; default: symmetric, as 5.11.0 is shipped. */

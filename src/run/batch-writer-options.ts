@@ -9,6 +9,7 @@ import type { Database } from "../db/database.ts";
 import type { JournalReader, JournalSource } from "../journal/reader.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import type { DropCount } from "./drop-count.ts";
+import type { LateGuard } from "./late-guard.ts";
 
 /** What the writing of one table's batches works with: its two sides, its rows and what becomes of those that are refused. */
 export interface BatchWriterOptions {
@@ -26,6 +27,8 @@ export interface BatchWriterOptions {
   /** Tables whose rows refer to this one's. */
   readonly children: readonly ChildTable[];
   readonly drops: DropCount;
+  /** Where users may be served on the target: keeps late writes from taking the place of theirs. */
+  readonly late?: LateGuard | undefined;
   readonly onDeadLetter: (table: string, position: bigint, error: ClassifiedError) => void;
   readonly onMadeUpHashes: (table: string, rows: number) => void;
 }

@@ -81,7 +81,8 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       rowFor,
     );
     const short =
-      bringAlong === undefined
+      // The short way cannot ask who serves between its writes and its commit.
+      bringAlong === undefined && options.late === undefined
         ? await prepareShortWrite(target.dialect, table, segments, rowFor, keepOnUpdate, policy)
         : undefined;
     return { ...part, segments, rowFor, short, bringAlong };
@@ -165,7 +166,11 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       }
       return "written";
     },
-    retryDeadLetters: retry.retry,
+    async retryDeadLetters(all, signal) {
+      const left = await retry.retry(all, signal);
+      await options.late?.settle();
+      return left;
+    },
     writeLate: replay.writeLate,
     caughtUp: later.forget,
   };

@@ -1,4 +1,4 @@
-import { fewestConnections } from "../config/fewest-connections.ts";
+import { type ConnectionUses, fewestConnections } from "../config/fewest-connections.ts";
 
 /** How many connections a run of a plan must have on a side, and how many it has work for. */
 export interface ConnectionsOfUse {
@@ -14,9 +14,11 @@ export interface ConnectionsOfUse {
 export function connectionsOfUse(
   side: "source" | "target",
   groups: number,
-  parallelism: number,
+  uses: ConnectionUses,
 ): ConnectionsOfUse {
-  const least = fewestConnections(side, parallelism).count;
-  const perGroup = side === "source" ? 2 : parallelism + 1;
-  return { least, most: Math.max(least, 1 + groups * perGroup) };
+  const least = fewestConnections(side, uses).count;
+  const reading = 2;
+  const writing = uses.parallelism + 1;
+  const perGroup = side === "source" ? reading : writing;
+  return { least, most: Math.max(least, 1 + groups * (uses.wayBack ? reading + writing : perGroup)) };
 }

@@ -17,14 +17,15 @@ export interface Pulse {
 /** Between two beats; `status` takes a few missed ones for a runner that stands still. */
 export const PULSE_MS = 10_000;
 
-export function createPulse(
-  {
-    target,
-    state,
-    group,
-  }: { readonly target: { readonly db: Database }; readonly state: StateTable; readonly group: string },
-  now: Clock = monotonic,
-): Pulse {
+export interface PulseOptions {
+  readonly target: { readonly db: Database };
+  readonly state: StateTable;
+  readonly group: string;
+  /** See noteRunner. Default: false. */
+  readonly wayBack?: boolean;
+}
+
+export function createPulse({ target, state, group, wayBack }: PulseOptions, now: Clock = monotonic): Pulse {
   let last = Number.NEGATIVE_INFINITY;
   let underWay: Promise<void> = Promise.resolve();
   // It only informs: no failure of it ends or disturbs a run, and its own statements tell of a target that is gone.
@@ -32,13 +33,13 @@ export function createPulse(
   return {
     async begin() {
       last = now();
-      await quietly(() => noteRunner(target.db, state, group));
+      await quietly(() => noteRunner(target.db, state, group, wayBack));
       await quietly(() => forgetStopped(target.db, state, group));
     },
     beat() {
       if (now() - last < PULSE_MS) return;
       last = now();
-      underWay = quietly(() => noteRunner(target.db, state, group));
+      underWay = quietly(() => noteRunner(target.db, state, group, wayBack));
     },
     async end() {
       await underWay;

@@ -16,6 +16,7 @@ import { createCaptureWatch } from "./capture-watch.ts";
 import { createDropCount } from "./drop-count.ts";
 import type { RunEvents } from "./events.ts";
 import { runGroup } from "./group-loop.ts";
+import type { LateGuard } from "./late-guard.ts";
 import { createLockKeeper } from "./lock-keeper.ts";
 import { createPulse } from "./pulse.ts";
 import { createTableSync, type TableSync } from "./table-sync.ts";
@@ -32,6 +33,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   readonly events: RunEvents;
   readonly rowsFor: (table: TablePlan) => RowSource;
+  /** With a way back: what keeps late writes of a table from taking the place of those of users whom the target serves. */
+  readonly lateFor?: (table: TablePlan) => LateGuard | undefined;
   /** Target connections that write a table at a time. Default 1. */
   readonly parallelism?: number;
   /** Default "dead-letter". */
@@ -68,7 +71,12 @@ export async function runSync(options: RunOptions): Promise<void> {
     options.plan.groups.map(async (group) => {
       const rows = new Map(group.tables.map((table) => [table, options.rowsFor(table)]));
       const tables: TableSync[] = [];
-      const pulse = createPulse({ target, state, group: group.name });
+      const pulse = createPulse({
+        target,
+        state,
+        group: group.name,
+        wayBack: options.lateFor !== undefined,
+      });
       for (const table of group.tables) {
         tables.push(
           createTableSync({
@@ -76,6 +84,7 @@ export async function runSync(options: RunOptions): Promise<void> {
             target,
             table,
             batchSize: options.batchSize,
+            late: options.lateFor?.(table),
             rows: rows.get(table) ?? options.rowsFor(table),
             children: childrenOf(table, rows),
             drops: createDropCount(target.db, state, table, options.events.dropped),

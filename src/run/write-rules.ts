@@ -8,11 +8,12 @@ import type { Refused, TableLetters } from "./table-letters.ts";
  * same key alone, but never one that is there only because its deletion, or an earlier change, was set aside.
  */
 export function writeRules(
-  { source, target, table, rows, conflictPolicy }: BatchWriterOptions,
+  { source, target, table, rows, conflictPolicy, late }: BatchWriterOptions,
   letters: TableLetters,
   refused: Refused = new Map(),
 ): WriteRules {
   const always: WriteRules = {
+    refuseOvertaken: late?.refuseOvertaken,
     keepOnUpdate: rows.keepOnUpdate,
     beforeDelete: (tx, keys) =>
       spareChildren(source, { dialect: target.dialect, tx }, table.takesAlong, keys),

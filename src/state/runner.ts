@@ -8,6 +8,7 @@ export interface Runner {
   readonly pid: number;
   /** When it was written last, UTC by the target's clock: "2026-01-31 23:59:59.123". */
   readonly movedAt: string;
+  readonly wayBack?: boolean;
 }
 
 const KIND = "runner/";
@@ -15,8 +16,15 @@ const MAX_NAME = 180;
 
 const keyOf = (group: string): string => `${KIND}${group.slice(0, MAX_NAME)}`;
 
-export async function noteRunner(db: Queryable, state: StateTable, group: string): Promise<void> {
-  await writeState(db, state, keyOf(group), { host: hostname(), pid: process.pid });
+/** `wayBack`: the run carries the other direction too, and keeps late writes from taking the place of users'. */
+export async function noteRunner(
+  db: Queryable,
+  state: StateTable,
+  group: string,
+  wayBack = false,
+): Promise<void> {
+  const runner = { host: hostname(), pid: process.pid, ...(wayBack ? { wayBack } : {}) };
+  await writeState(db, state, keyOf(group), runner);
 }
 
 export async function forgetRunner(db: Queryable, state: StateTable, group: string): Promise<void> {
@@ -27,6 +35,11 @@ export async function forgetRunner(db: Queryable, state: StateTable, group: stri
 export function runnerIn(entries: readonly StateEntry[], group: string): Runner | undefined {
   const entry = entries.find(({ key }) => key === keyOf(group));
   if (entry === undefined) return undefined;
-  const { host, pid } = (entry.value ?? {}) as Partial<Runner>;
-  return { host: String(host), pid: Number(pid), movedAt: entry.updatedAt };
+  const { host, pid, wayBack } = (entry.value ?? {}) as Partial<Runner>;
+  return {
+    host: String(host),
+    pid: Number(pid),
+    movedAt: entry.updatedAt,
+    ...(wayBack === true ? { wayBack } : {}),
+  };
 }

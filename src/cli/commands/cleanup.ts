@@ -4,12 +4,15 @@ import { findRemovable, type Removable, uninstall } from "../../capture/uninstal
 import { planTables } from "../../contract/sync-plan.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { holdGroups } from "../../run/hold-groups.ts";
+import { readServing } from "../../state/serving.ts";
+import { stateTable } from "../../state/state.ts";
 import { arrivalReasons, type Reason } from "../../status/arrival.ts";
 import { openSnapshots, type TableSnapshot } from "../../status/snapshot.ts";
 import { type Context, type SchemaContext, type SourceContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { writeOut } from "../output.ts";
 import { tellBusy } from "../tell-busy.ts";
+import { backOf } from "../way-back.ts";
 
 export interface CleanupFlags extends CommonFlags {
   readonly yes?: true;
@@ -30,12 +33,10 @@ interface Doomed {
  */
 export async function cleanup(flags: CleanupFlags, signal: AbortSignal): Promise<number> {
   return await withContext(flags, signal, async (context) => {
-    const schemas: readonly SourceContext[] = flags.sourceOnly
-      ? await context.openSources()
-      : await context.openSchemas({ beforeRestore: true, quiet: true, anyVersion: true });
+    const schemas = flags.sourceOnly ? await context.openSources() : await bothDirections(context, flags);
     const work = async (): Promise<number> => {
       const doomed: Doomed[] = [];
-      for (const schema of schemas) doomed.push(await examine(schema, flags, context.deadlineOrStop));
+      for (const schema of schemas) doomed.push(await examine(schema, context, flags));
       const found = doomed.flatMap((one) => one.found);
       for (const { side, object } of found) writeOut(`${side} ${object.kind} ${object.name}`);
       if (found.length === 0) {
@@ -57,6 +58,19 @@ export async function cleanup(flags: CleanupFlags, signal: AbortSignal): Promise
   });
 }
 
+/** The way back goes first: then green captures nothing, and is a target like any other. */
+async function bothDirections(context: Context, flags: CleanupFlags): Promise<readonly SchemaContext[]> {
+  const forward = await context.openSchemas({
+    beforeRestore: true,
+    quiet: true,
+    anyVersion: true,
+    direction: "forward",
+  });
+  const isThere = forward.every(({ plan }) => planTables(plan).every((table) => !table.awaitsRestore));
+  const back = context.config.wayBack && isThere ? await backOf(context.config, forward) : [];
+  return flags.direction === "back" ? back : [...back, ...forward];
+}
+
 const hasTarget = (schema: SourceContext): schema is SchemaContext => "target" in schema;
 
 /** Neither a runner nor another command may be at work from the first look to the last statement. */
@@ -73,14 +87,20 @@ async function keepOthersOff<T>(schemas: readonly SourceContext[], work: () => P
   });
 }
 
-async function examine(schema: SourceContext, flags: CleanupFlags, signal: AbortSignal): Promise<Doomed> {
-  const isKept = hasTarget(schema) && !flags.discardPending;
-  const snapshot = isKept ? await openSnapshots([schema]).takeDecided(signal) : undefined;
+async function examine(schema: SourceContext, context: Context, flags: CleanupFlags): Promise<Doomed> {
+  const isKept = hasTarget(schema) && !flags.discardPending && (await isInUse(schema));
+  const snapshot = isKept ? await openSnapshots([schema]).takeDecided(context.deadlineOrStop) : undefined;
   if (snapshot !== undefined) refusePending(snapshot);
-  return { schema, snapshot, found: await removables(schema) };
+  return { schema, snapshot, found: await removables(schema, context.config.wayBack === true) };
 }
 
-async function removables(schema: SourceContext): Promise<readonly Removable[]> {
+/** Before the first switch the way back carries nothing: what its journals hold are tests. */
+async function isInUse({ direction, target, plan }: SchemaContext): Promise<boolean> {
+  if (direction !== "back") return true;
+  return (await readServing(target.db, stateTable(target.dialect, planTables(plan)))) !== undefined;
+}
+
+async function removables(schema: SourceContext, capturesItself: boolean): Promise<readonly Removable[]> {
   const { source, plan } = schema;
   const tables = planTables(plan);
   const onSource = await findRemovable("source", source, tables);
@@ -88,7 +108,7 @@ async function removables(schema: SourceContext): Promise<readonly Removable[]> 
   const { target } = schema;
   // Names of a table that the target lacks are not known there on another type of database, nor can it have any.
   const there = tables.filter((table) => !table.awaitsRestore || source.dialect.ddl === target.dialect.ddl);
-  return [...onSource, ...(await findRemovable("target", target, there))];
+  return [...onSource, ...(await findRemovable("target", target, there, capturesItself))];
 }
 
 async function remove(context: Context, { schema, found, snapshot }: Doomed): Promise<void> {

@@ -13,6 +13,7 @@ import { formatTable, writeJson, writeOut } from "../output.ts";
 import { refuseStoredValues } from "../refuse-stored-values.ts";
 import { requireDirection } from "../require-direction.ts";
 import { openValueKeys, type ValueKeys } from "../value-keys.ts";
+import { requireServing } from "../way-back.ts";
 
 export interface CopyFlags extends CommonFlags, KeyFlags {
   /** Names as the operator writes them; none: every table. */
@@ -57,7 +58,7 @@ async function copySchemas(
   keys: ValueKeys,
 ): Promise<readonly CopiedTable[]> {
   const { terminal, signal } = context;
-  const schemas = await context.openSchemas({ quiet: true });
+  const schemas = await context.openSchemas({ quiet: true, direction: "forward" });
   const wanted = flags.table.map((name) => name.toUpperCase());
   refuseUnknown(
     wanted,
@@ -65,6 +66,12 @@ async function copySchemas(
   );
   for (const schema of schemas) {
     await requireDirection(schema, "copy");
+    await requireServing(
+      context.config,
+      schema,
+      "source serves",
+      "a copy of blue would bring rows back that they deleted",
+    );
     await refuseStoredValues(schema, keys.readValues);
   }
   const done: CopiedTable[] = [];

@@ -35,6 +35,7 @@ export async function doctor(flags: DoctorFlags, signal: AbortSignal): Promise<n
       source: pair.source.settings,
       target: pair.target.settings,
       parallelism: config.parallelism,
+      wayBack: config.wayBack,
       targetEncryption: targetEncryption(config),
     };
     const finder = openDoctor({ ...request, tables: left });

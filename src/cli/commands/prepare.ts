@@ -14,6 +14,7 @@ import { type CommonFlags, SCRIPT_FOLDER } from "../flags.ts";
 import { writeOut } from "../output.ts";
 import { printPlan } from "../print-plan.ts";
 import { tellBusy } from "../tell-busy.ts";
+import { backOf } from "../way-back.ts";
 
 export interface PrepareFlags extends CommonFlags {
   readonly dryRun?: true;
@@ -34,23 +35,49 @@ export async function prepare(flags: PrepareFlags, signal: AbortSignal): Promise
       for (const file of await writeSourceScripts(sources, flags.out ?? SCRIPT_FOLDER)) writeOut(file);
       return EXIT.ok;
     }
-    const schemas = await context.openSchemas({ beforeRestore: true });
-    if (!flags.generateDdl)
+    const schemas = await context.openSchemas({ beforeRestore: true, direction: "forward" });
+    const wayBack = context.config.wayBack === true;
+    if (!flags.generateDdl && !wayBack)
       for (const { target, plan } of schemas)
         await refuseCapturingTarget(target.db, target.dialect, planTables(plan));
     if (flags.dryRun) {
-      for (const schema of schemas) writeOut(printPlan(schema, context.config.parallelism));
+      for (const schema of schemas) writeOut(printPlan(schema, context.config));
       return EXIT.ok;
     }
     if (flags.generateDdl) {
       const { writeScripts } = await import("../write-scripts.ts");
-      for (const file of await writeScripts(schemas, flags.out ?? SCRIPT_FOLDER)) writeOut(file);
+      const back = wayBack && isMigrated(schemas) ? await backOf(context.config, schemas) : [];
+      for (const file of await writeScripts([...schemas, ...back], flags.out ?? SCRIPT_FOLDER))
+        writeOut(file);
+      if (wayBack && back.length === 0) writeOut(BACK_LATER);
       return EXIT.ok;
     }
     for (const schema of schemas)
       await withSourceLock(schema.source, () => prepareSchema(context, schema, flags));
+    if (wayBack) await prepareWayBack(context, schemas, flags);
     return EXIT.ok;
   });
+}
+
+const BACK_LATER = "The way back is not prepared yet: give the command once more when green is migrated";
+
+const isMigrated = (schemas: readonly SchemaContext[]): boolean =>
+  schemas.every(({ plan }) =>
+    planTables(plan).every((table) => !table.awaitsRestore && missingMigration(plan, table) === undefined),
+  );
+
+/** Once green is migrated; before, its tables are not yet those that users will write to. */
+async function prepareWayBack(
+  context: Context,
+  schemas: readonly SchemaContext[],
+  flags: PrepareFlags,
+): Promise<void> {
+  if (!isMigrated(schemas)) {
+    writeOut(BACK_LATER);
+    return;
+  }
+  for (const schema of await backOf(context.config, schemas))
+    await withSourceLock(schema.source, () => prepareSchema(context, schema, flags));
 }
 
 /** Who asks for scripts must not get an installation. */
@@ -106,6 +133,7 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
   }
   const prepared = await prepareTarget(target.db, target.dialect, tables, installed.journals, {
     acceptNewJournal: flags.acceptNewJournal === true,
+    capturesItself: context.config.wayBack === true,
     isReplaced: (table, checkpoint) => isJournalReplaced(source, table, checkpoint),
   });
   log.info(
@@ -120,9 +148,14 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
   const accept = flags.acceptGap === true;
   const gaps = await noteAfterPrepare(source, target, tables, { created: installed.created, accept });
   for (const [table, gap] of gaps) log.warn({ [KEY.table]: table, next: AFTER_GAP }, describeGap(gap));
-  const isMigrated = tables.every((table) => missingMigration(plan, table) === undefined);
+  if (schema.direction === "back") {
+    writeOut(
+      `${schema.name}: the way back is prepared. Until \`sync-tool switch\` nothing is written to blue`,
+    );
+    return;
+  }
   writeOut(
-    isMigrated
+    isMigrated([schema])
       ? `${schema.name}: source and target are prepared. Start \`sync-tool run\``
       : `${schema.name}: source and target are prepared. Run WSO2's migration client on the target, to ${plan.targetVersion}, then start \`sync-tool run\``,
   );

@@ -7,6 +7,7 @@ import { KEY } from "../../log.ts";
 import { findPurgeable } from "../../status/purgeable.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
+import { requireServing } from "../way-back.ts";
 
 export interface PurgeFlags extends CommonFlags {
   readonly yes?: true;
@@ -21,7 +22,11 @@ export async function purge(flags: PurgeFlags, signal: AbortSignal): Promise<num
     });
   }
   return await withContext(flags, signal, async (context) => {
-    for (const schema of await context.openSchemas({ quiet: true })) await purgeSchema(context, schema);
+    for (const schema of await context.openSchemas({ quiet: true })) {
+      const why = "its journals tell late writes of the other side from those that its users have overtaken";
+      await requireServing(context.config, schema, "source does not serve", why);
+      await purgeSchema(context, schema);
+    }
     return EXIT.ok;
   });
 }

@@ -2,15 +2,19 @@ import { noteCapture } from "../../capture/capture-gap.ts";
 import { prepareTarget, type TargetPrepared } from "../../capture/prepare-target.ts";
 import { requireCapture } from "../../capture/require-capture.ts";
 import { type JournalStart, readCheckpoint } from "../../checkpoint/checkpoint.ts";
-import { planTables } from "../../contract/sync-plan.ts";
+import { planTables, type TablePlan } from "../../contract/sync-plan.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { highestPosition } from "../../journal/highest.ts";
 import { KEY, type Log } from "../../log.ts";
 import type { Until } from "../../run/after-pass.ts";
+import { createBringBack } from "../../run/bring-back.ts";
+import { createLateGuard, type LateGuard } from "../../run/late-guard.ts";
 import { Interrupted, persistently } from "../../run/persistently.ts";
 import { rowSources } from "../../run/row-sources.ts";
 import { runSync } from "../../run/run-sync.ts";
 import { AFTER_GAP, describeGap } from "../../state/gap.ts";
+import { readServing } from "../../state/serving.ts";
+import { sleep } from "../../util/sleep.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { homeDefines, type KeyFlags } from "../key-flags.ts";
@@ -20,7 +24,8 @@ import { openProgress, type TableProgress } from "../progress.ts";
 import { refuseStoredValues } from "../refuse-stored-values.ts";
 import { logEvents } from "../run-events.ts";
 import { logCheapChecks } from "../start-checks.ts";
-import { openValueKeys, type ValueKeys } from "../value-keys.ts";
+import { openBackKeys, openValueKeys, type ValueKeys } from "../value-keys.ts";
+import { backOf, servingState } from "../way-back.ts";
 
 export interface RunFlags extends CommonFlags, KeyFlags {
   readonly once?: true;
@@ -29,6 +34,8 @@ export interface RunFlags extends CommonFlags, KeyFlags {
   readonly wait?: true;
 }
 
+/** How soon a switch is noticed, at the latest. */
+const SWITCH_POLL_MS = 1_000;
 /** For the batch under way when a stop is asked for; what is not through by then is rolled back, and nothing of it is lost. */
 const GRACE_MS = 10_000;
 
@@ -54,17 +61,28 @@ export async function run(flags: RunFlags, signal: AbortSignal): Promise<number>
       const keys = openValueKeys(context.config, define);
       try {
         if (flags.dryRun) {
-          for (const schema of await context.openSchemas())
-            writeOut(printPlan(schema, context.config.parallelism));
+          for (const schema of await context.openSchemas({ direction: "forward" }))
+            writeOut(printPlan(schema, context.config));
           return EXIT.ok;
         }
         // Once both sides were reached, nothing that passes ends a run, not even in its first second.
         const persist = <T>(work: () => Promise<T>): Promise<T> =>
           persistently(work, { signal, onRetry: (reason, code) => logRetry(context.log, reason, code) });
-        const schemas = await context.openSchemas({ persist });
+        const schemas = await context.openSchemas({ persist, direction: "forward" });
         for (const schema of schemas) await persist(() => putInOrder(context, schema, keys));
         const until: Until = flags.once ? "one pass" : flags.untilDrained ? "drained" : "stopped";
-        await runSchemas(context, schemas, { until, wait: flags.wait === true }, keys);
+        const back = await persist(() => preparedBack(context, schemas));
+        const backKeys = back.length === 0 ? undefined : openBackKeys(context.config, keys);
+        try {
+          await runSchemas(
+            context,
+            { schemas, back },
+            { until, wait: flags.wait === true },
+            { keys, backKeys },
+          );
+        } finally {
+          await backKeys?.close();
+        }
         return EXIT.ok;
       } catch (error) {
         if (!(error instanceof Interrupted)) throw error;
@@ -87,7 +105,7 @@ async function putInOrder(
   const { source, plan } = schema;
   const journals = await requireCapture(source.db, source.dialect, planTables(plan));
   await refuseStoredValues(schema, readValues);
-  logMended(log, await mendTarget(schema, journals));
+  logMended(log, await mendTarget(schema, journals, config.wayBack === true));
   for (const [table, gap] of await noteCapture(source, schema.target, planTables(plan)))
     log.error({ [KEY.table]: table, next: AFTER_GAP }, describeGap(gap));
   await logCheapChecks(config, schema, log);
@@ -97,42 +115,133 @@ function logRetry(log: Log, reason: string, code: string): void {
   log.warn({ [KEY.reason]: reason, [KEY.code]: code }, "a failure is tried again");
 }
 
+/**
+ * The other direction. Throws NOT_PREPARED: a run that was begun without it would go on without it, and without heeding who
+ * serves.
+ */
+async function preparedBack(
+  { config, log }: Context,
+  schemas: readonly SchemaContext[],
+): Promise<readonly SchemaContext[]> {
+  if (!config.wayBack) return [];
+  const back = await backOf(config, schemas);
+  for (const schema of back) {
+    const journals = await requireCapture(schema.source.db, schema.source.dialect, planTables(schema.plan));
+    // Scripts make the checkpoint's table; the row is begun here.
+    logMended(log, await mendTarget(schema, journals, true));
+  }
+  return back;
+}
+
+interface Directions {
+  readonly schemas: readonly SchemaContext[];
+  /** The same schemas the other way round; empty without a way back. */
+  readonly back: readonly SchemaContext[];
+}
+
 /** A schema that cannot go on stops alone; the first failure is thrown when the others have ended. */
 async function runSchemas(
   context: Context,
-  schemas: readonly SchemaContext[],
+  { schemas, back }: Directions,
   { until, wait }: { readonly until: Until; readonly wait: boolean },
-  keys: ValueKeys,
+  { keys, backKeys }: { readonly keys: ValueKeys; readonly backKeys: ValueKeys | undefined },
 ): Promise<void> {
   const { config, log, signal, terminal } = context;
   const progress = openProgress(terminal, (await Promise.all(schemas.map(tableProgress))).flat());
-  const events = logEvents(log, progress);
   log.info({ batchSize: config.batchSize, syncIntervalMs: config.syncIntervalMs }, "run begins");
+  const run = (schema: SchemaContext, other: SchemaContext | undefined): Promise<void> => {
+    const { source, target, tenants, plan, direction } = schema;
+    const isBack = direction === "back";
+    const ownKeys = isBack ? backKeys : keys;
+    return runSync({
+      plan,
+      source,
+      target,
+      batchSize: config.batchSize,
+      syncIntervalMs: config.syncIntervalMs,
+      conflictPolicy: config.conflictPolicy,
+      parallelism: config.parallelism,
+      deadLetterLimit: config.deadLetterLimit,
+      until,
+      standsBy: until === "stopped" || wait,
+      signal,
+      events: isBack
+        ? logEvents(log.child({ direction }), openProgress(terminal, []))
+        : logEvents(log, progress),
+      rowsFor: rowSources(plan, { source, target, keys: ownKeys, ...(tenants && { tenants }) }),
+      ...(other === undefined ? {} : { lateFor: lateGuards(schema, other, isBack ? keys : backKeys) }),
+    });
+  };
   try {
-    const results = await Promise.allSettled(
-      schemas.map(async ({ source, target, tenants, plan }) => {
-        await runSync({
-          plan,
-          source,
-          target,
-          batchSize: config.batchSize,
-          syncIntervalMs: config.syncIntervalMs,
-          conflictPolicy: config.conflictPolicy,
-          parallelism: config.parallelism,
-          deadLetterLimit: config.deadLetterLimit,
-          until,
-          standsBy: until === "stopped" || wait,
-          signal,
-          events,
-          rowsFor: rowSources(plan, { source, target, keys, ...(tenants && { tenants }) }),
-        });
+    const results = await Promise.allSettled([
+      ...schemas.map((schema) =>
+        run(
+          schema,
+          back.find(({ name }) => name === schema.name),
+        ),
+      ),
+      ...back.map(async (schema) => {
+        const forward = schemas.find(({ name }) => name === schema.name);
+        // Until the first switch blue serves, and gets nothing from green.
+        if (forward !== undefined && (await hasSwitched(forward, until, config.syncIntervalMs, signal)))
+          await run(schema, forward);
       }),
-    );
+    ]);
     for (const result of results) if (result.status === "rejected") throw result.reason;
     log.info("run ends");
   } finally {
     progress.close();
   }
+}
+
+/** Waits for the first switch, or, where the run is to end by itself, says whether it was. */
+async function hasSwitched(
+  { source, plan }: SchemaContext,
+  until: Until,
+  everyMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (;;) {
+    const state = servingState({ source, plan });
+    const serving = await persistently(() => readServing(source.db, state), {
+      signal,
+      onRetry: () => undefined,
+    }).catch((error: unknown) => {
+      if (error instanceof Interrupted) return undefined;
+      throw error;
+    });
+    if (serving !== undefined) return true;
+    if (until !== "stopped" || signal.aborted) return false;
+    await sleep(Math.min(everyMs, SWITCH_POLL_MS), signal);
+  }
+}
+
+function lateGuards(
+  schema: SchemaContext,
+  other: SchemaContext,
+  otherKeys: ValueKeys | undefined,
+): (table: TablePlan) => LateGuard | undefined {
+  const isBack = schema.direction === "back";
+  const forward = isBack ? other : schema;
+  const others = planTables(other.plan);
+  const otherRows = rowSources(other.plan, { source: other.source, target: other.target, keys: otherKeys });
+  return (table) => {
+    const otherTable = others.find(({ name }) => name === table.name);
+    if (otherTable === undefined) return undefined;
+    return createLateGuard({
+      from: isBack ? "green" : "blue",
+      blue: { db: forward.source.db, state: servingState(forward) },
+      other: other.source,
+      otherTable,
+      table,
+      bringBack: createBringBack({
+        from: other.source,
+        to: other.target,
+        table: otherTable,
+        rows: otherRows(otherTable),
+      }),
+    });
+  };
 }
 
 async function tableProgress({ source, target, plan }: SchemaContext): Promise<readonly TableProgress[]> {
@@ -155,9 +264,10 @@ async function tableProgress({ source, target, plan }: SchemaContext): Promise<r
 async function mendTarget(
   { target, plan }: SchemaContext,
   journals: ReadonlyMap<string, JournalStart>,
+  capturesItself: boolean,
 ): Promise<TargetPrepared> {
   try {
-    return await prepareTarget(target.db, target.dialect, planTables(plan), journals);
+    return await prepareTarget(target.db, target.dialect, planTables(plan), journals, { capturesItself });
   } catch (error) {
     if (error instanceof SyncError || target.dialect.classifyError(error).class !== "auth") throw error;
     const { reason, code } = target.dialect.classifyError(error);

@@ -2,14 +2,15 @@ import { EXIT } from "../../errors.ts";
 import { afterFailure } from "../../run/after-failure.ts";
 import { openSnapshots } from "../../status/snapshot.ts";
 import { type StatusReport, statusReport } from "../../status/status.ts";
-import type { StatusRequest, TableStatus } from "../../status/table-status.ts";
+import type { TableStatus } from "../../status/table-status.ts";
 import { type Look, type TimeToDrain, timeToDrain } from "../../status/time-to-drain.ts";
 import { readVerified, type Verified } from "../../status/verified.ts";
 import { monotonic } from "../../util/monotonic.ts";
 import { sleep } from "../../util/sleep.ts";
-import { withContext } from "../context.ts";
+import { type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { formatTable, isOutClosed, writeJson, writeOut } from "../output.ts";
+import { readServingFacts, type ServingFacts } from "../way-back.ts";
 
 export interface StatusFlags extends CommonFlags {
   readonly json?: true;
@@ -30,17 +31,19 @@ const CLEAR_SCREEN = "\u001b[H\u001b[2J";
 export async function status(flags: StatusFlags, signal: AbortSignal): Promise<number> {
   return await withContext(flags, signal, async (context) => {
     const schemas = await context.openSchemas({ beforeRestore: true, quiet: true });
-    const look = createLook(schemas, context.deadlineOrStop);
+    const look = createLook(schemas, context.config.wayBack === true, context.deadlineOrStop);
     const looks: Look[] = [];
     for (;;) {
       const seen = await look(looks.at(-1));
       const { report, verified } = seen;
       const now = { atMs: monotonic(), report };
       if (flags.watch && !flags.json && process.stdout.isTTY) writeOut(CLEAR_SCREEN);
-      if (flags.json) writeJson({ ...report, verified });
+      const { serving } = seen;
+      if (flags.json) writeJson({ ...report, verified, ...(serving === undefined ? {} : { serving }) });
       else {
         writeOut(formatStatus(report, flags.watch && ((table) => timeToDrain(looks[0] ?? now, now, table))));
         for (const one of verified) writeOut(verifiedText(one));
+        if (serving !== undefined) writeOut(servingText(serving));
       }
       if (!flags.watch || signal.aborted) return EXIT.ok;
       if (seen.isFresh) looks.push(now);
@@ -56,6 +59,9 @@ const verifiedText = ({ schema, result, secondsAgo }: Verified): string =>
     ? `verified: ${schema}: not yet`
     : `verified: ${schema}: ${result}, ${agoText(secondsAgo)} ago`;
 
+const servingText = ({ side, since, host }: ServingFacts): string =>
+  since === null ? `${side} serves users` : `${side} serves users since ${since}, switched by ${host}`;
+
 const agoText = (seconds: number): string => {
   if (seconds < 120) return `${Math.round(seconds)} s`;
   return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
@@ -64,19 +70,24 @@ const agoText = (seconds: number): string => {
 interface Seen {
   readonly report: StatusReport;
   readonly verified: readonly Verified[];
+  /** Only with a way back. */
+  readonly serving?: ServingFacts | undefined;
   readonly isFresh: boolean;
 }
 
 /** Looks, and gives what was seen last, marked as such, while the servers do not answer or have gone for a while. */
 function createLook(
-  schemas: readonly StatusRequest[],
+  schemas: readonly SchemaContext[],
+  hasWayBack: boolean,
   signal: AbortSignal,
 ): (last: Look | undefined) => Promise<Seen> {
   const snapshots = openSnapshots(schemas);
   let pending: Promise<Seen> | undefined;
   const lookAtAll = async (): Promise<Seen> => {
     const report = statusReport(await snapshots.takeDecided(signal));
-    return { report, verified: await readVerified(schemas), isFresh: true };
+    const [first] = schemas;
+    const serving = hasWayBack && first !== undefined ? await readServingFacts(first) : undefined;
+    return { report, verified: await readVerified(schemas), serving, isFresh: true };
   };
   const stale = (last: StatusReport, reason: string, seconds: number): Seen => {
     // Never safe: nobody knows what has happened since.

@@ -16,8 +16,9 @@ import { homeDefines, type KeyFlags } from "../key-flags.ts";
 import { numberFlag } from "../number-flag.ts";
 import { writeJson, writeOut } from "../output.ts";
 import { requireDirection } from "../require-direction.ts";
-import { openValueKeys, type ValueKeys } from "../value-keys.ts";
+import { openBackKeys, openValueKeys, type ValueKeys } from "../value-keys.ts";
 import { formatDifference, formatVerdict } from "../verify-text.ts";
+import { requireServing } from "../way-back.ts";
 
 export interface VerifyFlags extends CommonFlags, KeyFlags {
   readonly json?: true;
@@ -114,49 +115,64 @@ async function compareAll(
   { config, log, openSchemas, terminal, deadlineOrStop }: Context,
   flags: VerifyFlags,
   maxRowsPerSecond: number | undefined,
-  keys: ValueKeys,
+  forwardKeys: ValueKeys,
   stateFile: StateFile | undefined,
   findings: Findings,
 ): Promise<void> {
   const schemas = await openSchemas({ quiet: true });
-  if (flags.repair) for (const schema of schemas) await requireDirection(schema, "repair");
-  for (const { name, plan, source, target, tenants } of schemas) {
-    const endGaps = await openGaps(source, target, planTables(plan));
-    const isSameSecret = sameSecret(keys.profiles.target.encryption);
-    const report = await verifySchema({
-      plan,
-      source,
-      target,
-      rowsFor: rowSources(plan, { source, target, keys, ...(tenants && { tenants }) }),
-      signal: deadlineOrStop,
-      patienceMs: Math.max(MIN_PATIENCE_MS, PATIENCE_POLLS * config.syncIntervalMs),
-      ...(maxRowsPerSecond === undefined ? {} : { maxRowsPerSecond }),
-      ...(flags.repair ? { repair: { deleteExtra: flags.deleteExtra === true } } : {}),
-      ...(stateFile === undefined ? {} : { state: stateFile.store(name) }),
-      settings: settingsOf(keys),
-      ...(isSameSecret === undefined ? {} : { isSameSecret }),
-      onDifference: (difference) => {
-        if (findings.differences.length < MAX_LISTED) findings.differences.push(difference);
-        else findings.omitted += 1;
-        if (!flags.json) writeOut(formatDifference(difference));
-      },
-      onProgress: (table, { readSource, readTarget }) => {
-        if (terminal.isTerminal)
-          terminal.showProgress(`${table}: ${readSource} rows of the source, ${readTarget} of the target`);
-      },
-      onFailed: (unfinished) => {
-        findings.tables.push(...unfinished);
-      },
-      onFinishedState: (finished) =>
-        log.info({ state: flags.state, finished }, "the comparison of this file is finished: it begins anew"),
-    });
-    findings.tables.push(...report.tables);
-    findings.complete &&= report.complete;
-    // What an earlier call has read says nothing of a gap since.
-    if (report.complete && flags.state === undefined)
-      for (const table of await endGaps(report.tables.filter(isEqual).map((one) => one.table)))
-        log.info({ [KEY.table]: table }, "nothing was missing: the gap in capture is settled");
-    await recordVerdict({ target, plan, report, log });
+  if (flags.repair) {
+    for (const schema of schemas) {
+      await requireDirection(schema, "repair");
+      const why = "a repair of this direction would write older rows over those of its users";
+      await requireServing(config, schema, "source serves", why);
+    }
+  }
+  const isBack = schemas.some(({ direction }) => direction === "back");
+  const keys = isBack ? openBackKeys(config, forwardKeys) : forwardKeys;
+  try {
+    for (const { name, plan, source, target, tenants } of schemas) {
+      const endGaps = await openGaps(source, target, planTables(plan));
+      const isSameSecret = sameSecret(keys.profiles.target.encryption);
+      const report = await verifySchema({
+        plan,
+        source,
+        target,
+        rowsFor: rowSources(plan, { source, target, keys, ...(tenants && { tenants }) }),
+        signal: deadlineOrStop,
+        patienceMs: Math.max(MIN_PATIENCE_MS, PATIENCE_POLLS * config.syncIntervalMs),
+        ...(maxRowsPerSecond === undefined ? {} : { maxRowsPerSecond }),
+        ...(flags.repair ? { repair: { deleteExtra: flags.deleteExtra === true } } : {}),
+        ...(stateFile === undefined ? {} : { state: stateFile.store(name) }),
+        settings: settingsOf(keys),
+        ...(isSameSecret === undefined ? {} : { isSameSecret }),
+        onDifference: (difference) => {
+          if (findings.differences.length < MAX_LISTED) findings.differences.push(difference);
+          else findings.omitted += 1;
+          if (!flags.json) writeOut(formatDifference(difference));
+        },
+        onProgress: (table, { readSource, readTarget }) => {
+          if (terminal.isTerminal)
+            terminal.showProgress(`${table}: ${readSource} rows of the source, ${readTarget} of the target`);
+        },
+        onFailed: (unfinished) => {
+          findings.tables.push(...unfinished);
+        },
+        onFinishedState: (finished) =>
+          log.info(
+            { state: flags.state, finished },
+            "the comparison of this file is finished: it begins anew",
+          ),
+      });
+      findings.tables.push(...report.tables);
+      findings.complete &&= report.complete;
+      // What an earlier call has read says nothing of a gap since.
+      if (report.complete && flags.state === undefined)
+        for (const table of await endGaps(report.tables.filter(isEqual).map((one) => one.table)))
+          log.info({ [KEY.table]: table }, "nothing was missing: the gap in capture is settled");
+      await recordVerdict({ target, plan, report, log });
+    }
+  } finally {
+    if (isBack) await keys.close();
   }
   terminal.showProgress("");
 }

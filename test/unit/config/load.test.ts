@@ -201,6 +201,15 @@ describe("loadConfig", () => {
     ).toEqual([[10, 34]]);
   });
 
+  it("counts both directions' connections on each side when there is a way back", async () => {
+    const folder = await folderWith({ properties: `${GOOD_PROPERTIES}parallelism=32\nwayBack=true\n` });
+    const config = await loadConfig({ configFile: folder.configFile, env: {} });
+    expect(config.wayBack).toBe(true);
+    expect(
+      config.schemas.map(({ source, target }) => [source, target].map((one) => one.settings.pool.max)),
+    ).toEqual([[37, 37]]);
+  });
+
   it.each([
     ["partitions of the tokens", "IDN_OAUTH2_ACCESS_TOKEN_A,IDN_OAUTH2_ACCESS_TOKEN_SCOPE_A"],
     ["WSO2's tables that are near to a documented one", "IDN_OAUTH1A_ACCESS_TOKEN"],

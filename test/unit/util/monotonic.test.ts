@@ -16,6 +16,7 @@ const TIME_OF_DAY: Readonly<Record<string, string>> = {
   "run/letter-schedule.ts": "compared with a stored time, once",
   "run/table-letters.ts": "stored with a dead letter",
   "state/stopped.ts": "stored with the reason why a group has stopped",
+  "switch/switch-over.ts": "stored with who serves, for people",
   "verify/table-pass.ts": "says when rows were read",
   "verify/verify.ts": "stored with a finished state",
 };
