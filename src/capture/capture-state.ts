@@ -1,4 +1,4 @@
-import type { DdlStep, Dialect, FoundObject, ObjectRef } from "../contract/dialect.ts";
+import type { DdlStep, Dialect, FoundObject, ObjectRef, TableLock } from "../contract/dialect.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Column } from "../contract/table-schema.ts";
 import type { Queryable } from "../db/database.ts";
@@ -26,6 +26,8 @@ export interface CaptureState {
   readonly isEmptied: boolean;
   /** Tables, triggers and functions that sync-tool did not make, under the names that it needs. */
   readonly foreign: readonly ObjectRef[];
+  /** Somebody holds the journal, so that writes of users wait: no drift, for it passes. */
+  readonly lock?: TableLock;
 }
 
 /** Something that is not what the plan wants. */
@@ -54,11 +56,18 @@ export async function readCaptureState(
     db,
     wanted.flatMap(({ steps }) => captureNames(steps)),
   );
+  const journals = found.filter(({ kind }) => kind === "journal").map(({ name }) => name);
+  const locks = await dialect.introspector.tableLocks(db, journals);
   return await Promise.all(
     wanted.map(async ({ table, steps }) => {
       const journal = find(found, { kind: "journal", name: table.names.journal });
-      const isEmptied = journal?.timesCapture === true && (await isEmpty(db, dialect, journal.name));
-      return compare(dialect, table, steps, found, isEmptied);
+      const lock = locks.get(journal?.name ?? "");
+      const isReadable = journal?.timesCapture === true && lock?.isUnreadable !== true;
+      const isEmptied = isReadable && (await isEmpty(db, dialect, journal.name));
+      return {
+        ...compare(dialect, table, steps, found, isEmptied),
+        ...(lock === undefined ? {} : { lock }),
+      };
     }),
   );
 }
@@ -195,6 +204,13 @@ export function deviations({ drifted, foreign }: CaptureState): readonly string[
 export function isWhole(state: CaptureState): boolean {
   const isRight = state.drifted.every(({ isOlder }) => isOlder === true);
   return state.missing.length === 0 && isRight && state.foreign.length === 0 && state.journalId !== undefined;
+}
+
+/** What a lock on the journal does, a phrase; undefined without one. */
+export function journalLock({ lock }: CaptureState): string | undefined {
+  if (lock === undefined) return undefined;
+  const by = lock.holders.map(({ holder, user }) => (user === undefined ? holder : `${holder} (${user})`));
+  return `the journal is locked by ${by.join(", ")}: writes of users wait for it`;
 }
 
 /** Capture is complete and as wanted. */

@@ -139,6 +139,13 @@ export interface HolderFacts {
   readonly ageSeconds?: number;
 }
 
+/** A lock on a whole table, for which everybody waits who would write to it. */
+export interface TableLock {
+  readonly holders: readonly HolderFacts[];
+  /** Readers wait for it too. */
+  readonly isUnreadable: boolean;
+}
+
 /**
  * Moves a checkpoint (`sql.moveCheckpoint`) and writes the rows as `writeRows` does, both or neither. False: the
  * checkpoint was not where it was said to be. Undefined: not to be done this way, `writeRows` tells why. Nothing is
@@ -186,6 +193,11 @@ export interface Dialect {
     restoring?(db: Queryable): Promise<string | undefined>;
     /** Sessions that hold a lock on the table which DDL waits for, the oldest first, as far as the user may see them. */
     lockHolders(db: Queryable, table: string): Promise<readonly HolderFacts[]>;
+    /**
+     * Locks of other sessions that keep writers from these tables, by the name that was asked for, as far as the user may see
+     * them. Waits a second at most.
+     */
+    tableLocks(db: Queryable, tables: readonly string[]): Promise<ReadonlyMap<string, TableLock>>;
   };
 
   readonly ddl: {

@@ -2,6 +2,7 @@ import {
   type CaptureState,
   captureNames,
   deviations,
+  journalLock,
   WIDEN_FIRST,
   widenJournals,
 } from "../capture/capture-state.ts";
@@ -45,6 +46,11 @@ export const captureChecks: readonly Check[] = [
 
 const OR_PREPARE: Mend = { on: "elsewhere", text: "Or run `sync-tool prepare`, which does the same" };
 
+const UNLOCK: Mend = {
+  on: "elsewhere",
+  text: "End the session that holds the lock, at once: users wait for it. Then `sync-tool doctor` again",
+};
+
 const NONE_RESTORED = "the target has none of the tables yet";
 
 const LONG_BACKLOG = 1_000_000;
@@ -58,6 +64,12 @@ async function captured({ capture, source }: DoctorContext): Promise<Outcome> {
     ...deviations(state),
   ]);
   if (states.length === 0) return { status: "unknown", found: "no table can be planned", wanted };
+  const locked = states.flatMap((state) => {
+    const lock = journalLock(state);
+    return lock === undefined ? [] : [`${state.table.names.journal}: ${lock}`];
+  });
+  if (locked.length > 0)
+    return { status: "fail", found: [...wrong, ...locked].join("; "), wanted, mend: [UNLOCK] };
   if (wrong.length === 0) return { status: "ok", found: `complete for ${states.length} tables`, wanted };
   const widen = widenJournals(dialect, states);
   const statements = [...widen, ...states.flatMap((state) => mendCapture(dialect, state))];
@@ -101,8 +113,9 @@ async function backlog({ capture, source, target }: DoctorContext): Promise<Outc
   const [from, to] = [await source.dialect(), await target.dialect()];
   const counts: string[] = [];
   let longest = 0;
-  for (const { table, journalId } of await capture()) {
-    if (journalId === undefined) continue;
+  for (const { table, journalId, lock } of await capture()) {
+    // To count, one would wait for the lock, of which `source.capture` tells.
+    if (journalId === undefined || lock?.isUnreadable === true) continue;
     const name = table.targetNames.checkpoint;
     if (table.awaitsRestore) {
       counts.push(`${table.name} all`);

@@ -19,9 +19,10 @@ const MIN_AGE_S = 60;
 async function run({ capture, source }: DoctorContext): Promise<Outcome> {
   const wanted = "below 10 GiB";
   const [dialect, db] = [await source.dialect(), await source.db()];
-  const journals = (await capture())
-    .filter(({ journalId }) => journalId !== undefined)
-    .map(({ table }) => table.names.journal);
+  const states = (await capture()).filter(({ journalId }) => journalId !== undefined);
+  const journals = states.map(({ table }) => table.names.journal);
+  if (states.some(({ lock }) => lock?.isUnreadable))
+    return { status: "unknown", found: "not asked: a journal is locked, see source.capture", wanted };
   if (journals.length === 0) return { status: "ok", found: "there is none yet", wanted };
   const ask = dialect.doctor?.journalBytes(journals);
   if (ask === undefined) return { status: "unknown", found: "the server does not tell", wanted };

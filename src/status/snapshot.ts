@@ -1,8 +1,9 @@
 /** Where every table stands, read from both databases: what all commands that speak of it are views of. */
 import { gapOf, lookAtCapture } from "../capture/capture-gap.ts";
-import { type CaptureState, isComplete } from "../capture/capture-state.ts";
+import { type CaptureState, isComplete, journalLock } from "../capture/capture-state.ts";
 import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Position } from "../contract/change.ts";
+import type { TableLock } from "../contract/dialect.ts";
 import { planTables, type TablePlan } from "../contract/sync-plan.ts";
 import { SyncError } from "../errors.ts";
 import { countLate } from "../journal/appeared.ts";
@@ -132,6 +133,7 @@ async function readSchema(
           problems: [
             ...(unmigrated === undefined ? [] : [unmigrated]),
             ...copyProblem(copies.get(table.name)),
+            ...[journalLock(state) ?? []].flat(),
             ...journal.status.problems,
           ],
         },
@@ -178,11 +180,12 @@ const NOTHING = {
 
 async function readJournal(
   { source }: StatusRequest,
-  { table, journalId, journalLacks, journalLacksTime }: CaptureState,
+  { table, journalId, journalLacks, journalLacksTime, lock }: CaptureState,
   { checkpoint, passed }: { readonly checkpoint: Checkpoint | undefined; readonly passed: unknown },
   reader: JournalReader,
 ): Promise<JournalSnapshot> {
   if (journalId === undefined) return { ends: undefined, applied: 0n, status: NOTHING };
+  if (lock?.isUnreadable === true) return lockedJournal(lock, checkpoint);
   const isOther = checkpoint !== undefined && checkpoint.journalId !== journalId;
   const anchor = checkpoint === undefined || isOther ? { position: 0n, digest: "" } : checkpoint;
   const problems = isOther ? ["The checkpoint belongs to another journal"] : [];
@@ -217,6 +220,15 @@ async function readJournal(
       holders: isHeld ? await reader.holders(open).catch(() => []) : [],
       problems,
     },
+  };
+}
+
+/** Who holds it so may write to it as well, and what it holds already cannot be counted without waiting. */
+function lockedJournal({ holders }: TableLock, checkpoint: Checkpoint | undefined): JournalSnapshot {
+  return {
+    ends: undefined,
+    applied: checkpoint?.position ?? 0n,
+    status: { ...NOTHING, writers: holders.length, holders },
   };
 }
 

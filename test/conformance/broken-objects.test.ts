@@ -206,6 +206,27 @@ const ORACLE: readonly Breakage[] = [
   },
 ];
 
+/** Statements that keep writers from the journal, and what lets go of it. Readers wait for the first, too. */
+const LOCKS: Readonly<Record<TestDialectName, { readonly hold: readonly string[]; readonly end: string }>> = {
+  postgres: {
+    hold: [
+      "BEGIN; LOCK TABLE rows_of_s IN ACCESS EXCLUSIVE MODE",
+      "BEGIN; LOCK TABLE rows_of_s IN SHARE MODE",
+    ],
+    end: "ROLLBACK",
+  },
+  mysql: { hold: ["LOCK TABLES ROWS_OF_S WRITE", "LOCK TABLES ROWS_OF_S READ"], end: "UNLOCK TABLES" },
+  mariadb: { hold: ["LOCK TABLES ROWS_OF_S WRITE"], end: "UNLOCK TABLES" },
+  mssql: {
+    hold: [
+      "BEGIN TRANSACTION; SELECT COUNT(*) FROM ROWS_OF_S WITH (TABLOCKX, HOLDLOCK)",
+      "BEGIN TRANSACTION; SELECT COUNT(*) FROM ROWS_OF_S WITH (TABLOCK, HOLDLOCK)",
+    ],
+    end: "ROLLBACK",
+  },
+  oracle: { hold: ["LOCK TABLE ROWS_OF_S IN EXCLUSIVE MODE"], end: "ROLLBACK" },
+};
+
 const BREAKAGES: Readonly<Record<TestDialectName, readonly Breakage[]>> = {
   postgres: POSTGRES,
   mysql: MYSQL,
@@ -271,6 +292,40 @@ describeDialects("What somebody breaks of ours on the source", (dialect) => {
     }
     await pair.source.test.exec(FORGET);
     expect(await status()).toMatchObject({ tables: [{ captured: true, drift: [] }] });
+  });
+
+  test("is found by doctor and status, which do not wait for it: a lock on the journal", async () => {
+    const { hold, end } = LOCKS[dialect.name];
+    const { test: server, dialect: product } = pair.source;
+    const requests = [{ ...pair, name: "identity", plan: await pair.plan() }] as const;
+    // Where users do not see each other's locks, whoever administers does; a lock that readers wait for is found by reading.
+    const seeing = await product.connect(server.adminSettings as ConnectionSettings);
+    const other = await server.session();
+    try {
+      for (const [i, lock] of hold.entries()) {
+        await other.exec(lock);
+        const source = { ...pair.source, ...(i === 0 ? {} : { db: seeing }) };
+        const report = await readStatus(requests.map((one) => ({ ...one, source })));
+        expect(report.reasons.join("\n")).toMatch(/the journal is locked by .*: writes of users wait for it/);
+        // Only the lock has to go: capture is as it was, and a run at work is not stopped for it.
+        expect(report).toMatchObject({ safeToSwitch: false, tables: [{ captured: true, drift: [] }] });
+        if (i === 0) {
+          const found = await examinePair(server, pair.target.test, ["ROWS_OF"]);
+          const capture = found.find(({ id }) => id === "source.capture");
+          expect(capture).toMatchObject({
+            status: "fail",
+            found: expect.stringMatching(/ROWS_OF_S: .*locked/i),
+          });
+          // A statement that waits for the lock ends like this.
+          expect(found.filter((check) => /a lock was not to be had/.test(check.found))).toEqual([]);
+        }
+        await other.exec(end);
+      }
+      expect(await status()).toMatchObject({ safeToSwitch: true, reasons: [] });
+    } finally {
+      await other.close();
+      await seeing.close();
+    }
   });
 
   test.runIf(dialect.name === "mysql" || dialect.name === "mariadb")(

@@ -156,6 +156,7 @@ export async function serverStatements(dialect: Dialect): Promise<readonly State
   await dialect.introspector.server(db);
   await dialect.introspector.tables(db, ["A", "B"]);
   await dialect.introspector.objects(db, ["A", "B"]);
+  await dialect.introspector.tableLocks(db, ["A_S", "B_S"]);
   const named: Record<string, unknown> = { COMMENTS: "sync-tool journal a b", positions_left: null };
   const something = new Proxy(named, {
     get: (known, column) => (column in known ? known[String(column)] : "A_S"),

@@ -2,6 +2,7 @@ import type { Dialect } from "../../contract/dialect.ts";
 import { clock, journalBytes } from "../mysql/doctor-facts.ts";
 import { confirmWith } from "../mysql/horizon.ts";
 import { mysql } from "../mysql/index.ts";
+import { tableLocksWith } from "../mysql/table-locks.ts";
 import { ddl } from "./ddl.ts";
 import { facts } from "./doctor-facts.ts";
 
@@ -10,6 +11,10 @@ export const mariadb: Dialect = {
   ...mysql,
   name: "mariadb",
   title: "MariaDB",
+  introspector: {
+    ...mysql.introspector,
+    tableLocks: tableLocksWith((select) => `SET STATEMENT lock_wait_timeout = 1 FOR SELECT ${select}`),
+  },
   ddl,
   horizon: { ...mysql.horizon, confirm: confirmWith("LOCK IN SHARE MODE NOWAIT") },
   doctor: { clock, facts, journalBytes },

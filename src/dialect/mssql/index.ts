@@ -11,6 +11,7 @@ import { lockHolders } from "./lock-holders.ts";
 import { savepoint } from "./savepoint.ts";
 import { snapshot } from "./snapshot.ts";
 import { sql } from "./sql.ts";
+import { tableLocks } from "./table-locks.ts";
 import { deleteRows, writeRows } from "./write-rows.ts";
 
 export const mssql: Dialect = {
@@ -31,7 +32,7 @@ export const mssql: Dialect = {
   connect,
   classifyError,
   openLocks,
-  introspector: { server, tables, objects, lockHolders },
+  introspector: { server, tables, objects, lockHolders, tableLocks },
   ddl,
   sql,
   writeRows,

@@ -18,6 +18,7 @@ const NUMBERS: Readonly<Record<number, readonly [ErrorClass, string]>> = {
   1053: ["connection", "the server is shutting down"],
   1054: ["schema", "a column does not exist"],
   1062: ["unique", "another row holds the same unique key"],
+  1109: ["schema", "a table is not known"],
   1114: ["transient", "the table or its disk is full"],
   1129: ["transient", "the server has blocked this host after too many failed connections"],
   1130: ["login", "the server allows no connection from this host"],

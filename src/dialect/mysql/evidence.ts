@@ -30,7 +30,7 @@ const ASK_AGAIN_MS = 60_000;
 const refusedAt = new WeakMap<Queryable, Map<string, number>>();
 
 /** Undefined when the server does not let this user see it, or has no such thing; it is not asked at every look. */
-async function ifShown<T>(
+export async function ifShown<T>(
   db: Queryable,
   what: string,
   ask: () => Promise<T | undefined>,

@@ -12,6 +12,7 @@ import { openLocks } from "./lock.ts";
 import { lockHolders } from "./lock-holders.ts";
 import { restoring } from "./restoring.ts";
 import { deleteRows, sql } from "./sql.ts";
+import { tableLocksWith } from "./table-locks.ts";
 import { prepareWrite, writeRows } from "./write-rows.ts";
 
 const snapshot = snapshotBy([
@@ -39,7 +40,15 @@ export const mysql: Dialect = {
   connect,
   classifyError,
   openLocks,
-  introspector: { server, tables, objects, lockHolders, restoring },
+  introspector: {
+    server,
+    tables,
+    objects,
+    lockHolders,
+    // On MySQL before 8.0.3 SET_VAR is not known: there it waits as long as our sessions do.
+    tableLocks: tableLocksWith((select) => `SELECT /*+ SET_VAR(lock_wait_timeout = 1) */ ${select}`),
+    restoring,
+  },
   ddl,
   sql,
   writeRows,

@@ -13,6 +13,7 @@ import { restoring } from "./restoring.ts";
 import { savepoint } from "./savepoint.ts";
 import { snapshot } from "./snapshot.ts";
 import { sql } from "./sql.ts";
+import { tableLocks } from "./table-locks.ts";
 import { deleteRows, writeRows } from "./write-rows.ts";
 
 export const oracle: Dialect = {
@@ -31,7 +32,7 @@ export const oracle: Dialect = {
   connect,
   classifyError,
   openLocks,
-  introspector: { server, tables, objects, lockHolders, restoring },
+  introspector: { server, tables, objects, lockHolders, tableLocks, restoring },
   ddl,
   sql,
   writeRows,

@@ -12,6 +12,7 @@ import { openLocks } from "./lock.ts";
 import { lockHolders } from "./lock-holders.ts";
 import { restoring } from "./restoring.ts";
 import { deleteRows, prepareWrite, sql, writeRows } from "./sql.ts";
+import { tableLocks } from "./table-locks.ts";
 
 const snapshot = snapshotBy([
   "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -35,7 +36,7 @@ export const postgres: Dialect = {
   connect,
   classifyError,
   openLocks,
-  introspector: { server, tables, objects, lockHolders, restoring },
+  introspector: { server, tables, objects, lockHolders, tableLocks, restoring },
   ddl,
   sql,
   writeRows,

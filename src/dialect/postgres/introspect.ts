@@ -53,15 +53,19 @@ function isNamed(names: readonly string[], key: string): (row: Record<string, un
   return (row) => wanted.has(String(row[key]).toUpperCase());
 }
 
-const COLUMNS = `
+/** Both functions lock the table, as a reader of it does. */
+const DEFAULT = `CASE WHEN a.attidentity = '' THEN pg_get_expr(d.adbin, d.adrelid) ELSE format('nextval(%L::regclass)',
+           pg_get_serial_sequence(format('%I.%I', current_schema(), c.relname), a.attname)) END`;
+
+/** `hasDefault`: what is to be known of a column's default. */
+const columnsWith = (hasDefault: string): string => `
   SELECT c.relname AS "table", c.relkind AS relkind, c.relkind = 'r' AND EXISTS (SELECT 1 FROM pg_inherits h
            WHERE h.inhparent = c.oid) AS inherited, a.attname AS name,
          format_type(a.atttypid, a.atttypmod)
            || CASE WHEN a.attcollation <> t.typcollation AND co.oid IS NOT NULL
                    THEN ' COLLATE ' || quote_ident(cn.nspname) || '.' || quote_ident(co.collname) ELSE '' END AS type,
          t.typname AS typname, a.atttypmod AS typmod, a.attnotnull AS notnull,
-         CASE WHEN a.attidentity = '' THEN pg_get_expr(d.adbin, d.adrelid) ELSE format('nextval(%L::regclass)',
-           pg_get_serial_sequence(format('%I.%I', current_schema(), c.relname), a.attname)) END AS "default",
+         ${hasDefault} AS "default",
          a.attgenerated AS generated, a.attidentity AS identity, coalesce(co.collisdeterministic, true) AS deterministic
   FROM pg_class c
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -98,7 +102,7 @@ const FOREIGN_KEYS = `
 /** Reads the tables of the current schema whose names match without regard to case. */
 export async function tables(db: Queryable, names: readonly string[]): Promise<readonly TableSchema[]> {
   const wanted = names.map((name) => name.toLowerCase());
-  const columns = (await db.query(COLUMNS, [wanted])).filter(isNamed(names, "table"));
+  const columns = (await db.query(columnsWith(DEFAULT), [wanted])).filter(isNamed(names, "table"));
   const indexes = await db.query(INDEXES, [wanted]);
   const foreignKeys = await db.query(FOREIGN_KEYS, [wanted]);
   return [...new Set(columns.map((row) => String(row["table"])))].map((name) => {
@@ -235,7 +239,8 @@ export async function objects(db: Queryable, names: readonly string[]): Promise<
      WHERE p.pronamespace = ${schema} AND ${named("p.proname")} ORDER BY 1`,
     [wanted],
   );
-  const columns = await db.query(COLUMNS, [wanted]);
+  // Nothing here may wait for a lock that somebody has on a journal: it is to be told of.
+  const columns = await db.query(columnsWith("CASE WHEN a.atthasdef THEN '' END"), [wanted]);
   const isOne = isNamed(names, "name");
   const journals = relations.filter((row) => IDENTITY.test(String(row["comment"] ?? "")));
   const ofJournals =
