@@ -136,7 +136,11 @@ async function idlePass({ tables, source }: GroupLoopOptions): Promise<Pass | un
 async function findStillToCome(tables: readonly TableSync[]): Promise<ReadonlyMap<TableSync, Hole>> {
   const found = new Map<TableSync, Hole>();
   for (const table of tables) {
-    const hole = stillToCome(await table.survey());
+    const survey = await table.survey();
+    const next = table.position() + 1n;
+    // What has become visible since the pass read the journal is as much to come as what has not.
+    const visible = survey.highest < next ? undefined : { first: next, last: survey.highest };
+    const hole = stillToCome(survey) ?? visible;
     if (hole !== undefined) found.set(table, hole);
   }
   return found;
