@@ -62,8 +62,6 @@ export const memoryServer = (schemas: readonly TableSchema[]): MemoryServer => (
   locks: new Set(),
 });
 
-type Asked = { query(sql: string): Promise<ResultRow[]> };
-
 /** Columns of a journal besides its table's. */
 const OWN = ["SYNC_ID", "ACTION", "CAPTURED_AT"].map((name) => ({ name, type: name }));
 
@@ -270,6 +268,8 @@ export function memoryDialect(server: MemoryServer): Dialect {
         ? { class: error.kind, code: error.kind, reason: `refused: ${error.kind}` }
         : { class: "fatal" as ErrorClass, code: "none", reason: "not known" },
     introspector: {
+      tableLocks: async () => new Map(),
+      lockHolders: async () => [],
       server: async () => ({
         home: "home",
         product: "Memory",
@@ -278,7 +278,7 @@ export function memoryDialect(server: MemoryServer): Dialect {
         problems: [],
       }),
       tables: async (_db: unknown, names: readonly string[]) => names.flatMap((name) => schemaOf(name) ?? []),
-      objects: async (db: Asked, names: readonly string[]) => {
+      objects: async (db, names: readonly string[]) => {
         const tables = await db.query(
           statement((all) => names.filter((name) => all.has(name)).map((name) => ({ name }))).sql,
         );
@@ -290,7 +290,7 @@ export function memoryDialect(server: MemoryServer): Dialect {
           }),
         ];
       },
-    },
+    } satisfies Dialect["introspector"],
     ddl: {
       capture: ({ names }: TablePlan) => [
         { object: { kind: "journal", name: names.journal }, sql: [] },
@@ -371,11 +371,11 @@ export function memoryDialect(server: MemoryServer): Dialect {
       };
     },
     horizon: {
-      observe: async (db: Asked, journal: string) => {
+      observe: async (db, journal: string) => {
         const [row] = await db.query(sql.highestAtOrBelow(journal, 2n ** 63n - 1n).sql);
         return { highest: BigInt(String(row?.["position"] ?? 0)), holders: new Set(server.holders) };
       },
-      confirm: async (db: Asked, journal: string, holes: readonly Hole[]) => {
+      confirm: async (db, journal: string, holes: readonly Hole[]) => {
         const verdicts: ("open" | "filled" | "dead")[] = [];
         for (const hole of holes)
           verdicts.push(
@@ -388,7 +388,7 @@ export function memoryDialect(server: MemoryServer): Dialect {
       openTransactions: async () => server.described,
       drawn: async (_db: unknown, journals: readonly string[]) =>
         server.drawn === undefined ? undefined : journals.map(server.drawn),
-    },
+    } satisfies Dialect["horizon"],
   } satisfies Partial<Record<keyof Dialect, unknown>> &
     Pick<Dialect, "writeRows" | "deleteRows" | "savepoint" | "snapshot" | "openLocks">;
   return dialect as unknown as Dialect;
