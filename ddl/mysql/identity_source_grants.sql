@@ -1,8 +1,8 @@
 -- sync-tool: what the user of `sync-tool run` needs in the SOURCE database.
 -- Run it after the source script, and in the target again after a restore.
--- By choice, given by an administrator: a run, status and drain name the transaction that they wait for, doctor those older than capture, and a position that is missing is proven to be rolled back where otherwise its age and a probe have to do.
+-- By choice, given by an administrator: a run, status and drain name the transaction that they wait for, doctor those older than capture.
 --     GRANT PROCESS ON *.* TO 'sync_tool'@'%';
--- By choice, given by an administrator: MySQL 8 and newer: the same proof by who has the journals open, so that no statement on other tables is waited for.
+-- By choice, given by an administrator: MySQL 8 and newer: the same by who has the journals open, so that no statement on other tables is waited for.
 --     GRANT SELECT ON performance_schema.* TO 'sync_tool'@'%';
 -- By choice, given by an administrator: MySQL: a server that applies another one's changes is found out, which captures nothing of them.
 --     GRANT REPLICATION CLIENT ON *.* TO 'sync_tool'@'%';

@@ -35,8 +35,17 @@ const MIN_SPACING_MS = 50;
 const SUSPECT_MS = 60_000;
 const NOBODY: ReadonlySet<string> = new Set();
 
-/** Takes a new observation in: samples whose holders are all gone, and that are old enough, move the horizon. */
-export function advance(horizon: Horizon, seen: Observation, nowMs: number, minAgeMs: number): Horizon {
+/**
+ * Takes a new observation in: samples whose holders are all gone, and that are old enough, move the horizon. Those who are only
+ * suspected are waited for no longer than `suspectMs`.
+ */
+export function advance(
+  horizon: Horizon,
+  seen: Observation,
+  nowMs: number,
+  minAgeMs: number,
+  suspectMs = SUSPECT_MS,
+): Horizon {
   const { highest: position, holders, suspects = NOBODY } = seen;
   const aged = [...horizon.samples, { position, atMs: nowMs, holders, suspects }].map((sample) => ({
     ...sample,
@@ -45,7 +54,7 @@ export function advance(horizon: Horizon, seen: Observation, nowMs: number, minA
   }));
   const isExpired = (sample: Sample): boolean => {
     const ageMs = nowMs - sample.atMs;
-    const isSuspect = sample.suspects.size > 0 && ageMs < SUSPECT_MS;
+    const isSuspect = sample.suspects.size > 0 && ageMs < suspectMs;
     return sample.holders.size === 0 && !isSuspect && ageMs >= minAgeMs;
   };
   let reached = horizon.position;

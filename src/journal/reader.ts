@@ -75,11 +75,12 @@ export function createJournalReader(
   let horizon: Horizon = NO_HORIZON;
   let sawHoles = false;
 
-  async function observe(drawn?: Position): Promise<Omit<Survey, "open">> {
+  async function observe(drawn?: Position, suspectMs?: number): Promise<Omit<Survey, "open">> {
     const seen = await dialect.horizon.observe(db, journal);
     const reached = drawn !== undefined && drawn > seen.highest ? drawn : seen.highest;
     // What was drawn by now is judged like what is missing in between: by those who could still fill it.
-    horizon = advance(horizon, { ...seen, highest: reached }, now(), dialect.capabilities.minHoleAgeMs);
+    const { minHoleAgeMs } = dialect.capabilities;
+    horizon = advance(horizon, { ...seen, highest: reached }, now(), minHoleAgeMs, suspectMs);
     const writers = [...seen.holders].filter((holder) => !isMoment(holder));
     return { highest: seen.highest, reached, writers };
   }
@@ -138,7 +139,8 @@ export function createJournalReader(
     async survey(after, limit) {
       for (let attempt = 1; ; attempt++) {
         const [drawn] = (await dialect.horizon.drawn?.(db, [journal])) ?? [];
-        const seen = await observe(drawn);
+        // Whoever asks whether all has arrived can wait for those who may only have to do with it; a run goes on.
+        const seen = await observe(drawn, Number.POSITIVE_INFINITY);
         const { changes, full } = await fetch(after, limit, undefined);
         const positions = changes.map((change) => change.position);
         const last = positions.at(-1) ?? after.position;

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { askForRetry, discard, listDeadLetters } from "../../src/apply/dead-letter.ts";
+import type { Dialect, LockSession } from "../../src/contract/dialect.ts";
 import { deadLettersName } from "../../src/contract/object-names.ts";
 import type { SyncError } from "../../src/errors.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
@@ -87,6 +88,53 @@ describeDialects("Dead letters that are tried again", (dialect) => {
     expect(await letters()).toEqual([]);
     expect(await pair.rows("target", "P")).toHaveLength(COUNT);
     expect(await pair.rows("target", "C")).toHaveLength(1);
+  });
+
+  test("are tried again once more when the lock was lost amid them, and not told as left", async () => {
+    await fill();
+    await setLength(20);
+    const { dialect: product } = pair.target;
+    const sessions: LockSession[] = [];
+    let failed = 0;
+    const targetDialect: Dialect = {
+      ...product,
+      openLocks: async (db) => {
+        const session = await product.openLocks(db);
+        sessions.push(session);
+        const held: LockSession["held"] = (names) =>
+          session.held(names).catch((error: unknown) => {
+            failed += 1;
+            throw error;
+          });
+        return { ...session, held };
+      },
+    };
+    const db = watchedDatabase(pair.target.db, {});
+    let transactions = 0;
+    const targetDb = {
+      ...db,
+      transaction: async (work: Parameters<typeof db.transaction>[0]) => {
+        transactions += 1;
+        if (transactions === 1) {
+          await sessions[0]?.close();
+          // It asks once more before it gives the connection up, and every lock with it.
+          await waitFor(() => failed > 1, {
+            what: "the run to see that its lock is lost",
+            timeoutMs: 20_000,
+          });
+        }
+        return await db.transaction(work);
+      },
+    } as typeof db;
+    const retried: string[] = [];
+    await pair.run({
+      targetDb,
+      targetDialect,
+      events: { retrying: (_group, _reason, code) => retried.push(code) },
+    });
+    expect(retried).toHaveLength(1);
+    expect(await letters()).toEqual([]);
+    expect(await pair.rows("target", "P")).toHaveLength(COUNT);
   });
 
   test("keep counting their tries, whoever tries them", async () => {

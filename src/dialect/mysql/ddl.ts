@@ -350,12 +350,12 @@ export const ddl: Dialect["ddl"] = {
           {
             sql: `GRANT PROCESS ON *.* TO ${accountOf(user)}`,
             brings:
-              "a run, status and drain name the transaction that they wait for, doctor those older than capture, and a position that is missing is proven to be rolled back where otherwise its age and a probe have to do",
+              "a run, status and drain name the transaction that they wait for, doctor those older than capture",
           },
           {
             sql: `GRANT SELECT ON performance_schema.* TO ${accountOf(user)}`,
             brings:
-              "MySQL 8 and newer: the same proof by who has the journals open, so that no statement on other tables is waited for",
+              "MySQL 8 and newer: the same by who has the journals open, so that no statement on other tables is waited for",
           },
           {
             sql: `GRANT REPLICATION CLIENT ON *.* TO ${accountOf(user)}`,

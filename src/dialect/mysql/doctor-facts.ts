@@ -126,12 +126,11 @@ const holders: Fact = {
   title: "transactions that a run waits for",
   ask: { sql: PRIVILEGES, params: [] },
   judge: (rows) => {
-    const wanted = "PROCESS, to name them and to see them end";
+    const wanted = "PROCESS, to name them";
     if (holds(rows)("PROCESS", "")) return ok("they can be named", wanted);
     return {
       status: "warn",
-      found:
-        "PROCESS is missing: they are waited for, but cannot be named, and time takes the place of proof that they have ended",
+      found: "PROCESS is missing: they are waited for, but cannot be named",
       wanted,
       statements: [`GRANT PROCESS ON *.* TO ${text(rows[0], "me")}`],
     };

@@ -8,6 +8,7 @@ import { UNSEEN } from "../../journal/horizon.ts";
 import { monotonic } from "../../util/monotonic.ts";
 import { sleep } from "../../util/sleep.ts";
 import { classifyError } from "./classify-error.ts";
+import { quote } from "./connect.ts";
 
 /** Statements that certainly concern the journal (`holders`), or may as far as can be seen (`suspects`). */
 export interface AtWork {
@@ -17,12 +18,39 @@ export interface AtWork {
 
 const NOBODY: ReadonlySet<string> = new Set();
 
-/** Whatever the user may see: the best evidence first. Undefined: nothing, so that time alone decides. */
-export async function statementsAtWork(db: Database, journal: string): Promise<AtWork | undefined> {
+/** Stands for whoever has the journal open, where nothing tells who that is: gone once nobody has. */
+const SOMEBODY = "somebody";
+
+/** Everybody may see whether a statement has the journal open, others who it is: the best evidence first. */
+export async function statementsAtWork(db: Database, journal: string): Promise<AtWork> {
+  if (!(await isInUse(db, journal))) return { holders: NOBODY, suspects: NOBODY };
   const writers = await ifShown(db, "locks", () => lockingStatements(db, journal));
   if (writers !== undefined) return { holders: writers, suspects: NOBODY };
   const suspects = await ifShown(db, "transactions", () => changingStatements(db));
-  return suspects === undefined ? undefined : { holders: NOBODY, suspects };
+  return { holders: NOBODY, suspects: suspects ?? new Set([SOMEBODY]) };
+}
+
+const MOMENTS = 3;
+const MOMENT_MS = 5;
+const schemas = new WeakMap<Queryable, string>();
+
+/**
+ * Whether a statement has the journal open. One that fires our triggers opens it before it draws a number, and has it open until
+ * it has ended: then its row is there, and locked until its transaction has ended. Whoever may read a table is told of it (MySQL
+ * manual, "SHOW OPEN TABLES"). Readers count too, but for a moment only.
+ */
+async function isInUse(db: Database, journal: string): Promise<boolean> {
+  const schema = schemas.get(db) ?? String((await db.query("SELECT DATABASE() AS name"))[0]?.["name"]);
+  schemas.set(db, schema);
+  // A backslash would escape; other wildcards only find more names.
+  const statement = `SHOW OPEN TABLES FROM ${quote(schema)} LIKE ?`;
+  for (let moment = 1; ; moment++) {
+    const rows = await db.query(statement, [journal.replaceAll("\\", "_")]);
+    const own = rows.find((row) => String(row["Table"]).toUpperCase() === journal.toUpperCase());
+    if (Number(own?.["In_use"] ?? 0) === 0) return false;
+    if (moment === MOMENTS) return true;
+    await sleep(MOMENT_MS);
+  }
 }
 
 /** A right that is missing now may be granted later. */

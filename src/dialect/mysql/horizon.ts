@@ -4,16 +4,14 @@ import { classifyError } from "./classify-error.ts";
 import { quote } from "./connect.ts";
 import { lockHolders, statementsAtWork } from "./evidence.ts";
 
-const NOBODY: ReadonlySet<string> = new Set();
-
 /**
  * The highest visible position and then, as far as the user's rights go, the statements at work that may have drawn one
- * before; without such rights time is the evidence. The probe judges in each case.
+ * before. The probe judges in each case.
  */
 export async function observe(db: Database, journal: string): Promise<Observation> {
   const [row] = await db.query(`SELECT MAX(SYNC_ID) AS highest FROM ${quote(journal)}`);
-  const atWork = await statementsAtWork(db, journal);
-  return { highest: BigInt(String(row?.["highest"] ?? "0")), ...(atWork ?? { holders: NOBODY }) };
+  const highest = BigInt(String(row?.["highest"] ?? "0"));
+  return { highest, ...(await statementsAtWork(db, journal)) };
 }
 
 type Verdict = "open" | "filled" | "dead";
@@ -88,7 +86,7 @@ async function probeWaiting(
 /** When a transaction of INNODB_TRX began, in the session's time zone: the view tells it in that of the server's machine. */
 export const STARTED = "CONVERT_TZ(trx_started, 'SYSTEM', @@SESSION.time_zone)";
 
-const NOT_SHOWN = "not shown: time decides (GRANT PROCESS ON *.* to the user shows transactions)";
+const NOT_SHOWN = "not shown (GRANT PROCESS ON *.* to the user shows transactions)";
 
 /**
  * The sessions that have the journal open to write to it, where the performance schema shows them; else the oldest
