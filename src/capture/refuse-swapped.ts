@@ -24,7 +24,8 @@ export async function refuseSwappedSides(
   const onTarget = await journalsOf(target, journals);
   if (onTarget.length === 0) return;
   const own = await madeAtHome(target, onTarget);
-  if (own !== undefined && (await madeAtHome(source, await journalsOf(source, journals))) === undefined)
+  const onSource = own && (await madeAtHome(source, await journalsOf(source, journals)));
+  if (own !== undefined && onSource === undefined)
     throw swapped(`the journal ${own.name} on the target was made there: users write to the target`);
   // With a way back each side has checkpoints of the other's journals.
   if (capturesBoth) return;
@@ -32,6 +33,7 @@ export async function refuseSwappedSides(
   const checkpoints = names.map(({ checkpoint }) => checkpoint);
   for (const { name } of await source.dialect.introspector.objects(source.db, checkpoints)) {
     const journal = ids.get(await journalOf(source, name));
+    if (journal !== undefined && onSource !== undefined) throw hasWayBack(own?.name ?? journal);
     if (journal !== undefined)
       throw swapped(`${name} on the source is the checkpoint of ${journal} on the target`);
   }
@@ -60,6 +62,14 @@ async function journalOf({ dialect, db }: Side, checkpoint: string): Promise<str
     if (found === "auth" || found === "schema") return undefined;
     throw error;
   }
+}
+
+/** Both sides capture: the configuration may be another host's, without its line. */
+function hasWayBack(journal: string): SyncError {
+  return new SyncError("SIDES_SWAPPED", {
+    what: `The target captures as well (${journal}): a way back was prepared, and wayBack is not true here`,
+    next: "Set wayBack=true in sync.properties; with it, `sync-tool cleanup --direction back` removes the way back. Nothing was written",
+  });
 }
 
 function swapped(evidence: string): SyncError {

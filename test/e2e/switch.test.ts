@@ -83,7 +83,12 @@ describeDialects("The switch and the way back", (dialect) => {
     expect(await found(blue, "tester")).toBeUndefined();
 
     // What would write older rows over those of users, or forget which are theirs.
-    for (const args of [["copy"], ["purge", "--yes"], ["verify", "--repair", "--direction", "forward"]])
+    for (const args of [
+      ["copy"],
+      ["purge", "--yes"],
+      ["verify", "--repair", "--direction", "forward"],
+      ["cleanup", "--yes", "--direction", "back"],
+    ])
       expect(await tool(...args)).toMatchObject({
         code: 5,
         stderr: expect.stringContaining("green serves users"),
@@ -115,9 +120,17 @@ describeDialects("The switch and the way back", (dialect) => {
     run.kill("SIGTERM");
     expect(await run.ended).toMatchObject({ code: 0 });
     expect((await tool("dead-letters", "discard", "--yes", "--direction", "forward")).code).toBe(0);
-    expect(await tool("cleanup", "--yes")).toMatchObject({ code: 0 });
+    // Another host's configuration, without the line.
+    expect(await tool("run", "--once", "-D", "wayBack=false")).toMatchObject({
+      code: 5,
+      stderr: expect.stringMatching(/a way back was prepared.*\n?.*Set wayBack=true/s),
+    });
+    expect(await tool("cleanup", "--yes")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/target journal .*source journal /s),
+    });
     expect(await catalogues()).toEqual(pristine);
-  });
+  }, 240_000);
 
   test("may be prepared by a DBA with the scripts", async () => {
     const { blue, green } = pair;

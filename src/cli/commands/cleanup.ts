@@ -12,7 +12,7 @@ import { type Context, type SchemaContext, type SourceContext, withContext } fro
 import type { CommonFlags } from "../flags.ts";
 import { writeOut } from "../output.ts";
 import { tellBusy } from "../tell-busy.ts";
-import { backOf } from "../way-back.ts";
+import { backOf, readServingFacts } from "../way-back.ts";
 
 export interface CleanupFlags extends CommonFlags {
   readonly yes?: true;
@@ -34,11 +34,15 @@ interface Doomed {
 export async function cleanup(flags: CleanupFlags, signal: AbortSignal): Promise<number> {
   return await withContext(flags, signal, async (context) => {
     const schemas = flags.sourceOnly ? await context.openSources() : await bothDirections(context, flags);
+    if (flags.direction === "back")
+      for (const schema of schemas) if (hasTarget(schema)) await refuseWhileItServes(schema);
     const work = async (): Promise<number> => {
       const doomed: Doomed[] = [];
       for (const schema of schemas) doomed.push(await examine(schema, context, flags));
       const found = doomed.flatMap((one) => one.found);
-      for (const { side, object } of found) writeOut(`${side} ${object.kind} ${object.name}`);
+      for (const one of doomed)
+        for (const { side, object } of one.found)
+          writeOut(`${sideOf(one.schema, side)} ${object.kind} ${object.name}`);
       if (found.length === 0) {
         context.log.info("nothing of sync-tool was found");
         return EXIT.ok;
@@ -69,6 +73,22 @@ async function bothDirections(context: Context, flags: CleanupFlags): Promise<re
   const isThere = forward.every(({ plan }) => planTables(plan).every((table) => !table.awaitsRestore));
   const back = context.config.wayBack && isThere ? await backOf(context.config, forward) : [];
   return flags.direction === "back" ? back : [...back, ...forward];
+}
+
+/** The side as the configuration names it, which of the way back is the other one. */
+function sideOf(schema: SourceContext, side: Removable["side"]): Removable["side"] {
+  if (!hasTarget(schema) || schema.direction !== "back") return side;
+  return side === "source" ? "target" : "source";
+}
+
+/** Without the way back, late writes on blue would take the place of what users of green have written. */
+async function refuseWhileItServes(schema: SchemaContext): Promise<void> {
+  const { side } = await readServingFacts(schema);
+  if (side !== "green") return;
+  throw new SyncError("CHANGES_PENDING", {
+    what: "green serves users: without the way back a late write on blue would take the place of what they have written",
+    next: "Give `sync-tool switch --back` first; or cleanup without --direction, which leaves nothing on either side",
+  });
 }
 
 const hasTarget = (schema: SourceContext): schema is SchemaContext => "target" in schema;
