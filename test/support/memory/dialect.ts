@@ -27,6 +27,10 @@ export interface MemoryServer {
   unfound: readonly string[];
   /** Capture's triggers by name: their bodies as `OURS`, older than that, or somebody else's; absent when they are gone. */
   readonly triggers: Map<string, MemoryTrigger>;
+  /** Columns that journals lack, those of an older release. */
+  journalLacks: readonly string[];
+  /** What somebody did to the journals, see FoundObject.faults. */
+  faults: readonly string[];
   /** Its clock, in milliseconds since 1970. */
   nowMs: number;
   /** Whether it makes digests of ranges. */
@@ -56,6 +60,8 @@ export const memoryServer = (schemas: readonly TableSchema[]): MemoryServer => (
   hidden: [],
   unfound: [],
   triggers: new Map(),
+  journalLacks: [],
+  faults: [],
   nowMs: Date.parse("2026-01-01T00:00:00.000Z"),
   digests: false,
   refused: ["poison"],
@@ -251,8 +257,18 @@ export function memoryDialect(server: MemoryServer): Dialect {
   const foundTable = (name: string): FoundObject => {
     const table = server.schemas.find((one) => objectNames(one.name).journal === name);
     if (table === undefined) return { kind: "checkpoint", name };
-    const columns = new Map([...table.columns, ...OWN].map((column) => [column.name, column.type]));
-    return { kind: "journal", name, journalId: "j", journalHome: "home", columns, timesCapture: true };
+    const there = [...table.columns, ...OWN].filter((column) => !server.journalLacks.includes(column.name));
+    const columns = new Map(there.map((column) => [column.name, column.type]));
+    const faults = server.faults;
+    return {
+      kind: "journal",
+      name,
+      journalId: "j",
+      journalHome: "home",
+      columns,
+      faults,
+      timesCapture: true,
+    };
   };
 
   const schemaOf = (name: string): TableSchema | undefined =>

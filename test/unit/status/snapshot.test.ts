@@ -113,6 +113,36 @@ describe("the status of a table", () => {
     expect(await statusOf(pair)).toMatchObject({ safeToSwitch: true });
   });
 
+  test("is given at once where nothing is open, however long a hole would have to be looked at", async () => {
+    const onSource = { capabilities: { minHoleAgeMs: 3_600_000 }, drawn: () => 2n };
+    const pair = await applied({ schemas: [USERS], onSource });
+    expect(await statusOf(pair)).toMatchObject({ safeToSwitch: true });
+  });
+
+  test("of a journal of an older shape is counted without being read, and an unreadable one says why", async () => {
+    const pair = await applied();
+    pair.write("USERS", "INSERT", user("3"));
+    pair.source.server.journalLacks = ["NAME"];
+    expect((await statusOf(pair)).users).toMatchObject({
+      captured: false,
+      pending: 1,
+      lagSeconds: null,
+      openHole: null,
+      problems: [],
+    });
+    pair.source.server.journalLacks = [];
+    pair.source.server.faults = ["row-level security hides its rows"];
+    let statements = 0;
+    pair.source.db.onStatement = () => {
+      if (++statements > 1) throw new MemoryError("auth");
+    };
+    expect((await statusOf(pair)).users).toMatchObject({
+      pending: null,
+      drift: ["row-level security hides its rows"],
+      problems: ["The journal cannot be read: refused: auth"],
+    });
+  });
+
   test("counts a change that appeared late in a hole that was passed", async () => {
     const pair = await applied();
     pair.write("USERS", "INSERT", user("0"), 1n);
@@ -161,6 +191,7 @@ describe("the status of a table", () => {
       pending: 2,
       problems: ["The checkpoint belongs to another journal"],
     });
+    note(pair, "seen/USERS", { journal: "j", stamps: { "TRIGGER USERS_IT": "0" }, at: "then" });
     pair.target.db.tables.delete("USERS_SV");
     const { users, reasons } = await statusOf(pair);
     expect(users).toMatchObject({ checkpoint: null, pending: 2, gap: null });
