@@ -30,6 +30,8 @@ export type Log = Pick<ReturnType<typeof pino>, "child" | "debug" | "info" | "wa
 
 export interface OpenLog {
   readonly log: Log;
+  /** The last lines, as people read them, oldest first. */
+  lines(): readonly string[];
   /** Waits until everything is in the file. */
   close(): Promise<void>;
 }
@@ -45,6 +47,8 @@ export interface LogOptions {
   readonly write: (line: string) => void;
 }
 
+/** Lines that `lines` gives. */
+const LINES = 20;
 const FILE = "sync.log";
 const FILE_SIZE = "10M";
 /** Kept beside the one being written. */
@@ -55,8 +59,18 @@ export function openLog(options: LogOptions): OpenLog {
   const { dir, isTerminal, write } = options;
   const level = options.debug ? "debug" : "info";
   const stderr = { write: (json: string) => write(isTerminal ? `${formatLine(json)}\n` : json) };
+  const recent: string[] = [];
+  const keep = {
+    write(json: string) {
+      recent.push(json);
+      if (recent.length > LINES) recent.shift();
+    },
+  };
   const file = openFile(dir);
-  const streams = [{ level, stream: stderr } as const];
+  const streams = [
+    { level, stream: stderr },
+    { level: "info" as const, stream: keep },
+  ];
   const log = pino(
     {
       level,
@@ -76,6 +90,7 @@ export function openLog(options: LogOptions): OpenLog {
   });
   return {
     log,
+    lines: () => recent.map(formatLine),
     close: () =>
       new Promise((resolve) => {
         if (file.stream === undefined || isBroken) resolve();

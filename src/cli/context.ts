@@ -25,6 +25,8 @@ export type { Connected, SchemaContext, SourceContext } from "./connected.ts";
 export interface Context {
   readonly config: SyncConfig;
   readonly log: Log;
+  /** The log's last lines, as people read them, oldest first. */
+  readonly logLines: () => readonly string[];
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
   /** The time that the command may take, if it was given one. */
@@ -79,7 +81,7 @@ export async function withContext<T>(
   });
   if (wanted === "back") requireWayBack(config);
   const { terminal, write } = openTerminal();
-  const { log, close } = openLog({
+  const { log, lines, close } = openLog({
     dir: flags.logDir,
     debug: flags.debug === true,
     isTerminal: terminal.isTerminal,
@@ -111,6 +113,7 @@ export async function withContext<T>(
     return await work({
       config,
       log,
+      logLines: lines,
       signal,
       deadline,
       deadlineOrStop: AbortSignal.any([signal, deadline.signal]),

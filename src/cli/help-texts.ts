@@ -40,6 +40,7 @@ export const TEXTS: Readonly<Record<string, HelpText>> = {
     phase: MEANWHILE,
     examples: [
       ["", "until it is stopped; a second one waits as standby"],
+      ["--listen 127.0.0.1:9464", "the same, with a page, metrics and health"],
       ["--until-drained", "ends when everything is applied"],
       ["--dry-run", "the plan, with nothing written"],
     ],

@@ -1,4 +1,5 @@
 /** The only writer to stdout (data for people and scripts) and, with the log, to stderr. */
+import { jsonDocument } from "../util/json-document.ts";
 
 export function writeOut(text: string): void {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
@@ -27,9 +28,8 @@ const ignore = (): void => undefined;
 /** Whether the reader of stdout has gone. */
 export const isOutClosed = (): boolean => outClosed;
 
-/** Positions are 64-bit: they become text where a JSON number would lose digits. */
-export function writeJson(value: unknown): void {
-  writeOut(JSON.stringify(value, (_, one: unknown) => (typeof one === "bigint" ? one.toString() : one), 2));
+export function writeJson(value: object): void {
+  writeOut(jsonDocument(value));
 }
 
 /** Columns side by side, as wide as their widest cell; cells that look like numbers stand on the right. */

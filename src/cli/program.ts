@@ -49,6 +49,8 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--until-drained", "end when every table has been empty twice")
     .option("--wait", "with --once or --until-drained: wait while another runner is at work")
     .option("--dry-run", "print the plan and write nothing")
+    .option("--listen <host:port>", "serve a page, metrics and health there, e.g. 127.0.0.1:9464")
+    .option("--listen-token-file <file>", "token to be shown; needed where other machines can ask")
     .action(does(async () => (await import("./commands/run.ts")).run));
 
   addKeyFlags(command("copy", "fill the target's tables with rows of the source that the dump did not bring"))

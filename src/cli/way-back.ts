@@ -2,12 +2,11 @@
 import { hintFound } from "../config/problem.ts";
 import type { SyncConfig } from "../config/sync-config.ts";
 import type { Direction } from "../contract/direction.ts";
-import { stateName } from "../contract/object-names.ts";
 import { planTables } from "../contract/sync-plan.ts";
 import { SyncError } from "../errors.ts";
 import { buildPlan } from "../plan/build-plan.ts";
 import { readServing } from "../state/serving.ts";
-import { type StateTable, stateTable } from "../state/state.ts";
+import { readServingFacts, servingState } from "../status/serving-facts.ts";
 import type { SchemaContext } from "./connected.ts";
 
 /** Throws USAGE_INVALID for another word. */
@@ -26,28 +25,6 @@ export function requireWayBack({ wayBack, files }: Pick<SyncConfig, "wayBack" | 
     what: `There is no way back in this configuration: wayBack is not true in ${files.properties}`,
     next: "Set wayBack=true there and give `sync-tool prepare` once more",
   });
-}
-
-/** Where it is written on blue who serves; of a schema of the forward direction. */
-export function servingState({ source, plan }: Pick<SchemaContext, "source" | "plan">): StateTable {
-  return { dialect: source.dialect, name: stateName(planTables(plan)[0]?.source.name ?? "") };
-}
-
-/** Who serves users, of a schema of either direction; blue since ever where nothing was switched. */
-export interface ServingFacts {
-  readonly side: "blue" | "green";
-  readonly since: string | null;
-  /** Who switched. */
-  readonly host: string | null;
-}
-
-export async function readServingFacts(schema: SchemaContext): Promise<ServingFacts> {
-  const { source, target, plan, direction } = schema;
-  const serving =
-    direction === "back"
-      ? await readServing(target.db, stateTable(target.dialect, planTables(plan)))
-      : await readServing(source.db, servingState(schema));
-  return { side: serving?.side ?? "blue", since: serving?.since ?? null, host: serving?.host ?? null };
 }
 
 /**

@@ -50,7 +50,11 @@ export async function watchDrain(options: DrainOptions): Promise<DrainAnswer> {
   let state = NO_LOOKS;
   for (let looks = 1; ; looks++) {
     const beganMs = elapsedMs();
-    const judged = judge(state, { atMs: monotonic(), tables: await snapshots.take() }, maxLagSeconds);
+    const judged = judge(
+      state,
+      { atMs: monotonic(), tables: (await snapshots.take()).tables },
+      maxLagSeconds,
+    );
     state = judged.state;
     const reasons = [...judged.reasons, ...(await idleGroups(schemas, judged.standing))];
     const answer = {

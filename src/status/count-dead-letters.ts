@@ -9,12 +9,21 @@ interface Side {
   readonly db: Queryable;
 }
 
+/** The letters of one table. */
+export interface LetterCount {
+  readonly count: number;
+  /** The same by the database's code. */
+  readonly byCode: Readonly<Record<string, number>>;
+  /** The lowest position among them. */
+  readonly first: Position;
+}
+
 /** Dead letters by table name, upper case; empty when the target has no table for them. */
 export async function countDeadLetters(
   target: Side,
   tables: readonly TablePlan[],
-): Promise<ReadonlyMap<string, number>> {
-  return new Map([...(await read(target, tables))].map(([table, { count }]) => [table, count]));
+): Promise<ReadonlyMap<string, LetterCount>> {
+  return await read(target, tables);
 }
 
 /** The lowest position among the dead letters of each table. */
@@ -28,17 +37,27 @@ export async function firstDeadLetters(
 async function read(
   { dialect, db }: Side,
   tables: readonly TablePlan[],
-): Promise<ReadonlyMap<string, { readonly count: number; readonly first: Position }>> {
+): Promise<ReadonlyMap<string, LetterCount>> {
   const name = deadLettersName(tables[0]?.target.name ?? "");
   const [found] = await dialect.introspector.objects(db, [name]);
   if (found === undefined) return new Map();
   const rows = await db.query(
-    `SELECT table_name AS name, count(*) AS letters, min(sync_id) AS lowest FROM ${dialect.sql.quote(found.name)} GROUP BY table_name`,
+    `SELECT table_name AS name, code AS reported, count(*) AS letters, min(sync_id) AS lowest FROM ${dialect.sql.quote(found.name)} GROUP BY table_name, code`,
   );
-  return new Map(
-    rows.map((row) => [
-      String(row["name"]).toUpperCase(),
-      { count: Number(row["letters"]), first: BigInt(String(row["lowest"])) },
-    ]),
-  );
+  const counts = new Map<string, LetterCount>();
+  for (const row of rows) {
+    const name = String(row["name"]).toUpperCase();
+    const [code, letters, lowest] = [
+      String(row["reported"]),
+      Number(row["letters"]),
+      BigInt(String(row["lowest"])),
+    ];
+    const { count = 0, byCode = {}, first = lowest } = counts.get(name) ?? {};
+    counts.set(name, {
+      count: count + letters,
+      byCode: { ...byCode, [code]: letters },
+      first: lowest < first ? lowest : first,
+    });
+  }
+  return counts;
 }

@@ -4,6 +4,7 @@ import { type CaptureState, isComplete, journalLock } from "../capture/capture-s
 import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Position } from "../contract/change.ts";
 import type { TableLock } from "../contract/dialect.ts";
+import type { Direction } from "../contract/direction.ts";
 import { planTables, type TablePlan } from "../contract/sync-plan.ts";
 import { SyncError } from "../errors.ts";
 import { countLate } from "../journal/appeared.ts";
@@ -21,6 +22,7 @@ import { sleep } from "../util/sleep.ts";
 import { clockOf, secondsSince } from "./clock.ts";
 import { countDeadLetters } from "./count-dead-letters.ts";
 import type { StatusRequest, TableStatus } from "./table-status.ts";
+import { type Verified, verifiedIn } from "./verified.ts";
 
 /** One table of a snapshot: its status, and what only those need who compare two of them. */
 export interface TableSnapshot {
@@ -33,11 +35,22 @@ export interface TableSnapshot {
   readonly passed: unknown;
 }
 
+/** What one look found. */
+export interface Snapshot {
+  /** When it was taken, by this machine's clock: "2026-01-31T23:59:59.123Z". */
+  readonly at: string;
+  /** Which way the changes go. */
+  readonly direction: Direction;
+  readonly tables: readonly TableSnapshot[];
+  /** What the last comparison of each schema came to. */
+  readonly verified: readonly Verified[];
+}
+
 export interface Snapshots {
   /** Takes one; evidence of earlier ones counts, so that it waits for nothing. */
-  take(): Promise<readonly TableSnapshot[]>;
+  take(): Promise<Snapshot>;
   /** The same, but waits once for what only time can decide. */
-  takeDecided(signal?: AbortSignal): Promise<readonly TableSnapshot[]>;
+  takeDecided(signal?: AbortSignal): Promise<Snapshot>;
 }
 
 /** How far ahead of the checkpoint holes are looked for. */
@@ -53,18 +66,23 @@ export function openSnapshots(schemas: readonly StatusRequest[]): Snapshots {
     readers.set(id, reader);
     return reader;
   };
-  const take = async (): Promise<readonly TableSnapshot[]> => {
+  const take = async (): Promise<Snapshot> => {
+    const at = new Date().toISOString();
     const tables: TableSnapshot[] = [];
-    for (const schema of schemas)
-      tables.push(...(await readSchema(schema, (table) => readerOf(schema, table))));
-    return tables;
+    const verified: Verified[] = [];
+    for (const schema of schemas) {
+      const found = await readSchema(schema, (table) => readerOf(schema, table));
+      tables.push(...found.tables);
+      verified.push(found.verified);
+    }
+    return { at, direction: schemas[0]?.direction ?? "forward", tables, verified };
   };
   const minHoleAgeMs = Math.max(0, ...schemas.map(({ source }) => source.dialect.capabilities.minHoleAgeMs));
   return {
     take,
     async takeDecided(signal) {
       const first = await take();
-      const isUndecided = first.some(({ status }) => status.openHole !== null);
+      const isUndecided = first.tables.some(({ status }) => status.openHole !== null);
       if (!isUndecided || minHoleAgeMs === 0) return first;
       await sleep(minHoleAgeMs + 50, signal);
       return await take();
@@ -75,7 +93,7 @@ export function openSnapshots(schemas: readonly StatusRequest[]): Snapshots {
 async function readSchema(
   schema: StatusRequest,
   readerOf: (table: TablePlan) => JournalReader,
-): Promise<readonly TableSnapshot[]> {
+): Promise<{ readonly tables: readonly TableSnapshot[]; readonly verified: Verified }> {
   const { source, target, plan } = schema;
   const tables = planTables(plan);
   const looks = await lookAtCapture(source, target, tables);
@@ -100,7 +118,7 @@ async function readSchema(
   const groupOf = new Map(
     plan.groups.flatMap((group) => group.tables.map((table) => [table.name, group.name])),
   );
-  return await Promise.all(
+  const found = await Promise.all(
     looks.map(async (look): Promise<TableSnapshot> => {
       const state = look.found;
       const { table } = state;
@@ -120,7 +138,9 @@ async function readSchema(
           table: table.name,
           captured: isComplete(state),
           checkpoint: checkpoint?.position.toString() ?? null,
-          deadLetters: deadLetters.get(table.name) ?? 0,
+          group: groupOf.get(table.name) ?? "",
+          deadLetters: deadLetters.get(table.name)?.count ?? 0,
+          deadLettersByCode: deadLetters.get(table.name)?.byCode ?? {},
           dropped: droppedIn(entries, table.name)?.changes ?? 0,
           gap: gap === undefined ? null : describeGap(gap),
           runner: runnerOf(entries, groupOf.get(table.name) ?? "", nowMs),
@@ -140,6 +160,7 @@ async function readSchema(
       };
     }),
   );
+  return { tables: found, verified: verifiedIn(entries, schema.name, nowMs) };
 }
 
 /** Until it is finished, the target lacks rows that no journal tells of. */

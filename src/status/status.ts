@@ -1,14 +1,27 @@
+import type { Direction } from "../contract/direction.ts";
 import { arrivalReasons } from "./arrival.ts";
-import { openSnapshots, type TableSnapshot } from "./snapshot.ts";
+import type { ServingFacts } from "./serving-facts.ts";
+import { openSnapshots, type Snapshot } from "./snapshot.ts";
 import type { StatusRequest, TableStatus } from "./table-status.ts";
+import type { Verified } from "./verified.ts";
 
 /** What `status` prints. */
 export interface StatusReport {
+  /** When it was seen, by this machine's clock: "2026-01-31T23:59:59.123Z". */
+  readonly at: string;
+  /** A server did not answer since: this is what was seen last. */
+  readonly stale: boolean;
+  /** Which way the changes go: from blue to green, or back. */
+  readonly direction: Direction;
   readonly tables: readonly TableStatus[];
   /** Nothing is pending, missing, waiting or set aside: traffic can go to the target once the source gets no writes. */
   readonly safeToSwitch: boolean;
   /** Why it is not safe, each a sentence; empty when it is. */
   readonly reasons: readonly string[];
+  /** What the last comparison of each schema came to. */
+  readonly verified: readonly Verified[];
+  /** Only with a way back. */
+  readonly serving?: ServingFacts;
 }
 
 /** Reads where every table of these schemas stands; changes nothing. */
@@ -20,8 +33,9 @@ export async function readStatus(
 }
 
 /** The report that a snapshot makes. */
-export function statusReport(snapshot: readonly TableSnapshot[]): StatusReport {
-  const tables = snapshot.map(({ status }) => status);
+export function statusReport(snapshot: Snapshot): StatusReport {
+  const { at, direction, verified } = snapshot;
+  const tables = snapshot.tables.map(({ status }) => status);
   const reasons = tables.flatMap(arrivalReasons).map(({ text }) => text);
-  return { tables, safeToSwitch: reasons.length === 0, reasons };
+  return { at, stale: false, direction, tables, safeToSwitch: reasons.length === 0, reasons, verified };
 }

@@ -1,5 +1,6 @@
 import type { SchemaName } from "../config/sync-config.ts";
 import type { Dialect, HolderFacts } from "../contract/dialect.ts";
+import type { Direction } from "../contract/direction.ts";
 import type { SyncPlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
 import type { Stopped } from "../state/stopped.ts";
@@ -7,6 +8,8 @@ import type { Stopped } from "../state/stopped.ts";
 export interface StatusRequest {
   readonly name: SchemaName;
   readonly plan: SyncPlan;
+  /** "back": the source is green, the target blue. Default: forward. */
+  readonly direction?: Direction;
   readonly source: { readonly dialect: Dialect; readonly db: Database };
   readonly target: { readonly dialect: Dialect; readonly db: Database };
 }
@@ -16,6 +19,8 @@ export interface TableStatus {
   readonly schema: SchemaName;
   /** Upper case. */
   readonly table: string;
+  /** Tables that foreign keys tie to each other have one runner, and stop together: what they are called. */
+  readonly group: string;
   /** Journal and triggers are there and are what the table needs now. */
   readonly captured: boolean;
   /** Changes that are committed on the source and not applied; null without a journal. */
@@ -41,6 +46,8 @@ export interface TableStatus {
   readonly stopped: Stopped | null;
   /** Changes set aside because the target refuses them. */
   readonly deadLetters: number;
+  /** The same by the code of the database that refused them. */
+  readonly deadLettersByCode: Readonly<Record<string, number>>;
   /** Changes that conflictPolicy=keep-target gave up since the checkpoint was begun. */
   readonly dropped: number;
   /** Why changes may be missing on the target that no journal holds, and since when: a sentence; null when none is. */

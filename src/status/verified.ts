@@ -1,7 +1,7 @@
 /** What the last comparison of a schema came to, and how long ago: `verify` keeps it on the target. */
 import type { SchemaName } from "../config/sync-config.ts";
 import { planTables } from "../contract/sync-plan.ts";
-import { readState, stateTable } from "../state/state.ts";
+import { readState, type StateEntry, stateTable } from "../state/state.ts";
 import { type Reason, reason } from "./arrival.ts";
 import { clockOf, secondsSince } from "./clock.ts";
 import type { StatusRequest } from "./table-status.ts";
@@ -18,18 +18,22 @@ export interface Verified {
 export async function readVerified(schemas: readonly StatusRequest[]): Promise<readonly Verified[]> {
   const found: Verified[] = [];
   for (const { name, plan, target } of schemas) {
-    const key = `verify/${name}`;
-    const entries = await readState(target.db, stateTable(target.dialect, planTables(plan)), key);
-    const entry = entries.find((one) => one.key === key);
-    const seconds = entry === undefined ? undefined : secondsSince(entry.updatedAt, await clockOf(target));
-    const result = (entry?.value as { readonly result?: unknown } | undefined)?.result;
-    found.push(
-      typeof result === "string" && seconds !== undefined
-        ? { schema: name, result, secondsAgo: seconds }
-        : { schema: name, result: null, secondsAgo: null },
-    );
+    const entries = await readState(target.db, stateTable(target.dialect, planTables(plan)), KIND);
+    found.push(verifiedIn(entries, name, await clockOf(target)));
   }
   return found;
+}
+
+const KIND = "verify/";
+
+/** Among entries that were read already; `nowMs` by the target's clock. */
+export function verifiedIn(entries: readonly StateEntry[], schema: SchemaName, nowMs: number): Verified {
+  const entry = entries.find(({ key }) => key === `${KIND}${schema}`);
+  const seconds = entry === undefined ? undefined : secondsSince(entry.updatedAt, nowMs);
+  const result = (entry?.value as { readonly result?: unknown } | undefined)?.result;
+  return typeof result === "string" && seconds !== undefined
+    ? { schema, result, secondsAgo: seconds }
+    : { schema, result: null, secondsAgo: null };
 }
 
 /** Why a schema is not freshly proven equal; empty when it is. */

@@ -83,13 +83,19 @@ describeDialects("The commands", (dialect) => {
   test("status tells pending changes and that it is not safe to switch", async () => {
     await blue.exec([put("ann", "private-value"), put("bob", "private-value")]);
     expect(await status()).toEqual({
+      schemaVersion: 1,
+      at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      stale: false,
+      direction: "forward",
       tables: [
         {
           schema: "identity",
           table: TABLE,
+          group: TABLE,
           captured: true,
           checkpoint: "0",
           deadLetters: 0,
+          deadLettersByCode: {},
           dropped: 0,
           gap: null,
           drift: [],

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { faultsOfOutput } from "./json-contract.ts";
 import { findSecrets } from "./secrets.ts";
 
 const ENTRY = join(import.meta.dirname, "../../bin/sync-tool.js");
@@ -29,7 +30,8 @@ function readLog(cwd: string): string {
 }
 
 /**
- * Starts `sync-tool` with these arguments in this folder (its logs end up there). Secrets in output or log are a failure.
+ * Starts `sync-tool` with these arguments in this folder (its logs end up there). Secrets in output or log are a failure,
+ * and so is JSON that its schema does not know.
  * `failpoint`: where it kills itself, as in src/util/failpoint.ts.
  */
 export function startCli(args: readonly string[], cwd: string, failpoint?: string): CliProcess {
@@ -50,7 +52,9 @@ export function startCli(args: readonly string[], cwd: string, failpoint?: strin
     child.once("error", reject);
     child.once("close", (code, signal) => {
       const found = findSecrets(`${stdout}${stderr}${readLog(cwd)}`);
-      if (found.length === 0) resolve({ code, signal, stdout, stderr });
+      const faults = signal === null ? faultsOfOutput(args, stdout) : [];
+      if (faults.length > 0) reject(new Error(`JSON that breaks its contract: ${faults.join("; ")}`));
+      else if (found.length === 0) resolve({ code, signal, stdout, stderr });
       else
         reject(
           new Error(`sync-tool ${args[0]} gave away secrets ${found.join(", ")} of test/support/secrets.ts`),

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
+import { faultsOfOutput } from "./json-contract.ts";
 import { findSecrets } from "./secrets.ts";
 
 export interface Said {
@@ -37,6 +38,8 @@ export async function runInProcess(args: readonly string[], folder: string): Pro
     const code = await main(argv);
     const found = findSecrets(`${written.stdout}${written.stderr}`);
     if (found.length > 0) throw new Error(`sync-tool ${command} gave away secrets ${found.join(", ")}`);
+    const faults = faultsOfOutput(args, written.stdout);
+    if (faults.length > 0) throw new Error(`JSON that breaks its contract: ${faults.join("; ")}`);
     return { code, ...written };
   } finally {
     for (const spy of spies) spy.mockRestore();

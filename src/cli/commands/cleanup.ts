@@ -7,12 +7,13 @@ import { holdGroups } from "../../run/hold-groups.ts";
 import { readServing } from "../../state/serving.ts";
 import { stateTable } from "../../state/state.ts";
 import { arrivalReasons, type Reason } from "../../status/arrival.ts";
+import { readServingFacts } from "../../status/serving-facts.ts";
 import { openSnapshots, type TableSnapshot } from "../../status/snapshot.ts";
 import { type Context, type SchemaContext, type SourceContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { writeOut } from "../output.ts";
 import { tellBusy } from "../tell-busy.ts";
-import { backOf, readServingFacts } from "../way-back.ts";
+import { backOf } from "../way-back.ts";
 
 export interface CleanupFlags extends CommonFlags {
   readonly yes?: true;
@@ -109,7 +110,9 @@ async function keepOthersOff<T>(schemas: readonly SourceContext[], work: () => P
 
 async function examine(schema: SourceContext, context: Context, flags: CleanupFlags): Promise<Doomed> {
   const isKept = hasTarget(schema) && !flags.discardPending && (await isInUse(schema));
-  const snapshot = isKept ? await openSnapshots([schema]).takeDecided(context.deadlineOrStop) : undefined;
+  const snapshot = isKept
+    ? (await openSnapshots([schema]).takeDecided(context.deadlineOrStop)).tables
+    : undefined;
   if (snapshot !== undefined) refusePending(snapshot);
   return { schema, snapshot, found: await removables(schema, context.config.wayBack === true) };
 }

@@ -127,7 +127,7 @@ function refuseUnknownId({ id }: DeadLetterFlags, chosen: readonly Chosen[]): vo
   });
 }
 
-function tell(flags: DeadLetterFlags, value: unknown, sentence: string): void {
+function tell(flags: DeadLetterFlags, value: object, sentence: string): void {
   if (flags.json) writeJson(value);
   else writeOut(sentence);
 }

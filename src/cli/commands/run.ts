@@ -13,29 +13,28 @@ import { Interrupted, persistently } from "../../run/persistently.ts";
 import { rowSources } from "../../run/row-sources.ts";
 import { runSync } from "../../run/run-sync.ts";
 import { AFTER_GAP, describeGap } from "../../state/gap.ts";
-import { readServing } from "../../state/serving.ts";
-import { sleep } from "../../util/sleep.ts";
+import { servingState } from "../../status/serving-facts.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
+import { hasSwitched } from "../has-switched.ts";
 import { homeDefines, type KeyFlags } from "../key-flags.ts";
+import { type Cockpit, type ListenFlags, listenSettings, withCockpit } from "../listen.ts";
 import { writeOut } from "../output.ts";
 import { printPlan } from "../print-plan.ts";
-import { openProgress, type TableProgress } from "../progress.ts";
+import { openProgress, type Progress, type TableProgress } from "../progress.ts";
 import { refuseStoredValues } from "../refuse-stored-values.ts";
 import { logEvents } from "../run-events.ts";
 import { logCheapChecks } from "../start-checks.ts";
 import { openBackKeys, openValueKeys, type ValueKeys } from "../value-keys.ts";
-import { backOf, servingState } from "../way-back.ts";
+import { backOf } from "../way-back.ts";
 
-export interface RunFlags extends CommonFlags, KeyFlags {
+export interface RunFlags extends CommonFlags, KeyFlags, ListenFlags {
   readonly once?: true;
   readonly untilDrained?: true;
   readonly dryRun?: true;
   readonly wait?: true;
 }
 
-/** How soon a switch is noticed, at the latest. */
-const SWITCH_POLL_MS = 1_000;
 /** For the batch under way when a stop is asked for; what is not through by then is rolled back, and nothing of it is lost. */
 const GRACE_MS = 10_000;
 
@@ -53,47 +52,63 @@ export async function run(flags: RunFlags, signal: AbortSignal): Promise<number>
       next: "A run that goes on until it is stopped waits for another runner's place anyway",
     });
   }
+  if (flags.listen !== undefined && flags.dryRun) {
+    throw new SyncError("USAGE_INVALID", {
+      what: "--listen and --dry-run exclude each other",
+      next: "Give one of them",
+    });
+  }
+  const listen = listenSettings(flags);
   const define = [...flags.define, ...homeDefines(flags)];
   return await withContext(
     { ...flags, define },
     signal,
-    async (context) => {
-      const keys = openValueKeys(context.config, define);
-      try {
-        if (flags.dryRun) {
-          for (const schema of await context.openSchemas({ direction: "forward" }))
-            writeOut(printPlan(schema, context.config));
-          return EXIT.ok;
-        }
-        // Once both sides were reached, nothing that passes ends a run, not even in its first second.
-        const persist = <T>(work: () => Promise<T>): Promise<T> =>
-          persistently(work, { signal, onRetry: (reason, code) => logRetry(context.log, reason, code) });
-        const schemas = await context.openSchemas({ persist, direction: "forward" });
-        for (const schema of schemas) await persist(() => putInOrder(context, schema, keys));
-        const until: Until = flags.once ? "one pass" : flags.untilDrained ? "drained" : "stopped";
-        const back = await persist(() => preparedBack(context, schemas));
-        const backKeys = back.length === 0 ? undefined : openBackKeys(context.config, keys);
-        try {
-          await runSchemas(
-            context,
-            { schemas, back },
-            { until, wait: flags.wait === true },
-            { keys, backKeys },
-          );
-        } finally {
-          await backKeys?.close();
-        }
-        return EXIT.ok;
-      } catch (error) {
-        if (!(error instanceof Interrupted)) throw error;
-        context.log.info("stopped before the run began");
-        return EXIT.ok;
-      } finally {
-        await keys.close();
-      }
-    },
+    (context) => withCockpit(context, listen, (cockpit) => runAll(context, flags, define, cockpit)),
     { graceMs: GRACE_MS },
   );
+}
+
+async function runAll(
+  context: Context,
+  flags: RunFlags,
+  define: readonly string[],
+  cockpit: Cockpit,
+): Promise<number> {
+  const { signal } = context;
+  const keys = openValueKeys(context.config, define);
+  try {
+    if (flags.dryRun) {
+      for (const schema of await context.openSchemas({ direction: "forward" }))
+        writeOut(printPlan(schema, context.config));
+      return EXIT.ok;
+    }
+    // Once both sides were reached, nothing that passes ends a run, not even in its first second.
+    const persist = <T>(work: () => Promise<T>): Promise<T> =>
+      persistently(work, { signal, onRetry: (reason, code) => logRetry(context.log, reason, code) });
+    const schemas = await context.openSchemas({ persist, direction: "forward" });
+    for (const schema of schemas) await persist(() => putInOrder(context, schema, keys));
+    const until: Until = flags.once ? "one pass" : flags.untilDrained ? "drained" : "stopped";
+    const back = await persist(() => preparedBack(context, schemas));
+    const backKeys = back.length === 0 ? undefined : openBackKeys(context.config, keys);
+    try {
+      await runSchemas(
+        context,
+        { schemas, back },
+        { until, wait: flags.wait === true },
+        { keys, backKeys },
+        cockpit,
+      );
+    } finally {
+      await backKeys?.close();
+    }
+    return EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    context.log.info("stopped before the run began");
+    return EXIT.ok;
+  } finally {
+    await keys.close();
+  }
 }
 
 /** What has to be right before the first change is applied; may be done again. */
@@ -145,14 +160,24 @@ async function runSchemas(
   { schemas, back }: Directions,
   { until, wait }: { readonly until: Until; readonly wait: boolean },
   { keys, backKeys }: { readonly keys: ValueKeys; readonly backKeys: ValueKeys | undefined },
+  cockpit: Cockpit,
 ): Promise<void> {
   const { config, log, signal, terminal } = context;
   const progress = openProgress(terminal, (await Promise.all(schemas.map(tableProgress))).flat());
+  cockpit.show(schemas, back);
+  const noProgress = openProgress(terminal, []);
   log.info({ batchSize: config.batchSize, syncIntervalMs: config.syncIntervalMs }, "run begins");
   const run = (schema: SchemaContext, other: SchemaContext | undefined): Promise<void> => {
-    const { source, target, tenants, plan, direction } = schema;
+    const { name, source, target, tenants, plan, direction = "forward" } = schema;
     const isBack = direction === "back";
     const ownKeys = isBack ? backKeys : keys;
+    const counted = (shown: Progress): Progress => ({
+      ...shown,
+      batch(report) {
+        shown.batch(report);
+        cockpit.tally.add({ direction, schema: name, table: report.table }, report.changes);
+      },
+    });
     return runSync({
       plan,
       source,
@@ -165,9 +190,7 @@ async function runSchemas(
       until,
       standsBy: until === "stopped" || wait,
       signal,
-      events: isBack
-        ? logEvents(log.child({ direction }), openProgress(terminal, []))
-        : logEvents(log, progress),
+      events: logEvents(isBack ? log.child({ direction }) : log, counted(isBack ? noProgress : progress)),
       rowsFor: rowSources(plan, { source, target, keys: ownKeys, ...(tenants && { tenants }) }),
       ...(other === undefined ? {} : { lateFor: lateGuards(schema, other, isBack ? keys : backKeys) }),
     });
@@ -191,28 +214,6 @@ async function runSchemas(
     log.info("run ends");
   } finally {
     progress.close();
-  }
-}
-
-/** Waits for the first switch, or, where the run is to end by itself, says whether it was. */
-async function hasSwitched(
-  { source, plan }: SchemaContext,
-  until: Until,
-  everyMs: number,
-  signal: AbortSignal,
-): Promise<boolean> {
-  for (;;) {
-    const state = servingState({ source, plan });
-    const serving = await persistently(() => readServing(source.db, state), {
-      signal,
-      onRetry: () => undefined,
-    }).catch((error: unknown) => {
-      if (error instanceof Interrupted) return undefined;
-      throw error;
-    });
-    if (serving !== undefined) return true;
-    if (until !== "stopped" || signal.aborted) return false;
-    await sleep(Math.min(everyMs, SWITCH_POLL_MS), signal);
   }
 }
 

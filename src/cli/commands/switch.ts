@@ -1,4 +1,5 @@
 import { EXIT, SyncError } from "../../errors.ts";
+import { servingState } from "../../status/serving-facts.ts";
 import { type SwitchAnswer, switchOver } from "../../switch/switch-over.ts";
 import { withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
@@ -6,7 +7,7 @@ import { homeDefines, type KeyFlags } from "../key-flags.ts";
 import { writeJson, writeOut } from "../output.ts";
 import { requireDirection } from "../require-direction.ts";
 import { openBackKeys, openValueKeys } from "../value-keys.ts";
-import { backOf, requireWayBack, servingState } from "../way-back.ts";
+import { backOf, requireWayBack } from "../way-back.ts";
 
 export interface SwitchFlags extends CommonFlags, KeyFlags {
   readonly back?: true;

@@ -137,11 +137,16 @@ function parsed(sql: string, params: readonly Param[]): Work {
   };
 }
 
-/** Dead letters by table, as they are counted. */
+/** Dead letters by table and code, as they are counted. */
 function byTable(rows: readonly ResultRow[]): ResultRow[] {
-  const names = [...new Set(rows.map((row) => String(row["TABLE_NAME"])))];
-  return names.map((name) => {
-    const own = rows.filter((row) => row["TABLE_NAME"] === name).map((row) => Number(row["SYNC_ID"]));
-    return { name, letters: own.length, lowest: Math.min(...own) };
+  const kindOf = (row: ResultRow): string => `${row["TABLE_NAME"]}/${row["CODE"]}`;
+  return [...new Set(rows.map(kindOf))].map((kind) => {
+    const own = rows.filter((row) => kindOf(row) === kind);
+    return {
+      name: own[0]?.["TABLE_NAME"],
+      reported: own[0]?.["CODE"],
+      letters: own.length,
+      lowest: Math.min(...own.map((row) => Number(row["SYNC_ID"]))),
+    };
   });
 }

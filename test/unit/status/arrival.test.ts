@@ -6,6 +6,7 @@ import type { TableStatus } from "../../../src/status/table-status.ts";
 const READY: TableStatus = {
   schema: "identity",
   table: "T",
+  group: "G",
   captured: true,
   pending: 0,
   lagSeconds: 0,
@@ -17,6 +18,7 @@ const READY: TableStatus = {
   runner: null,
   stopped: null,
   deadLetters: 0,
+  deadLettersByCode: {},
   dropped: 0,
   gap: null,
   drift: [],

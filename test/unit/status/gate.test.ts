@@ -6,6 +6,7 @@ import type { TableStatus } from "../../../src/status/table-status.ts";
 const STATUS: TableStatus = {
   schema: "identity",
   table: "T",
+  group: "G",
   captured: true,
   pending: 0,
   pendingIsEstimate: false,
@@ -17,6 +18,7 @@ const STATUS: TableStatus = {
   runner: null,
   stopped: null,
   deadLetters: 0,
+  deadLettersByCode: {},
   dropped: 0,
   gap: null,
   drift: [],

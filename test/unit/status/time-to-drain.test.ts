@@ -5,6 +5,7 @@ import { type Look, timeToDrain } from "../../../src/status/time-to-drain.ts";
 const table = (pending: number | null): TableStatus => ({
   schema: "identity",
   table: "IDN_OAUTH2_ACCESS_TOKEN",
+  group: "G",
   captured: true,
   pending,
   lagSeconds: 3,
@@ -16,6 +17,7 @@ const table = (pending: number | null): TableStatus => ({
   runner: null,
   stopped: null,
   deadLetters: 0,
+  deadLettersByCode: {},
   dropped: 0,
   gap: null,
   drift: [],
@@ -24,7 +26,15 @@ const table = (pending: number | null): TableStatus => ({
 
 const look = (atMs: number, ...tables: readonly TableStatus[]): Look => ({
   atMs,
-  report: { tables, safeToSwitch: false, reasons: [] },
+  report: {
+    at: "2026-01-31T23:59:59.123Z",
+    stale: false,
+    direction: "forward",
+    tables,
+    safeToSwitch: false,
+    reasons: [],
+    verified: [],
+  },
 });
 
 /** The answer for a table that had `before` changes pending and has `now` two seconds later. */

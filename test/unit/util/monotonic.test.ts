@@ -16,7 +16,9 @@ const TIME_OF_DAY: Readonly<Record<string, string>> = {
   "run/letter-schedule.ts": "compared with a stored time, once",
   "run/table-letters.ts": "stored with a dead letter",
   "state/stopped.ts": "stored with the reason why a group has stopped",
+  "status/snapshot.ts": "says when a look was taken",
   "switch/switch-over.ts": "stored with who serves, for people",
+  "util/json-document.ts": "says when a document was made",
   "verify/table-pass.ts": "says when rows were read",
   "verify/verify.ts": "stored with a finished state",
 };

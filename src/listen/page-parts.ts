@@ -1,0 +1,112 @@
+/** The parts of the page, each a view of the last look. */
+import type { TableStatus } from "../status/table-status.ts";
+import type { TimeToDrain } from "../status/time-to-drain.ts";
+import { type Html, html } from "./html.ts";
+import { PHASES, phaseOf } from "./verdict.ts";
+import type { View } from "./watch.ts";
+
+export const whole = (count: number): string => Math.round(count).toLocaleString("en-US");
+
+export function phaseStrip({ report }: View): Html {
+  const phase = phaseOf(report);
+  return html`<ol class="phases">${PHASES.map((one) =>
+    one === phase ? html`<li aria-current="step">${one}</li>` : html`<li>${one}</li>`,
+  )}</ol>`;
+}
+
+export function tablesPart(view: View): Html {
+  const { report, toDrain, applied, holeSeconds } = view;
+  const row = (one: TableStatus): Html => html`<tr>
+<th scope="row">${one.table}</th><td>${stateOf(one)}</td><td class="n">${pendingText(one)}</td>
+<td class="n">${one.lagSeconds === null ? "-" : secondsText(one.lagSeconds)}</td>
+<td class="n">${whole(applied(one).perSecond)}</td><td class="n">${drainText(toDrain(one))}</td>
+<td>${holeText(one, holeSeconds(one))}</td><td class="n">${whole(one.deadLetters)}</td><td>${runnerText(one)}</td></tr>
+`;
+  return html`<div class="wide"><table><thead><tr><th>Table</th><th>State</th><th class="n">Pending</th><th class="n">Oldest</th>
+<th class="n">Applied/s here</th><th class="n">To drain</th><th>Waits for</th><th class="n">Dead letters</th><th>Runner</th></tr></thead>
+<tbody>${report.tables.map(row)}</tbody></table></div>`;
+}
+
+const stateOf = ({ stopped, captured, gap, openHole, deadLetters, pending, runner }: TableStatus): string => {
+  if (stopped !== null) return "stopped";
+  if (!captured) return "not captured";
+  if (gap !== null) return "changes may be missing";
+  if (openHole !== null) return "waits for a transaction";
+  if (deadLetters > 0) return "dead letters";
+  if (pending !== null && pending > 0) return runner === null ? "nobody applies" : "behind";
+  return "in step";
+};
+
+const pendingText = ({ pending, pendingIsEstimate }: TableStatus): string =>
+  pending === null ? "-" : `${pendingIsEstimate ? "~" : ""}${whole(pending)}`;
+
+/** "45 s", "12 min", "3 h". */
+export function secondsText(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+}
+
+const drainText = (time: TimeToDrain): string =>
+  typeof time === "number" ? secondsText(time) : (time ?? "-");
+
+function holeText({ openHole, holders, writers }: TableStatus, seconds: number): string {
+  if (openHole === null && writers === 0) return "-";
+  const who = holders
+    .map(({ holder, user }) => (user === undefined ? holder : `${holder} ${user}`))
+    .join(", ");
+  const since = openHole === null ? "" : ` for ${secondsText(seconds)}`;
+  return `${who === "" ? "a transaction on the source" : who}${since}`;
+}
+
+const runnerText = ({ runner }: TableStatus): string =>
+  runner === null ? "-" : `${runner.pid}@${runner.host}, ${secondsText(runner.movedSecondsAgo)} ago`;
+
+export function stoppedPart({ report }: View): readonly Html[] {
+  const groups = new Map(report.tables.map((one) => [`${one.schema}/${one.group}`, one]));
+  return [...groups.values()].flatMap(({ group, stopped }) =>
+    stopped === null
+      ? []
+      : [
+          html`<p class="bad"><strong>${group}</strong> has stopped since ${stopped.since}: ${stopped.why} [${stopped.code}]</p>`,
+        ],
+  );
+}
+
+export function lettersPart({ report }: View): readonly Html[] {
+  const rows = report.tables.flatMap(({ table, deadLettersByCode }) =>
+    Object.entries(deadLettersByCode).map(
+      ([code, count]) =>
+        html`<tr><th scope="row">${table}</th><td>${code}</td><td class="n">${whole(count)}</td></tr>`,
+    ),
+  );
+  if (rows.length === 0) return [];
+  return [
+    html`<h2>Dead letters</h2><table><thead><tr><th>Table</th><th>Code</th><th class="n">Changes</th></tr></thead><tbody>${rows}</tbody></table>`,
+  ];
+}
+
+export function verifiedPart({ report, ageSeconds }: View): readonly Html[] {
+  return report.verified.map(({ schema, result, secondsAgo }) =>
+    result === null || secondsAgo === null
+      ? html`<p>Verified: ${schema}: not yet</p>`
+      : html`<p>Verified: ${schema}: ${result}, ${secondsText(secondsAgo + ageSeconds)} ago</p>`,
+  );
+}
+
+const [WIDTH, HEIGHT] = [300, 40];
+
+/** How many changes were pending in the last ten minutes. */
+export function pendingLine({ pendingBefore }: View): readonly Html[] {
+  if (pendingBefore.length < 2) return [];
+  const most = Math.max(1, ...pendingBefore);
+  const points = pendingBefore
+    .map((pending, i) => {
+      const x = (i * WIDTH) / (pendingBefore.length - 1);
+      return `${x.toFixed(1)},${(HEIGHT - (pending * (HEIGHT - 2)) / most - 1).toFixed(1)}`;
+    })
+    .join(" ");
+  return [
+    html`<p><svg role="img" aria-label="pending changes of the last ten minutes" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}"><polyline points="${points}" fill="none" stroke="currentColor"/></svg> pending, last ten minutes, at most ${whole(most)}</p>`,
+  ];
+}

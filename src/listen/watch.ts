@@ -1,0 +1,133 @@
+/** What a run knows of itself for those who look: one look per interval, whoever asks, kept in memory. */
+import type { StatusReport } from "../status/status.ts";
+import type { TableStatus } from "../status/table-status.ts";
+import { type Look, type TimeToDrain, timeToDrain } from "../status/time-to-drain.ts";
+import { type Clock, monotonic } from "../util/monotonic.ts";
+import { sleep } from "../util/sleep.ts";
+import type { Tally } from "./tally.ts";
+
+/** What everything that is served comes from. */
+export interface View {
+  readonly report: StatusReport;
+  /** Seconds since the report was made. */
+  readonly ageSeconds: number;
+  readonly toDrain: (table: TableStatus) => TimeToDrain;
+  /** Changes of a table that this process applied since it began, and per second of late. */
+  readonly applied: (table: TableStatus) => { readonly total: number; readonly perSecond: number };
+  /** Seconds for which an open hole is known to be there, 0 without one. */
+  readonly holeSeconds: (table: TableStatus) => number;
+  /** How many changes were pending in all, oldest first, at most ten minutes back. */
+  readonly pendingBefore: readonly number[];
+}
+
+export interface Watch {
+  /** Undefined before the first look. */
+  view(): View | undefined;
+  /** Called after each look; gives what ends it. */
+  onLook(listener: () => void): () => void;
+}
+
+export interface WatchOptions {
+  readonly look: (last: Look | undefined) => Promise<StatusReport>;
+  readonly tally: Tally;
+  /** Between two looks, in milliseconds; default 2 s. */
+  readonly everyMs?: number;
+  readonly signal: AbortSignal;
+  /** A look failed in a way that no waiting mends; the next one is taken all the same. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+const EVERY_MS = 2_000;
+/** A look that takes long is taken the more seldom: never more than a tenth of the time goes into looking. */
+const SHARE = 10;
+/** The rate is that of the last twenty seconds. */
+const RATE_MS = 20_000;
+const HISTORY_MS = 600_000;
+
+interface OpenHole {
+  readonly first: string;
+  readonly sinceMs: number;
+}
+
+/** Looks until the signal is aborted; `done` then waits for the look that is under way. */
+export function startWatch(
+  options: WatchOptions,
+  now: Clock = monotonic,
+): Watch & { readonly done: Promise<void> } {
+  const { look, tally, everyMs = EVERY_MS, signal, onFailure } = options;
+  const listeners = new Set<() => void>();
+  /** Of reports that are not stale. */
+  const looks: Look[] = [];
+  let holes: ReadonlyMap<string, OpenHole> = new Map();
+  let latest: StatusReport | undefined;
+  const takeIn = (report: StatusReport): void => {
+    latest = report;
+    if (report.stale) return;
+    const atMs = now();
+    looks.push({ atMs, report });
+    while ((looks[0]?.atMs ?? atMs) < atMs - HISTORY_MS) looks.shift();
+    holes = openHoles(report, holes, atMs);
+  };
+  const watch = async (): Promise<void> => {
+    while (!signal.aborted) {
+      const began = now();
+      await look(looks.at(-1)).then(takeIn, (error: unknown) => {
+        if (signal.aborted) return;
+        if (latest !== undefined) latest = { ...latest, stale: true, safeToSwitch: false, reasons: [FAILED] };
+        onFailure(error);
+      });
+      for (const listener of listeners) listener();
+      await sleep(Math.max(everyMs, (now() - began) * SHARE), signal);
+    }
+  };
+  return {
+    done: watch(),
+    onLook(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    view() {
+      const last = looks.at(-1);
+      if (latest === undefined || last === undefined) return undefined;
+      const nowMs = now();
+      const recent = looks.find(({ atMs }) => atMs >= last.atMs - RATE_MS) ?? last;
+      return {
+        report: latest,
+        ageSeconds: (nowMs - last.atMs) / 1000,
+        toDrain: (table) => timeToDrain(recent, last, table),
+        applied: ({ schema, table }) => tally.of({ direction: last.report.direction, schema, table }),
+        holeSeconds: (table) => holeSeconds(table, holes.get(idOf(table)), nowMs),
+        pendingBefore: looks.map(({ report }) =>
+          report.tables.reduce((sum, { pending }) => sum + (pending ?? 0), 0),
+        ),
+      };
+    },
+  };
+}
+
+const FAILED = "stale: the last look failed; the log says why";
+
+const idOf = ({ schema, table }: TableStatus): string => `${schema}/${table}`;
+
+function openHoles(
+  { tables }: StatusReport,
+  before: ReadonlyMap<string, OpenHole>,
+  atMs: number,
+): ReadonlyMap<string, OpenHole> {
+  return new Map(
+    tables.flatMap((table): [string, OpenHole][] => {
+      const { openHole } = table;
+      if (openHole === null) return [];
+      const known = before.get(idOf(table));
+      const isSame = known?.first === openHole.first;
+      return [[idOf(table), { first: openHole.first, sinceMs: isSame ? known.sinceMs : atMs }]];
+    }),
+  );
+}
+
+/** Since it was seen first, or as long as the oldest transaction that may fill it is open. */
+function holeSeconds({ openHole, holders }: TableStatus, hole: OpenHole | undefined, nowMs: number): number {
+  if (openHole === null) return 0;
+  const seen = hole === undefined ? 0 : (nowMs - hole.sinceMs) / 1000;
+  return Math.max(seen, ...holders.map(({ ageSeconds }) => ageSeconds ?? 0));
+}

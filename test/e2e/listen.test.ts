@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { sleep } from "../../src/util/sleep.ts";
+import { type CliProcess, runCli, startCli } from "../support/cli.ts";
+import { type CliPair, openCliPair } from "../support/cli-pair.ts";
+import { writeConfigFiles } from "../support/config-files.ts";
+import { describeDialects } from "../support/dialects.ts";
+import { faultsOfJson } from "../support/json-contract.ts";
+import { metricsIn } from "../support/metric-lines.ts";
+import type { TestSession } from "../support/servers/test-server.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { createTables } from "../support/wso2-tables.ts";
+
+const TABLE = "IDN_IDENTITY_USER_DATA";
+const NOTES = "X_NOTE";
+/** A run that listens ends as soon as any other: a look that is under way keeps it from nothing. */
+const STOP_MS = 40_000;
+
+interface Told {
+  readonly safeToSwitch: boolean;
+  readonly reasons: readonly string[];
+  readonly tables: readonly {
+    readonly table: string;
+    readonly group: string;
+    readonly pending: number;
+    readonly deadLetters: number;
+    readonly deadLettersByCode: Readonly<Record<string, number>>;
+    readonly stopped: { readonly code: string; readonly since: string } | null;
+    readonly runner: { readonly pid: number } | null;
+  }[];
+}
+
+describeDialects(
+  "run --listen",
+  (dialect) => {
+    let pair: CliPair;
+    let run: CliProcess;
+    let url: string;
+    let held: TestSession | undefined;
+
+    beforeAll(async () => {
+      pair = await openCliPair(dialect);
+      const { folder, blue, green } = pair;
+      for (const database of [blue, green])
+        await database.exec([
+          ...createTables(dialect.name, "5.11.0", [TABLE]),
+          `CREATE TABLE ${NOTES} (ID INTEGER PRIMARY KEY, NOTE VARCHAR(20))`,
+        ]);
+      await green.exec(`ALTER TABLE ${NOTES} ADD CONSTRAINT ACCEPTABLE CHECK (NOTE <> 'refused')`);
+      await writeConfigFiles(folder, {
+        source: blue,
+        target: green,
+        sourceVersion: "5.11.0",
+        syncTables: [TABLE, NOTES],
+        properties: { syncInterval: "50" },
+      });
+      expect((await runCli(["prepare"], folder)).code).toBe(0);
+      run = startCli(["run", "--listen", "127.0.0.1:0"], folder);
+      url = await waitFor(() => /"url":"([^"]+)"/.exec(run.output().stderr)?.[1], {
+        what: "the run to listen",
+        timeoutMs: 60_000,
+        facts: () => run.output().stderr,
+      });
+    });
+    afterAll(async () => {
+      run.kill("SIGKILL");
+      await run.ended.catch(() => undefined);
+      await held?.close();
+      await pair.close();
+    });
+
+    const get = async (path: string): Promise<string> => await (await fetch(`${url}${path}`)).text();
+    /** What is served, once it is as it should be. */
+    const served = async (isSo: (told: Told) => boolean, what: string): Promise<Told> =>
+      await waitFor(
+        async () => {
+          const text = await get("status.json");
+          if (!text.startsWith("{")) return undefined;
+          expect(faultsOfJson("status", text)).toEqual([]);
+          const told = JSON.parse(text) as Told;
+          return isSo(told) ? told : undefined;
+        },
+        { what, timeoutMs: 60_000, pollMs: 200, facts: () => run.output().stderr },
+      );
+    const factsOf = ({ safeToSwitch, reasons, tables }: Told) => ({
+      safeToSwitch,
+      reasons,
+      tables: tables.map(({ table, group, pending, deadLetters, deadLettersByCode, stopped }) => ({
+        ...{ table, group, pending, deadLetters, deadLettersByCode, stopped },
+      })),
+    });
+    /** Everybody who is asked says the same. */
+    const agree = async (told: Told): Promise<void> => {
+      const json = async (...args: readonly string[]) =>
+        JSON.parse((await runCli([...args, "--json"], pair.folder)).stdout);
+      const [status, drain] = await Promise.all([json("status"), json("drain")]);
+      expect(factsOf(status)).toEqual(factsOf(told));
+      expect(drain.drained).toBe(told.safeToSwitch);
+      // Who holds a lock that stands still, the gate alone looks at.
+      const reasons = (drain.reasons as readonly { kind: string; text: string }[]).filter(
+        ({ kind }) => kind !== "no-runner",
+      );
+      expect(reasons.map(({ text }) => text)).toEqual(told.reasons);
+      expect(drain.tables).toMatchObject(
+        told.tables.map(({ table, pending, deadLetters }) => ({ table, pending, deadLetters })),
+      );
+      const metrics = metricsIn(await get("metrics"));
+      expect(metrics.one("sync_tool_up")).toBe(1);
+      expect(metrics.one("sync_tool_safe_to_switch")).toBe(told.safeToSwitch ? 1 : 0);
+      for (const { table, group, pending, deadLetters, stopped, runner } of told.tables) {
+        expect(metrics.one("sync_tool_pending_changes", { table })).toBe(pending);
+        expect(metrics.sum("sync_tool_dead_letters", { table })).toBe(deadLetters);
+        const why = { group, code: stopped?.code ?? "" };
+        expect(metrics.one("sync_tool_group_stopped", why)).toBe(stopped === null ? 0 : 1);
+        if (runner !== null)
+          expect(metrics.one("sync_tool_runner_info", { group, pid: String(runner.pid) })).toBe(1);
+      }
+      const page = await get("");
+      expect(page.includes("safe to switch</h1>")).toBe(told.safeToSwitch);
+      for (const reason of told.reasons)
+        expect(page.replaceAll("&#39;", "'")).toContain(`<li>${reason}</li>`);
+    };
+
+    test("in step: status, drain, page and metrics say so, and it is ready", async () => {
+      await pair.blue.exec(`INSERT INTO ${NOTES} VALUES (1, 'one')`);
+      const told = await served(
+        ({ safeToSwitch, tables }) => safeToSwitch && tables.every(({ runner }) => runner?.pid === run.pid),
+        "everything to be in step",
+      );
+      await agree(told);
+      expect((await fetch(`${url}readyz`)).status).toBe(200);
+      expect(metricsIn(await get("metrics")).one("sync_tool_applied_changes_total", { table: NOTES })).toBe(
+        1,
+      );
+    });
+
+    test("behind: all of them say that a change is pending", async () => {
+      held = await pair.green.session();
+      await held.exec(["BEGIN", `UPDATE ${NOTES} SET NOTE = 'held' WHERE ID = 1`]);
+      await pair.blue.exec(`UPDATE ${NOTES} SET NOTE = 'two' WHERE ID = 1`);
+      await agree(
+        await served(({ tables }) => tables.some(({ pending }) => pending === 1), "a pending change"),
+      );
+      await held.exec("ROLLBACK");
+      await served(({ safeToSwitch }) => safeToSwitch, "the change to arrive");
+    });
+
+    test("dead letters: all of them count them, by the database's code", async () => {
+      await pair.blue.exec(`INSERT INTO ${NOTES} VALUES (2, 'refused')`);
+      const told = await served(
+        ({ tables }) => tables.some(({ deadLetters }) => deadLetters === 1),
+        "a letter",
+      );
+      await agree(told);
+      expect(await get("")).toContain("<h2>Dead letters</h2>");
+      expect((await fetch(`${url}readyz`)).status).toBe(200);
+    });
+
+    test("stopped: all of them say since when and why, and it is not ready", async () => {
+      await pair.green.exec(`ALTER TABLE ${TABLE} RENAME TO ELSEWHERE`);
+      await pair.blue.exec(
+        `INSERT INTO ${TABLE} (TENANT_ID, USER_NAME, DATA_KEY, DATA_VALUE) VALUES (-1234, 'ann', 'k', 'v')`,
+      );
+      await waitFor(() => run.output().stderr.includes("the group has stopped"), {
+        what: "the group to stop",
+        timeoutMs: 60_000,
+        facts: () => run.output().stderr,
+      });
+      await pair.green.exec(`ALTER TABLE ELSEWHERE RENAME TO ${TABLE}`);
+      const told = await served(({ tables }) => tables.some(({ stopped }) => stopped !== null), "the stop");
+      await agree(told);
+      const since = told.tables.find(({ stopped }) => stopped !== null)?.stopped?.since ?? "";
+      expect(await get("")).toContain(since);
+      const stoppedAt = metricsIn(await get("metrics")).one("sync_tool_group_stopped_timestamp_seconds");
+      expect(stoppedAt).toBeCloseTo(Date.parse(since) / 1000, 2);
+      expect((await fetch(`${url}readyz`)).status).toBe(503);
+      expect((await fetch(`${url}livez`)).status).toBe(200);
+    });
+
+    test("a stop ends it, and the port is free again", async () => {
+      run.kill("SIGTERM");
+      const ended = await Promise.race([run.ended, sleep(STOP_MS)]);
+      expect(ended).toMatchObject({ code: 7 });
+      await expect(fetch(`${url}livez`)).rejects.toThrow();
+    });
+  },
+  ["postgres"],
+);

@@ -1,0 +1,98 @@
+/** What a run would have seen, for what only shows it. */
+import { createTally } from "../../../src/listen/tally.ts";
+import { startWatch, type Watch } from "../../../src/listen/watch.ts";
+import type { StatusReport } from "../../../src/status/status.ts";
+import type { TableStatus } from "../../../src/status/table-status.ts";
+
+export const table = (about: Partial<TableStatus> = {}): TableStatus => ({
+  schema: "identity",
+  table: "IDN_OAUTH2_ACCESS_TOKEN",
+  group: "TOKENS",
+  captured: true,
+  pending: 0,
+  pendingIsEstimate: false,
+  lagSeconds: 0,
+  checkpoint: "7",
+  openHole: null,
+  writers: 0,
+  holders: [],
+  runner: { host: "sync1", pid: 4711, movedSecondsAgo: 3 },
+  stopped: null,
+  deadLetters: 0,
+  deadLettersByCode: {},
+  dropped: 0,
+  gap: null,
+  drift: [],
+  problems: [],
+  ...about,
+});
+
+export const report = (about: Partial<StatusReport> = {}): StatusReport => ({
+  at: "2026-01-31T23:59:59.123Z",
+  stale: false,
+  direction: "forward",
+  tables: [table()],
+  safeToSwitch: true,
+  reasons: [],
+  verified: [{ schema: "identity", result: "equal", secondsAgo: 60 }],
+  ...about,
+});
+
+export interface Watched {
+  readonly watch: Watch;
+  /** Looks once more, and waits until it is taken in. */
+  look(next: StatusReport): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A watch whose looks are given: nothing is asked but what `look` says. `now` is the clock of the looks, in ms. */
+export async function watched(
+  first: StatusReport,
+  now: () => number = () => performance.now(),
+): Promise<Watched> {
+  const ended = new AbortController();
+  let give: ((report: StatusReport) => void) | undefined;
+  let next = Promise.resolve(first);
+  const watch = startWatch(
+    {
+      look: async () => {
+        const seen = await next;
+        next = new Promise((resolve) => {
+          give = resolve;
+        });
+        return seen;
+      },
+      tally: createTally(now),
+      everyMs: 1,
+      signal: ended.signal,
+      onFailure: (error) => {
+        throw error;
+      },
+    },
+    now,
+  );
+  const taken = (): Promise<void> =>
+    new Promise((resolve) => {
+      const stop = watch.onLook(() => {
+        stop();
+        resolve();
+      });
+    });
+  await taken();
+  return {
+    watch,
+    async look(seen) {
+      const done = taken();
+      // The look that waits for it may have still to begin.
+      while (give === undefined) await new Promise((resolve) => setImmediate(resolve));
+      give(seen);
+      give = undefined;
+      await done;
+    },
+    async stop() {
+      ended.abort();
+      give?.(first);
+      await watch.done;
+    },
+  };
+}
