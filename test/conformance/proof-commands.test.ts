@@ -164,7 +164,7 @@ describeDialects("verify, doctor and drain as commands", (dialect) => {
 
   test("pending changes: verify ends with 8, drain with a no", async () => {
     await pair.source.test.exec(insert("carl"));
-    const drained = await called(() => drain({ ...flags, wait: true, timeout: "4" }, never));
+    const drained = await called(() => drain({ ...flags, wait: true, timeout: "10" }, never));
     expect(drained.code).toBe("CHANGES_PENDING");
     expect(drained.out).toContain(`drained: no\n  - ${USER_DATA}: 1 changes are pending`);
     const verified = await called(() => verify({ ...flags, json: true }, never));
