@@ -22,7 +22,7 @@ export interface WriteRules {
   /** Writes what comes along with changed rows that the target did not hold, once they are written. */
   readonly bringAlong?: ((tx: Queryable, upserts: readonly Change[]) => Promise<void>) | undefined;
   /** Throws when the target's users have written one of these rows themselves since they are served there; asked once all are written. */
-  readonly refuseOvertaken?: ((changes: readonly Change[]) => Promise<void>) | undefined;
+  readonly refuseOvertaken?: ((tx: Queryable, changes: readonly Change[]) => Promise<void>) | undefined;
   /** Throws when rows with these keys must not be deleted yet. */
   readonly beforeDelete?: (tx: Queryable, keys: readonly Key[]) => Promise<void>;
 }
@@ -73,6 +73,7 @@ export async function applyNet(
     if (segment.replaced.length > 0) await dialect.deleteRows(tx, table, segment.replaced.map(key), true);
   }
   await rules.refuseOvertaken?.(
+    tx,
     segments.flatMap(({ deletes, upserts, replaced }) => [...deletes, ...upserts, ...replaced]),
   );
 }

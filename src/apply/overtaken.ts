@@ -1,7 +1,9 @@
 /** A change of a row that users of the side that serves have written since it serves: their row stays. */
+export const OVERTAKEN = "SYNC_OVERTAKEN";
+
 export class Overtaken extends Error {
   override readonly name = "Overtaken";
-  readonly code = "SYNC_OVERTAKEN";
+  readonly code = OVERTAKEN;
   readonly reason: string;
 
   constructor(serving: "blue" | "green") {

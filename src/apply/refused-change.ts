@@ -174,7 +174,7 @@ async function write(tx: Queryable, context: ReplayContext, change: Change, act:
   const row = rowFor(change);
   if (act === "write other row") {
     await writeRow(onUniqueConflict?.(row) ?? row);
-    await context.refuseOvertaken?.([change]);
+    await context.refuseOvertaken?.(tx, [change]);
     context.onMadeUp?.();
     return;
   }
@@ -182,11 +182,15 @@ async function write(tx: Queryable, context: ReplayContext, change: Change, act:
     await writeRow(retired(row));
   } else {
     const [holder] = await findHolders(tx, dialect, table, row);
-    if (holder !== undefined) await writeRow(retired(holder));
+    if (holder !== undefined) {
+      await writeRow(retired(holder));
+      // A token of a user whom the target serves is not retired for a late one.
+      await context.refuseOvertaken?.(tx, [{ ...change, row: holder }]);
+    }
     await writeRow(row);
   }
   await writeSplitRows(tx, dialect, table, [change]);
-  await context.refuseOvertaken?.([change]);
+  await context.refuseOvertaken?.(tx, [change]);
 }
 
 /** False, with nothing done, when the target refuses that too. */

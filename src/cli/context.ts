@@ -1,6 +1,7 @@
 /** What a command works with: configuration, log, databases. Opened on demand, closed in reverse order. */
 import { refuseSameDatabase } from "../capture/prepare-target.ts";
 import { refuseSwappedSides } from "../capture/refuse-swapped.ts";
+import { shareOf } from "../config/fewest-connections.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Datasource, SyncConfig } from "../config/sync-config.ts";
 import type { Direction } from "../contract/direction.ts";
@@ -40,6 +41,11 @@ export interface Context {
    * not have yet is planned with the source's shape. `quiet`: the plan's notes are not logged.
    */
   openSchemas(options?: OpenOptions): Promise<readonly SchemaContext[]>;
+  /** The other direction of these, with a plan of its own. */
+  openBack(
+    schemas: readonly SchemaContext[],
+    options?: Pick<OpenOptions, "persist">,
+  ): Promise<readonly SchemaContext[]>;
   /** The same with the sources alone, for when there is no target any more. */
   openSources(): Promise<readonly SourceContext[]>;
 }
@@ -99,8 +105,10 @@ export async function withContext<T>(
   const plans: SyncPlan[] = [];
   const connect = async (side: "source" | "target", datasource: Datasource): Promise<Connected> => {
     const dialect = await loadDialect(datasource.settings.type);
+    const { pool } = datasource.settings;
+    const settings = { ...datasource.settings, pool: { ...pool, max: shareOf(side, pool.max, config) } };
     const db = await dialect
-      .connect(datasource.settings, { marked: true, cut: deadline.cut })
+      .connect(settings, { marked: true, cut: deadline.cut })
       .catch((error: unknown) => {
         throw unreachable(dialect, datasource, error);
       });
@@ -122,8 +130,9 @@ export async function withContext<T>(
         const schemas = await openSchemas(config, log, connect, options);
         plans.push(...schemas.map(({ plan }) => plan));
         const direction = options.direction ?? wanted ?? (await servedDirection(config, schemas));
-        return direction === "back" ? await backOf(config, schemas) : schemas;
+        return direction === "back" ? await backOf(config, schemas, connect) : schemas;
       },
+      openBack: (schemas, { persist } = {}) => backOf(config, schemas, connect, persist),
       openSources: () => openSources(config, connect),
     });
   } catch (error) {

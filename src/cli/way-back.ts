@@ -1,13 +1,16 @@
 /** The other direction of a configuration with wayBack=true: green's changes, blue's tables. */
 import { hintFound } from "../config/problem.ts";
-import type { SyncConfig } from "../config/sync-config.ts";
+import type { Datasource, SyncConfig } from "../config/sync-config.ts";
 import type { Direction } from "../contract/direction.ts";
 import { planTables } from "../contract/sync-plan.ts";
 import { SyncError } from "../errors.ts";
 import { buildPlan } from "../plan/build-plan.ts";
 import { readServing } from "../state/serving.ts";
 import { readServingFacts, servingState } from "../status/serving-facts.ts";
-import type { SchemaContext } from "./connected.ts";
+import type { Connected, SchemaContext } from "./connected.ts";
+
+/** Does work that only reads, again where that helps. */
+type Persist = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** Throws USAGE_INVALID for another word. */
 export function directionFlag(text: string | undefined): Direction | undefined {
@@ -59,22 +62,24 @@ export async function servedDirection(
   return serving?.side === "green" ? "back" : "forward";
 }
 
-/** The same schemas the other way round. Throws PLAN_IMPOSSIBLE with what cannot be carried back. */
+/**
+ * The same schemas the other way round, on connections of their own: what waits inside a transaction of one direction for a look
+ * at the other side must not wait for those that look the other way. Throws PLAN_IMPOSSIBLE with what cannot be carried back.
+ */
 export async function backOf(
   { sourceVersion, targetVersion }: Pick<SyncConfig, "sourceVersion" | "targetVersion">,
   schemas: readonly SchemaContext[],
+  connect: (side: "source" | "target", datasource: Datasource) => Promise<Connected>,
+  persist: Persist = (work) => work(),
 ): Promise<readonly SchemaContext[]> {
   const back: SchemaContext[] = [];
   for (const { name, source: blue, target: green, plan } of schemas) {
     const tables = planTables(plan).map((table) => table.name);
     const request = { schema: name, sourceVersion, targetVersion, tables, direction: "back" } as const;
-    back.push({
-      name,
-      source: green,
-      target: blue,
-      direction: "back",
-      plan: await buildPlan(request, green, blue),
-    });
+    const source = await connect("source", green.datasource);
+    const target = await connect("target", blue.datasource);
+    const backPlan = await persist(() => buildPlan(request, source, target));
+    back.push({ name, source, target, direction: "back", plan: backPlan });
   }
   return back;
 }

@@ -33,3 +33,16 @@ export function fewestConnections(
     };
   return side === "source" ? { count: 3, purpose: reading } : { count: parallelism + 2, purpose: writing };
 }
+
+/**
+ * How many of a database's connections the pool of this side may have. With a way back each database is the source of one
+ * direction and the target of the other, and has a pool for either.
+ */
+export function shareOf(side: "source" | "target", max: number, uses: ConnectionUses): number {
+  if (!uses.wayBack) return max;
+  const target = Math.max(
+    fewestConnections("target", { parallelism: uses.parallelism }).count,
+    Math.min(Math.floor(max / 2), max - fewestConnections("source", { parallelism: 1 }).count),
+  );
+  return side === "target" ? target : max - target;
+}

@@ -48,6 +48,16 @@ export interface Statements {
    * spelling is none: the row that it belongs to came before it.
    */
   laterChange(table: TablePlan, after: Position, key: Key): Statement;
+  /**
+   * Those of these keys, by any columns of the journaled table, of which the journal holds a change after the position; result
+   * columns by upper-case name. At most 500 keys; one scan of what lies behind the position.
+   */
+  changedAfter(
+    journal: string,
+    keyColumns: readonly Column[],
+    keys: readonly Key[],
+    after: Position,
+  ): Statement;
   /** Number of changes after a position, counted no further than `atMost`: one row, column "n". */
   countChanges(journal: string, after: Position, atMost: number): Statement;
   /**

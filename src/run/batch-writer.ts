@@ -68,7 +68,16 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
   const later = createLaterChanges(options.source, table);
   const replay = createReplay(options, lanes, letters, later);
   const { reader } = options;
-  const retry = createLetterRetry({ table, dialect: target.dialect, reader, lanes, letters, replay, later });
+  const retry = createLetterRetry({
+    table,
+    dialect: target.dialect,
+    reader,
+    lanes,
+    letters,
+    replay,
+    later,
+    late: options.late,
+  });
 
   async function preparePart(part: LanePart): Promise<PreparedPart> {
     const segments = netChanges(part.changes, table.key);

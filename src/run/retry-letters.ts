@@ -1,4 +1,5 @@
 import { type DeadLetter, keyDigest } from "../apply/dead-letter.ts";
+import { OVERTAKEN } from "../apply/overtaken.ts";
 import type { Change } from "../contract/change.ts";
 import type { Dialect } from "../contract/dialect.ts";
 import { classifyAtOrigin } from "../contract/origin.ts";
@@ -11,6 +12,7 @@ import type { JournalReader } from "../journal/reader.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
 import type { LaneCheckpoints } from "./lane-checkpoints.ts";
 import { laneChooser } from "./lanes.ts";
+import type { LateGuard } from "./late-guard.ts";
 import type { Replay } from "./replay.ts";
 import type { TableLetters } from "./table-letters.ts";
 
@@ -22,6 +24,8 @@ export interface RetryOptions {
   readonly letters: TableLetters;
   readonly replay: Pick<Replay, "again">;
   readonly later: Pick<LaterChanges, "has">;
+  /** Where users may be served on the target. */
+  readonly late?: Pick<LateGuard, "remember"> | undefined;
   readonly now?: Clock;
 }
 
@@ -45,7 +49,7 @@ interface Tried {
 }
 
 export function createLetterRetry(options: RetryOptions): LetterRetry {
-  const { table, dialect, reader, lanes, letters, replay, later, now = monotonic } = options;
+  const { table, dialect, reader, lanes, letters, replay, later, late, now = monotonic } = options;
 
   /** The letters whose change the journal still has, in order of position. */
   async function read(batch: readonly DeadLetter[]): Promise<readonly Tried[]> {
@@ -64,7 +68,11 @@ export function createLetterRetry(options: RetryOptions): LetterRetry {
     letter.digest !== keyDigest(keyOf(table.key, change));
 
   async function attempt(batch: readonly DeadLetter[]): Promise<void> {
-    const all = await read(batch);
+    // A late write is never tried again: what users wrote in its place stays, whoever serves them by now.
+    const isLate = ({ letter }: Tried): boolean => letter.code === OVERTAKEN;
+    const found = await read(batch);
+    late?.remember(found.filter(isLate).map(({ change }) => change));
+    const all = found.filter((tried) => !isLate(tried));
     const outdated: Tried[] = [];
     for (const tried of all.filter(isOther)) {
       const key = sourceKeyOf(table.key, tried.change);

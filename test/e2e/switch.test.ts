@@ -117,6 +117,12 @@ describeDialects("The switch and the way back", (dialect) => {
     await arrives(green, "fay", "1");
     expect(await found(green, "eve")).toBe("3");
 
+    // A late write stays refused, whoever serves by now.
+    expect((await tool("dead-letters", "retry", "--direction", "forward")).code).toBe(0);
+    await blue.exec([put("gus", "1")]);
+    await arrives(green, "gus", "1");
+    for (const side of [blue, green]) expect(await found(side, "ann")).toBe("2");
+
     run.kill("SIGTERM");
     expect(await run.ended).toMatchObject({ code: 0 });
     expect((await tool("dead-letters", "discard", "--yes", "--direction", "forward")).code).toBe(0);

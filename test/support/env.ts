@@ -47,6 +47,8 @@ export const testEnv = {
   histories: () => Number(text("SYNC_TEST_HISTORIES") ?? 80),
   /** `SYNC_TEST_CHAINS`: how many lives of runners over chains of tables are played on each database. Default 6. */
   chains: () => Number(text("SYNC_TEST_CHAINS") ?? 6),
+  /** `SYNC_TEST_SWITCHES`: how often the serving side changes in a life with a way back. Default 6. */
+  switches: () => Number(text("SYNC_TEST_SWITCHES") ?? 6),
   /** `SYNC_TEST_GATE_ANSWERS`: how many answers of the gate are put to the test on each database. Default 25. */
   gateAnswers: () => Number(text("SYNC_TEST_GATE_ANSWERS") ?? 25),
   /** `SYNC_TEST_CHAOS_FAULTS`: how many faults each database meets in the chaos suite. Default 40. */

@@ -13,7 +13,6 @@ import { type Context, type SchemaContext, type SourceContext, withContext } fro
 import type { CommonFlags } from "../flags.ts";
 import { writeOut } from "../output.ts";
 import { tellBusy } from "../tell-busy.ts";
-import { backOf } from "../way-back.ts";
 
 export interface CleanupFlags extends CommonFlags {
   readonly yes?: true;
@@ -72,7 +71,7 @@ async function bothDirections(context: Context, flags: CleanupFlags): Promise<re
     direction: "forward",
   });
   const isThere = forward.every(({ plan }) => planTables(plan).every((table) => !table.awaitsRestore));
-  const back = context.config.wayBack && isThere ? await backOf(context.config, forward) : [];
+  const back = context.config.wayBack && isThere ? await context.openBack(forward) : [];
   return flags.direction === "back" ? back : [...back, ...forward];
 }
 

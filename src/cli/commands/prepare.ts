@@ -14,7 +14,6 @@ import { type CommonFlags, SCRIPT_FOLDER } from "../flags.ts";
 import { writeOut } from "../output.ts";
 import { printPlan } from "../print-plan.ts";
 import { tellBusy } from "../tell-busy.ts";
-import { backOf } from "../way-back.ts";
 
 export interface PrepareFlags extends CommonFlags {
   readonly dryRun?: true;
@@ -46,7 +45,7 @@ export async function prepare(flags: PrepareFlags, signal: AbortSignal): Promise
     }
     if (flags.generateDdl) {
       const { writeScripts } = await import("../write-scripts.ts");
-      const back = wayBack && isMigrated(schemas) ? await backOf(context.config, schemas) : [];
+      const back = wayBack && isMigrated(schemas) ? await context.openBack(schemas) : [];
       for (const file of await writeScripts([...schemas, ...back], flags.out ?? SCRIPT_FOLDER))
         writeOut(file);
       if (wayBack && back.length === 0) writeOut(BACK_LATER);
@@ -76,7 +75,7 @@ async function prepareWayBack(
     writeOut(BACK_LATER);
     return;
   }
-  for (const schema of await backOf(context.config, schemas))
+  for (const schema of await context.openBack(schemas))
     await withSourceLock(schema.source, () => prepareSchema(context, schema, flags));
 }
 

@@ -2,18 +2,16 @@ import { noteCapture } from "../../capture/capture-gap.ts";
 import { prepareTarget, type TargetPrepared } from "../../capture/prepare-target.ts";
 import { requireCapture } from "../../capture/require-capture.ts";
 import { type JournalStart, readCheckpoint } from "../../checkpoint/checkpoint.ts";
-import { planTables, type TablePlan } from "../../contract/sync-plan.ts";
+import { planTables } from "../../contract/sync-plan.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { highestPosition } from "../../journal/highest.ts";
 import { KEY, type Log } from "../../log.ts";
 import type { Until } from "../../run/after-pass.ts";
-import { createBringBack } from "../../run/bring-back.ts";
-import { createLateGuard, type LateGuard } from "../../run/late-guard.ts";
+import { lateGuards } from "../../run/late-guards.ts";
 import { Interrupted, persistently } from "../../run/persistently.ts";
 import { rowSources } from "../../run/row-sources.ts";
 import { runSync } from "../../run/run-sync.ts";
 import { AFTER_GAP, describeGap } from "../../state/gap.ts";
-import { servingState } from "../../status/serving-facts.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { hasSwitched } from "../has-switched.ts";
@@ -26,7 +24,6 @@ import { refuseStoredValues } from "../refuse-stored-values.ts";
 import { logEvents } from "../run-events.ts";
 import { logCheapChecks } from "../start-checks.ts";
 import { openBackKeys, openValueKeys, type ValueKeys } from "../value-keys.ts";
-import { backOf } from "../way-back.ts";
 
 export interface RunFlags extends CommonFlags, KeyFlags, ListenFlags {
   readonly once?: true;
@@ -88,7 +85,8 @@ async function runAll(
     const schemas = await context.openSchemas({ persist, direction: "forward" });
     for (const schema of schemas) await persist(() => putInOrder(context, schema, keys));
     const until: Until = flags.once ? "one pass" : flags.untilDrained ? "drained" : "stopped";
-    const back = await persist(() => preparedBack(context, schemas));
+    const back = context.config.wayBack ? await context.openBack(schemas, { persist }) : [];
+    await persist(() => requireBackPrepared(context, back));
     const backKeys = back.length === 0 ? undefined : openBackKeys(context.config, keys);
     try {
       await runSchemas(
@@ -134,18 +132,12 @@ function logRetry(log: Log, reason: string, code: string): void {
  * The other direction. Throws NOT_PREPARED: a run that was begun without it would go on without it, and without heeding who
  * serves.
  */
-async function preparedBack(
-  { config, log }: Context,
-  schemas: readonly SchemaContext[],
-): Promise<readonly SchemaContext[]> {
-  if (!config.wayBack) return [];
-  const back = await backOf(config, schemas);
+async function requireBackPrepared({ log }: Context, back: readonly SchemaContext[]): Promise<void> {
   for (const schema of back) {
     const journals = await requireCapture(schema.source.db, schema.source.dialect, planTables(schema.plan));
     // Scripts make the checkpoint's table; the row is begun here.
     logMended(log, await mendTarget(schema, journals, true));
   }
-  return back;
 }
 
 interface Directions {
@@ -192,7 +184,9 @@ async function runSchemas(
       signal,
       events: logEvents(isBack ? log.child({ direction }) : log, counted(isBack ? noProgress : progress)),
       rowsFor: rowSources(plan, { source, target, keys: ownKeys, ...(tenants && { tenants }) }),
-      ...(other === undefined ? {} : { lateFor: lateGuards(schema, other, isBack ? keys : backKeys) }),
+      ...(other === undefined
+        ? {}
+        : { lateFor: lateGuards(schema, other, (isBack ? other : schema).source, isBack ? keys : backKeys) }),
     });
   };
   try {
@@ -215,34 +209,6 @@ async function runSchemas(
   } finally {
     progress.close();
   }
-}
-
-function lateGuards(
-  schema: SchemaContext,
-  other: SchemaContext,
-  otherKeys: ValueKeys | undefined,
-): (table: TablePlan) => LateGuard | undefined {
-  const isBack = schema.direction === "back";
-  const forward = isBack ? other : schema;
-  const others = planTables(other.plan);
-  const otherRows = rowSources(other.plan, { source: other.source, target: other.target, keys: otherKeys });
-  return (table) => {
-    const otherTable = others.find(({ name }) => name === table.name);
-    if (otherTable === undefined) return undefined;
-    return createLateGuard({
-      from: isBack ? "green" : "blue",
-      blue: { db: forward.source.db, state: servingState(forward) },
-      other: other.source,
-      otherTable,
-      table,
-      bringBack: createBringBack({
-        from: other.source,
-        to: other.target,
-        table: otherTable,
-        rows: otherRows(otherTable),
-      }),
-    });
-  };
 }
 
 async function tableProgress({ source, target, plan }: SchemaContext): Promise<readonly TableProgress[]> {

@@ -7,7 +7,7 @@ import { homeDefines, type KeyFlags } from "../key-flags.ts";
 import { writeJson, writeOut } from "../output.ts";
 import { requireDirection } from "../require-direction.ts";
 import { openBackKeys, openValueKeys } from "../value-keys.ts";
-import { backOf, requireWayBack } from "../way-back.ts";
+import { requireWayBack } from "../way-back.ts";
 
 export interface SwitchFlags extends CommonFlags, KeyFlags {
   readonly back?: true;
@@ -30,7 +30,7 @@ export async function switchSides(flags: SwitchFlags, signal: AbortSignal): Prom
     await openBackKeys(config, keys).close();
     const schemas = await context.openSchemas({ quiet: true, direction: "forward" });
     const [forward, ...others] = schemas;
-    const [back] = await backOf(config, schemas);
+    const [back] = await context.openBack(schemas);
     if (forward === undefined || back === undefined || others.length > 0) {
       throw new SyncError("PLAN_IMPOSSIBLE", {
         what: "The way back carries the tables of one schema, identitySchema",

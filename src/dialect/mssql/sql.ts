@@ -89,6 +89,17 @@ SELECT n.* FROM (SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.
       params: [...rows.params, after.toString()],
     };
   },
+  changedAfter(journal, keyColumns, keys, after) {
+    const rows = keySet(keyColumns, keys);
+    const ascii = isAscii(keys);
+    const same = keyColumns.map((column, i) =>
+      keyEquals(column, `j.${quote(column.name)}`, `v.c${i}`, ascii),
+    );
+    return {
+      sql: `SELECT DISTINCT ${selectList(keyColumns, "j")} FROM ${quote(journal)} AS j ${PASSING} INNER JOIN ${rows.sql} ON ${same.join(" AND ")} WHERE j.[SYNC_ID] > CONVERT(bigint, ?)`,
+      params: [...rows.params, after.toString()],
+    };
+  },
   countChanges: (journal, after, atMost) => ({
     sql: `SELECT COUNT_BIG(*) AS n FROM (SELECT TOP (?) 1 AS one FROM ${quote(journal)} ${PASSING} WHERE [SYNC_ID] > CONVERT(bigint, ?)) AS counted`,
     params: [atMost, after.toString()],

@@ -35,6 +35,10 @@ FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,
       ...table.key.map((column, i) => comparableParam(column.source, key[i] ?? null)),
     ],
   }),
+  changedAfter: (journal, keyColumns, keys, after) => ({
+    sql: `SELECT DISTINCT ${selectList(keyColumns)} FROM ${quote(journal)} WHERE SYNC_ID > ? AND ${tuple(keyColumns)} IN (?)`,
+    params: [after.toString(), listOf(keys.map((key) => tupleValue(keyColumns, key)))],
+  }),
   countChanges: (journal, after, atMost) => ({
     sql: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${quote(journal)} WHERE SYNC_ID > ? LIMIT ?) AS counted`,
     params: [after.toString(), atMost],

@@ -61,6 +61,10 @@ FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" IN (${positions.map(() =>
       params: [after.toString(), ...keyParams(columns, key)],
     };
   },
+  changedAfter: (journal, keyColumns, keys, after) => ({
+    sql: `SELECT DISTINCT ${selectList(keyColumns, "j")} FROM ${quote(journal)} j WHERE j."SYNC_ID" > TO_NUMBER(?) AND (${keyLists(keyColumns, keys, "j")})`,
+    params: [after.toString(), ...keys.flatMap((key) => keyParams(keyColumns, key))],
+  }),
   countChanges: (journal, after, atMost) => ({
     sql: `SELECT COUNT(*) AS "n" FROM (SELECT 1 FROM ${quote(journal)} WHERE "SYNC_ID" > TO_NUMBER(?) FETCH FIRST ? ROWS ONLY)`,
     params: [after.toString(), atMost],
@@ -152,8 +156,8 @@ WHEN NOT MATCHED THEN INSERT ("NAME", "VALUE", "UPDATED_AT") VALUES (n."NAME", n
 };
 
 /** `(a, b) IN ((x, y), ...)`, in lists that are not too long. */
-function keyLists(columns: readonly Column[], keys: readonly Key[]): string {
-  const names = columns.map((column) => `t.${quote(column.name)}`);
+function keyLists(columns: readonly Column[], keys: readonly Key[], table = "t"): string {
+  const names = columns.map((column) => `${table}.${quote(column.name)}`);
   const one = columns.map(keyExpression);
   const isSingle = columns.length === 1;
   const left = isSingle ? names.join() : `(${names.join(", ")})`;

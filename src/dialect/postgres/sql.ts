@@ -44,6 +44,10 @@ FROM ${quote(table.names.journal)} WHERE sync_id = ANY (?::bigint[]) ORDER BY sy
       .join(" AND ")} LIMIT 1`,
     params: [after.toString(), ...table.key.map((column, i) => comparable(column.source, key[i] ?? null))],
   }),
+  changedAfter: (journal, keyColumns, keys, after) => ({
+    sql: `SELECT DISTINCT ${selectList(keyColumns)} FROM ${quote(journal)} WHERE sync_id > ? AND ${isOneOf(keyColumns)}`,
+    params: [after.toString(), ...keyParams(keyColumns, keys)],
+  }),
   countChanges: (journal, after, atMost) => ({
     sql: `SELECT count(*) AS n FROM (SELECT 1 FROM ${quote(journal)} WHERE sync_id > ? LIMIT ?) AS counted`,
     params: [after.toString(), atMost],
@@ -74,8 +78,7 @@ FROM ${quote(journal)} WHERE sync_id > ? ORDER BY sync_id LIMIT 1`,
     params: ranges.flatMap(({ first, last }) => [first.toString(), last.toString()]),
   }),
   readRows: (table, columns, keyColumns, keys) => ({
-    sql: `SELECT ${selectList(columns)} FROM ${quote(table)} WHERE (${keyColumns.map((c) => quote(c.name)).join(", ")}) IN
-(SELECT ${unnestList(keyColumns)} FROM unnest(${arrays(keyColumns)}) AS v(${names(keyColumns)}))`,
+    sql: `SELECT ${selectList(columns)} FROM ${quote(table)} WHERE ${isOneOf(keyColumns)}`,
     params: keyParams(keyColumns, keys),
   }),
   readKeyRange: (table, columns, keyColumns, after, limit) =>
@@ -221,6 +224,10 @@ const keyParams = (columns: readonly Column[], keys: readonly Key[]): readonly P
 const names = (columns: readonly Column[]): string => columns.map((_, i) => `c${i}`).join(", ");
 const arrays = (columns: readonly Column[]): string => columns.map(() => "?::text[]").join(", ");
 // The cast, not an array type, makes the value: it knows length, precision and collation of the column.
+/** The key is one of those in the parameters that keyParams gives. */
+const isOneOf = (columns: readonly Column[]): string =>
+  `(${columns.map((c) => quote(c.name)).join(", ")}) IN
+(SELECT ${unnestList(columns)} FROM unnest(${arrays(columns)}) AS v(${names(columns)}))`;
 const unnestList = (columns: readonly Column[]): string =>
   columns.map((column, i) => `v.c${i}::${cast(column)}`).join(", ");
 

@@ -63,12 +63,12 @@ const control = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: "rollback to savepoint" as const }) },
 );
 
-const step: fc.Arbitrary<Step> = fc.record({
+export const step: fc.Arbitrary<Step> = fc.record({
   session: fc.nat(SESSIONS - 1),
   act: fc.oneof({ weight: 3, arbitrary: work }, { weight: 1, arbitrary: control }),
 });
 
-const crash: fc.Arbitrary<Crash> = fc.record({
+export const crash: fc.Arbitrary<Crash> = fc.record({
   transaction: fc.integer({ min: 1, max: 12 }),
   where: fc.oneof(
     {

@@ -46,10 +46,12 @@ const SHORT_WAITS: Readonly<Record<TestDialectName, readonly string[]>> = {
   oracle: [],
 };
 
-export async function openWorkers(source: TestDatabase): Promise<Workers> {
+export async function openWorkers(source: TestDatabase, statementsOf = statements): Promise<Workers> {
   const dialect = source.settings.type;
   const workers = await Promise.all(
-    Array.from({ length: SESSIONS }, async () => createWorker(dialect, await openSession(source, dialect))),
+    Array.from({ length: SESSIONS }, async () =>
+      createWorker(dialect, await openSession(source, dialect), statementsOf),
+    ),
   );
   let pieces = 0;
   return {
@@ -85,7 +87,7 @@ async function openSession(source: TestDatabase, dialect: TestDialectName): Prom
   return session;
 }
 
-function createWorker(dialect: TestDialectName, session: TestSession) {
+function createWorker(dialect: TestDialectName, session: TestSession, statementsOf: typeof statements) {
   let last: Promise<void> = Promise.resolve();
   let pending = 0;
   let waiting = false;
@@ -113,7 +115,7 @@ function createWorker(dialect: TestDialectName, session: TestSession) {
       return await session.exec("SAVEPOINT s");
     }
     try {
-      for (const sql of statements(act as Work, n)) await session.exec(sql);
+      for (const sql of statementsOf(act as Work, n)) await session.exec(sql);
     } catch (error) {
       ignoreExpected(error);
       // PostgreSQL allows nothing more in this transaction, on SQL Server it may be over. On MySQL it goes on without the

@@ -125,6 +125,12 @@ export function memoryDialect(server: MemoryServer): Dialect {
             BYTES: columns.reduce((sum, { name }) => sum + String(row[name.toUpperCase()] ?? "").length, 0),
           })),
       ),
+    changedAfter: (journal: string, columns: readonly Column[], keys: readonly Key[], after: Position) =>
+      statement((tables) =>
+        journalOf(tables, journal).filter(
+          (row) => positionOf(row) > after && keys.some((key) => hasKey(row, columns, key)),
+        ),
+      ),
     laterChange: (table: TablePlan, after: Position, key: Key) =>
       statement((tables) =>
         journalOf(tables, table.names.journal)

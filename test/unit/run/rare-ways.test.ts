@@ -85,10 +85,14 @@ describe("late writes of the side that no longer serves", () => {
     const guard = createLateGuard({
       from: "blue",
       blue: { db: pair.target.db, state },
-      other: pair.source,
-      otherTable: pair.table("USERS"),
+      dialect: pair.source.dialect,
+      otherTables: pair.tables,
+      tables: pair.tables,
       table: pair.table("USERS"),
-      bringBack: async (keys) => void back.push(...keys),
+      bringBack: async (keys) => {
+        back.push(...keys);
+        return [];
+      },
     });
     return { pair, guard, back };
   };
@@ -104,8 +108,8 @@ describe("late writes of the side that no longer serves", () => {
     pair.write("USERS", "UPDATE", user("1"));
     pair.write("USERS", "UPDATE", user("2"));
     serving(pair, "green", 1);
-    await guard.refuseOvertaken([change("1"), change("3")]);
-    await expect(guard.refuseOvertaken([change("1"), change("2")])).rejects.toMatchObject({
+    await guard.refuseOvertaken(pair.source.db, [change("1"), change("3")]);
+    await expect(guard.refuseOvertaken(pair.source.db, [change("1"), change("2")])).rejects.toMatchObject({
       code: "SYNC_OVERTAKEN",
       reason: expect.stringContaining("users whom green serves"),
     });
@@ -117,9 +121,9 @@ describe("late writes of the side that no longer serves", () => {
   test("pass while their own side serves, by default blue", async () => {
     const { pair, guard } = guarded();
     pair.write("USERS", "UPDATE", user("1"));
-    await guard.refuseOvertaken([change("1")]);
+    await guard.refuseOvertaken(pair.source.db, [change("1")]);
     serving(pair, "blue", 0);
-    await guard.refuseOvertaken([change("1")]);
+    await guard.refuseOvertaken(pair.source.db, [change("1")]);
   });
 
   test("give way to what the serving side holds: written over, or deleted where it has no such row", async () => {

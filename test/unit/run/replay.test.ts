@@ -290,7 +290,8 @@ test("a change that users of the serving side have overtaken is set aside, and t
   pair.write("USERS", "INSERT", user("2"));
   let settled = 0;
   const late: LateGuard = {
-    async refuseOvertaken(changes) {
+    remember: () => undefined,
+    async refuseOvertaken(_tx, changes) {
       if (changes.some(({ row }) => row["ID"] === "1")) throw new Overtaken("green");
     },
     async settle() {

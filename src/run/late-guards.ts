@@ -1,0 +1,54 @@
+/** The late guards of one direction, made of what the other one knows. */
+import type { Dialect } from "../contract/dialect.ts";
+import { stateName } from "../contract/object-names.ts";
+import { planTables, type SyncPlan, type TablePlan } from "../contract/sync-plan.ts";
+import type { Database } from "../db/database.ts";
+import { createBringBack } from "./bring-back.ts";
+import { createLateGuard, type LateGuard } from "./late-guard.ts";
+import { type RowSourcesOptions, rowSources } from "./row-sources.ts";
+
+interface Side {
+  readonly dialect: Dialect;
+  readonly db: Database;
+}
+
+/** One direction of a pair with a way back. */
+export interface WayOf {
+  readonly plan: SyncPlan;
+  readonly source: Side;
+  readonly target: Side;
+}
+
+/** Gives each table's guard; undefined for a table that the other direction does not carry. `otherKeys`: that direction's. */
+export function lateGuards(
+  way: WayOf,
+  other: WayOf,
+  blue: Side,
+  otherKeys: RowSourcesOptions["keys"],
+): (table: TablePlan) => LateGuard | undefined {
+  const isBack = way.plan.direction === "back";
+  const otherTables = planTables(other.plan);
+  const tables = planTables(way.plan);
+  const onBlue = (isBack ? way : other).plan;
+  const { name = "" } = planTables(onBlue)[0]?.target ?? {};
+  const state = { dialect: blue.dialect, name: stateName(name) };
+  const otherRows = rowSources(other.plan, { source: other.source, target: other.target, keys: otherKeys });
+  return (table) => {
+    const otherTable = otherTables.find((one) => one.name === table.name);
+    if (otherTable === undefined) return undefined;
+    return createLateGuard({
+      from: isBack ? "green" : "blue",
+      blue: { db: blue.db, state },
+      dialect: way.target.dialect,
+      otherTables,
+      tables,
+      table,
+      bringBack: createBringBack({
+        from: other.source,
+        to: other.target,
+        table: otherTable,
+        rows: otherRows(otherTable),
+      }),
+    });
+  };
+}
