@@ -29,6 +29,8 @@ export interface SwitchOptions {
   /** Aborted when the answer has to be given. */
   readonly deadline: AbortSignal;
   readonly signal: AbortSignal;
+  /** Between two looks; default 1 s for what has to arrive. */
+  readonly pollMs?: number;
   readonly onLook?: (reasons: readonly Reason[]) => void;
 }
 

@@ -54,6 +54,14 @@ export interface Phase {
   readonly crashes: { readonly blue: readonly Crash[]; readonly green: readonly Crash[] };
 }
 
+/** How `switch` is called. */
+export interface SwitchAsked {
+  readonly wait?: boolean;
+  readonly pollMs?: number;
+  /** Instead of the lab's own connections. */
+  readonly on?: Partial<Record<ServingSide, { readonly dialect: Dialect; readonly db: Database }>>;
+}
+
 export type WayBackLab = Awaited<ReturnType<typeof openWayBackLab>>;
 
 /** Holes are judged sooner than in the product, which waits for servers that stall. */
@@ -178,17 +186,20 @@ export async function openWayBackLab(blueDialect: TestDialect, greenDialect: Tes
   }
 
   const asked = { blue: { ...blue, db: pair.source.db }, green: { ...green, db: pair.target.db } };
-  const switchTo = (to: ServingSide): Promise<SwitchAnswer> =>
-    switchOver({
+  const switchTo = (to: ServingSide, options: SwitchAsked = {}): Promise<SwitchAnswer> => {
+    const on = { ...asked, ...options.on };
+    return switchOver({
       to,
-      forward: { name: "identity", plan, source: asked.blue, target: asked.green },
-      back: { name: "identity", plan: backPlan, source: asked.green, target: asked.blue },
+      forward: { name: "identity", plan, source: on.blue, target: on.green },
+      back: { name: "identity", plan: backPlan, source: on.green, target: on.blue },
       state,
-      wait: true,
+      wait: options.wait ?? true,
       dryRun: false,
       deadline: AbortSignal.timeout(60_000),
       signal: new AbortController().signal,
+      pollMs: options.pollMs ?? 1_000,
     });
+  };
 
   /** The rows that users of a side have written since it serves, as its journal has them, and as they are. */
   async function written(side: ServingSide): Promise<{ told: unknown; found: unknown }> {
@@ -246,6 +257,21 @@ export async function openWayBackLab(blueDialect: TestDialect, greenDialect: Tes
     pair,
     serving,
     switchTo,
+    asked,
+    /** Who serves, and from where on green's changes are carried to blue, by table. */
+    async standing(): Promise<unknown> {
+      const now = await readServing(blue.db, state);
+      const from: Record<string, string> = {};
+      for (const table of backTables) {
+        const rows = await blueTest.query(`SELECT SYNC_ID FROM ${table.targetNames.checkpoint}`);
+        from[table.name] = rows.map((row) => String(row["SYNC_ID"])).join();
+      }
+      return {
+        side: now?.side ?? null,
+        heads: now === undefined ? null : Object.fromEntries(now.heads),
+        from,
+      };
+    },
     /** While a phase's users write, beside the runner; then the side changes. */
     async play(
       phase: Phase,
