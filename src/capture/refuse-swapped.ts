@@ -3,6 +3,7 @@ import type { FoundObject } from "../contract/dialect.ts";
 import { objectNames } from "../contract/object-names.ts";
 import type { Side } from "../contract/side.ts";
 import { SyncError } from "../errors.ts";
+import { roleIn } from "./roles.ts";
 
 /**
  * Throws SIDES_SWAPPED when source and target have changed places in the configuration: whatever is written for green
@@ -27,8 +28,13 @@ export async function refuseSwappedSides(
   const onSource = own && (await madeAtHome(source, await journalsOf(source, journals)));
   if (own !== undefined && onSource === undefined)
     throw swapped(`the journal ${own.name} on the target was made there: users write to the target`);
-  // With a way back each side has checkpoints of the other's journals.
-  if (capturesBoth) return;
+  // With a way back each side has checkpoints of the other's journals, and was told which it is.
+  if (capturesBoth) {
+    const { name } = onTarget[0] ?? { name: "" };
+    if ((await roleIn(target, name)) === "blue")
+      throw swapped("`prepare` was told that the target is blue when the way back was prepared");
+    return;
+  }
   const ids = new Map(onTarget.map(({ journalId, name }) => [journalId, name]));
   const checkpoints = names.map(({ checkpoint }) => checkpoint);
   for (const { name } of await source.dialect.introspector.objects(source.db, checkpoints)) {

@@ -55,6 +55,17 @@ describeDialects("The switch and the way back", (dialect) => {
       code: 0,
       stdout: expect.stringContaining("the way back is prepared"),
     });
+    // Both sides capture: only what they were told tells them apart.
+    const exchanged = [
+      "-D",
+      "identitySchema=jdbc/GreenIdentityDB,jdbc/BlueIdentityDB",
+      "-D",
+      "sourceVersion=5.11.0",
+    ];
+    expect(await tool("run", "--once", ...exchanged)).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining("[SIDES_SWAPPED]"),
+    });
     run = startCli(["run"], pair.folder);
     await blue.exec([put("ann", "1"), put("bob", "1")]);
     await arrives(green, "bob", "1");

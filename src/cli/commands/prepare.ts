@@ -2,6 +2,7 @@ import { installCapture } from "../../capture/install.ts";
 import { refuseCapturingTarget } from "../../capture/leftovers.ts";
 import { noteAfterPrepare, noteBeforePrepare } from "../../capture/prepare-gaps.ts";
 import { prepareTarget } from "../../capture/prepare-target.ts";
+import { noteRoles } from "../../capture/roles.ts";
 import { withSourceLock } from "../../capture/source-lock.ts";
 import { planTables, type TablePlan } from "../../contract/sync-plan.ts";
 import { EXIT, SyncError } from "../../errors.ts";
@@ -75,8 +76,10 @@ async function prepareWayBack(
     writeOut(BACK_LATER);
     return;
   }
-  for (const schema of await context.openBack(schemas))
+  for (const schema of await context.openBack(schemas)) {
     await withSourceLock(schema.source, () => prepareSchema(context, schema, flags));
+    if (!flags.dryRun) await noteRoles(schema);
+  }
 }
 
 /** Who asks for scripts must not get an installation. */

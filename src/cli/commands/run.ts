@@ -1,6 +1,7 @@
 import { noteCapture } from "../../capture/capture-gap.ts";
 import { prepareTarget, type TargetPrepared } from "../../capture/prepare-target.ts";
 import { requireCapture } from "../../capture/require-capture.ts";
+import { noteRoles } from "../../capture/roles.ts";
 import { type JournalStart, readCheckpoint } from "../../checkpoint/checkpoint.ts";
 import { planTables } from "../../contract/sync-plan.ts";
 import { EXIT, SyncError } from "../../errors.ts";
@@ -137,6 +138,7 @@ async function requireBackPrepared({ log }: Context, back: readonly SchemaContex
     const journals = await requireCapture(schema.source.db, schema.source.dialect, planTables(schema.plan));
     // Scripts make the checkpoint's table; the row is begun here.
     logMended(log, await mendTarget(schema, journals, true));
+    await noteRoles(schema);
   }
 }
 
