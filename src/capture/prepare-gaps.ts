@@ -56,6 +56,8 @@ export interface AfterPrepare {
   readonly created: readonly ObjectRef[];
   /** The operator takes the changes that may be missing as not missing. */
   readonly accept: boolean;
+  /** The target is no dump of the source but the side that it was made of, and holds rows anyway. Default: false. */
+  readonly isBack?: boolean;
 }
 
 /**
@@ -66,7 +68,7 @@ export async function noteAfterPrepare(
   source: Side,
   target: Side,
   tables: readonly TablePlan[],
-  { created, accept }: AfterPrepare,
+  { created, accept, isBack = false }: AfterPrepare,
 ): Promise<ReadonlyMap<string, Gap>> {
   const state = stateTable(target.dialect, tables);
   const names = tables.map(({ name }) => name);
@@ -74,7 +76,7 @@ export async function noteAfterPrepare(
     await writeSeen(target.db, state, found);
     const { table } = found;
     const isNew = created.some(({ kind, name }) => kind === "journal" && name === table.names.journal);
-    const why = isNew && (await hasRows(target, table)) ? [OLD_ROWS] : [];
+    const why = isNew && !isBack && (await hasRows(target, table)) ? [OLD_ROWS] : [];
     if (!accept) await endGap(target.db, state, table.name, why);
   }
   if (accept) await acceptGaps(target.db, state, names);

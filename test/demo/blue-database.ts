@@ -33,7 +33,7 @@ export async function fillBlue(blue: TestDatabase): Promise<void> {
       SELECT id, 'at-' || id, 'rt-' || id, ${hashOf("'at-' || id")}, ${hashOf("'rt-' || id")},
         1 + u % 2, 'user' || u, CASE u % 2 WHEN 0 THEN -1234 ELSE 1 END, 'PRIMARY', 'APPLICATION_USER',
         'authorization_code', now() - make_interval(hours => 24 * n + u % 24), now() - make_interval(hours => 24 * n),
-        3600000, 86400000, md5('openid'), CASE WHEN isActive THEN 'ACTIVE' ELSE 'INACTIVE' END,
+        3600000, 86400000, md5('email openid'), CASE WHEN isActive THEN 'ACTIVE' ELSE 'INACTIVE' END,
         CASE WHEN isActive THEN 'NONE' ELSE id END
       FROM generate_series(0, ${USERS - 1}) u, generate_series(0, ${TOKENS_PER_USER - 1}) n,
         LATERAL (SELECT 'old-' || u || '-' || n AS id, n = 0 AND u % 5 <> 0 AS isActive) i`,

@@ -5,7 +5,7 @@ import { databaseObjects } from "../support/database-objects.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { migrateTo511 } from "../support/wso2-migration.ts";
 import { countRows, fillBlue, SOURCE_VERSION, USERS } from "./blue-database.ts";
-import { compareRows } from "./compare.ts";
+import { type Comparison, compareRows } from "./compare.ts";
 import { dumpAndRestore } from "./dump.ts";
 import { createNarrator, type Narrator } from "./narrator.ts";
 import { createOperator, writeConfiguration } from "./operator.ts";
@@ -18,6 +18,12 @@ const describe = (totals: Totals): string =>
   `${number(totals.logins)} logins, ${number(totals.refreshes)} refreshes, ${number(totals.logouts)} logouts, ` +
   `${number(totals.failedLogins)} failed logins, ${number(totals.deletions)} deleted tokens, ` +
   `${number(totals.rollbacks)} rollbacks`;
+
+const comparisonTable = (compared: readonly Comparison[]): string =>
+  formatTable(
+    ["TABLE", "EQUAL", "MISSING", "EXTRA", "DIFFERENT"],
+    compared.map(({ table, ...counts }) => [table, ...Object.values(counts).map(number)]),
+  );
 
 async function demo(stage: Stage, tell: Narrator): Promise<number> {
   const { server, folder } = stage;
@@ -63,6 +69,8 @@ async function demo(stage: Stage, tell: Narrator): Promise<number> {
   const { stdout: checks } = await operator.give("doctor", 4);
   tell.say(`The doctor looked at both: ${checks.trimEnd().split("\n").at(-1)}.`);
   tell.say(`Meanwhile on blue: ${describe(traffic.totals)}.`);
+  tell.say("Once more prepare, now that green is migrated: for the way back green captures as well.");
+  await operator.give("prepare", 6);
 
   tell.step("Green is kept in step");
   const first = operator.start("run");
@@ -94,42 +102,57 @@ async function demo(stage: Stage, tell: Narrator): Promise<number> {
   tell.step("The switch: users leave blue, the rest is drained");
   await traffic.stop();
   tell.say(`On blue there were ${describe(traffic.totals)}.`);
+  await operator.give("switch --wait --timeout 30");
+
+  tell.step("Green is compared with blue, row by row and column by column");
+  await operator.give("verify");
+  tell.say(
+    "And without sync-tool: blue is migrated anew by SQL in another database, and green held against it.",
+  );
+  const switched = await compareRows(blue, green, await server.createDatabase("third"));
+  tell.output(comparisonTable(switched));
+
+  tell.step("Users work on green, and what they do flows back to blue");
+  const onGreen = await startTraffic(green, "green", "green");
+  await waitFor(() => onGreen.totals.slow >= CONNECTIONS * 2, {
+    what: "transactions on green",
+    timeoutMs: 30_000,
+  });
+  tell.say(
+    "Somebody finds a fault in the new release: back to blue, with everybody who has logged in since.",
+  );
+  await onGreen.stop();
+  tell.say(`On green there were ${describe(onGreen.totals)}.`);
+  await operator.give("switch --back --wait --timeout 30");
+  await operator.give("verify --direction back");
+  tell.say("Blue is migrated anew by SQL once more, and green held against it.");
+  const back = await compareRows(blue, green, await server.createDatabase("fourth"));
+  tell.output(comparisonTable(back));
+
+  tell.step("The fault is mended: the same switch once more");
+  await operator.give("switch --wait --timeout 30");
+  await operator.give("status");
   tell.command(`kill ${second.pid}`);
   second.kill("SIGTERM");
   const { code } = await second.ended;
   if (code !== 0)
     throw new Error(`sync-tool run, told to end, ended with ${code}\n${second.output().stderr}`);
-  await operator.give("run --until-drained");
-  const { stdout } = await operator.give("status");
-  const isSafe = stdout.includes("safe to switch: yes");
-
-  tell.step("Green is compared with blue, row by row and column by column");
-  await operator.give("verify");
-  tell.say(
-    "And without sync-tool: blue is migrated anew by SQL in a third database, and green held against it.",
-  );
-  const compared = await compareRows(blue, green, await server.createDatabase("third"));
-  tell.output(
-    formatTable(
-      ["TABLE", "EQUAL", "MISSING", "EXTRA", "DIFFERENT"],
-      compared.map(({ table, ...counts }) => [table, ...Object.values(counts).map(number)]),
-    ),
-  );
 
   tell.step("Everything of sync-tool is removed");
   await operator.give("cleanup --yes", 4);
   const left = (await databaseObjects(blue)).filter((object) => !before.includes(object));
   tell.say(`Objects of sync-tool left on blue: ${left.length}.`);
 
-  const sum = (count: (row: (typeof compared)[number]) => number): number =>
-    compared.reduce((total, row) => total + count(row), 0);
+  const all = [...switched, ...back];
+  const sum = (count: (row: Comparison) => number): number =>
+    all.reduce((total, row) => total + count(row), 0);
   const wrong = sum(({ missing, extra, different }) => missing + extra + different);
-  const holds = wrong === 0 && isSafe && left.length === 0;
+  const holds = wrong === 0 && left.length === 0;
   tell.verdict(
     holds,
-    `${holds ? "Green is blue, migrated" : "Green is NOT blue, migrated"}: ${number(sum(({ equal }) => equal))} rows equal, ` +
+    `${holds ? "Green is blue, migrated, there and back" : "Green is NOT blue, migrated"}: ${number(sum(({ equal }) => equal))} rows equal, ` +
       `${number(sum(({ missing }) => missing))} missing, ${number(sum(({ extra }) => extra))} extra, ${number(sum(({ different }) => different))} different;\n` +
-      `${number(traffic.totals.rollbacks)} transactions rolled back and ${number(traffic.totals.slow)} committed late, one runner killed.`,
+      `${number(traffic.totals.rollbacks)} transactions rolled back and ${number(traffic.totals.slow)} committed late, one runner killed, three switches.`,
   );
   return holds ? 0 : 1;
 }

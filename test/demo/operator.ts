@@ -45,6 +45,7 @@ syncTables=${SYNCED.slice(0, 2).join(",")},\\
   ${SYNCED.slice(2).join(",")}
 identitySchema=jdbc/BlueDB,jdbc/GreenDB
 syncInterval=500
+wayBack=true
 `;
   const files = {
     "sync.properties": properties,

@@ -1,4 +1,4 @@
-/** Users at work on blue, each connection with its own users, until stopped. */
+/** Users at work on one side, each connection with its own users, until stopped. */
 
 import { createHash } from "node:crypto";
 import type { TestDatabase, TestSession } from "../support/servers/test-server.ts";
@@ -28,8 +28,12 @@ const SLOW_MS = 400;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Starts the users; `name` distinguishes their tokens from those of an earlier call. */
-export async function startTraffic(blue: TestDatabase, name: string): Promise<Traffic> {
+/** Starts the users of a side; `name` distinguishes their tokens from those of an earlier call. */
+export async function startTraffic(
+  database: TestDatabase,
+  name: string,
+  side: "blue" | "green" = "blue",
+): Promise<Traffic> {
   const totals: Totals = {
     logins: 0,
     refreshes: 0,
@@ -40,16 +44,16 @@ export async function startTraffic(blue: TestDatabase, name: string): Promise<Tr
     slow: 0,
   };
   let isStopped = false;
-  const active = await blue.query(
+  const active = await database.query(
     "SELECT TOKEN_ID, AUTHZ_USER FROM IDN_OAUTH2_ACCESS_TOKEN WHERE TOKEN_STATE = 'ACTIVE'",
   );
   const tokens = new Map(active.map((row) => [String(row["AUTHZ_USER"]), String(row["TOKEN_ID"])]));
 
   async function connection(index: number): Promise<void> {
-    const session = await blue.session();
+    const session = await database.session();
     for (let turn = 0; !isStopped; turn++) {
       const user = index + CONNECTIONS * ((turn * 7) % Math.floor(USERS / CONNECTIONS));
-      await act(session, tokens, totals, { user, turn, id: `${name}-${index}-${turn}` });
+      await act(session, tokens, totals, { user, turn, id: `${name}-${index}-${turn}`, side });
       await pause(PAUSE_MS);
     }
     await session.close();
@@ -71,7 +75,12 @@ interface Turn {
   readonly turn: number;
   /** Of the token that a login or refresh makes. */
   readonly id: string;
+  readonly side: "blue" | "green";
 }
+
+/** What 5.11.0 writes more of a row than 5.7.0: the identity provider of the tenant. */
+const idpOf = ({ user, side }: Turn): { readonly column: string; readonly value: string } =>
+  side === "blue" ? { column: "", value: "" } : { column: ", IDP_ID", value: `, ${user % 2 === 0 ? 1 : 2}` };
 
 /** One transaction of one user. */
 async function act(
@@ -121,14 +130,16 @@ const tenantOf = (user: number): number => (user % 2 === 0 ? -1234 : 1);
 const hashOf = (value: string): string =>
   JSON.stringify({ hash: createHash("sha256").update(value).digest("hex"), algorithm: "SHA-256" });
 
-function newToken({ user, id }: Turn): readonly string[] {
+function newToken(now: Turn): readonly string[] {
+  const { user, id } = now;
+  const idp = idpOf(now);
   return [
     `INSERT INTO IDN_OAUTH2_ACCESS_TOKEN (TOKEN_ID, ACCESS_TOKEN, REFRESH_TOKEN, ACCESS_TOKEN_HASH, REFRESH_TOKEN_HASH,
         CONSUMER_KEY_ID, AUTHZ_USER, TENANT_ID, USER_DOMAIN, USER_TYPE, GRANT_TYPE, TIME_CREATED,
-        REFRESH_TOKEN_TIME_CREATED, VALIDITY_PERIOD, REFRESH_TOKEN_VALIDITY_PERIOD, TOKEN_SCOPE_HASH, TOKEN_STATE)
+        REFRESH_TOKEN_TIME_CREATED, VALIDITY_PERIOD, REFRESH_TOKEN_VALIDITY_PERIOD, TOKEN_SCOPE_HASH, TOKEN_STATE${idp.column})
       VALUES ('${id}', 'at-${id}', 'rt-${id}', '${hashOf(`at-${id}`)}', '${hashOf(`rt-${id}`)}', ${1 + (user % 2)},
         'user${user}', ${tenantOf(user)}, 'PRIMARY', 'APPLICATION_USER', 'refresh_token', clock_timestamp(),
-        clock_timestamp(), 3600000, 86400000, md5('openid'), 'ACTIVE')`,
+        clock_timestamp(), 3600000, 86400000, md5('email openid'), 'ACTIVE'${idp.value})`,
     `INSERT INTO IDN_OAUTH2_ACCESS_TOKEN_SCOPE (TOKEN_ID, TOKEN_SCOPE, TENANT_ID)
       VALUES ('${id}', 'openid', ${tenantOf(user)}), ('${id}', 'email', ${tenantOf(user)})`,
   ];
@@ -136,11 +147,12 @@ function newToken({ user, id }: Turn): readonly string[] {
 
 function logIn(now: Turn): readonly string[] {
   const { user, id } = now;
+  const idp = idpOf(now);
   return [
     `INSERT INTO IDN_OAUTH2_AUTHORIZATION_CODE (CODE_ID, AUTHORIZATION_CODE, AUTHORIZATION_CODE_HASH, CONSUMER_KEY_ID,
-        AUTHZ_USER, TENANT_ID, USER_DOMAIN, TIME_CREATED, VALIDITY_PERIOD, STATE)
+        AUTHZ_USER, TENANT_ID, USER_DOMAIN, TIME_CREATED, VALIDITY_PERIOD, STATE${idp.column})
       VALUES ('${id}', 'code-${id}', '${hashOf(`code-${id}`)}', ${1 + (user % 2)}, 'user${user}', ${tenantOf(user)},
-        'PRIMARY', clock_timestamp(), 300000, 'ACTIVE')`,
+        'PRIMARY', clock_timestamp(), 300000, 'ACTIVE'${idp.value})`,
     ...newToken(now),
     `UPDATE IDN_OAUTH2_AUTHORIZATION_CODE SET STATE = 'INACTIVE', TOKEN_ID = '${id}' WHERE CODE_ID = '${id}'`,
     setClaim(user, "lastLogonTime", String(Date.now())),

@@ -148,9 +148,10 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
     "the target is prepared",
   );
   const accept = flags.acceptGap === true;
-  const gaps = await noteAfterPrepare(source, target, tables, { created: installed.created, accept });
+  const isBack = schema.direction === "back";
+  const gaps = await noteAfterPrepare(source, target, tables, { created: installed.created, accept, isBack });
   for (const [table, gap] of gaps) log.warn({ [KEY.table]: table, next: AFTER_GAP }, describeGap(gap));
-  if (schema.direction === "back") {
+  if (isBack) {
     writeOut(
       `${schema.name}: the way back is prepared. Until \`sync-tool switch\` nothing is written to blue`,
     );
