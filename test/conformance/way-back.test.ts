@@ -14,6 +14,7 @@ import { rowSources } from "../../src/run/row-sources.ts";
 import { runSync } from "../../src/run/run-sync.ts";
 import { type BlueGreen, openBlueGreen, SILENT } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
+import type { TestDialectName } from "../support/env.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
 const TABLES = [
@@ -64,6 +65,12 @@ const scope = (id: string, name: string): string =>
 
 // printf %s 'email openid' | md5sum
 const HASH_OF_SCOPES = "8f2f61959d2e938b9decac77fe30af28";
+
+/** Every release whose tables have a shape of their own: on one database all of them, on the others an old and a new one. */
+const SOME: readonly IsVersion[] = ["5.4.0", "5.10.0"];
+const RELEASES: Partial<Record<TestDialectName, readonly IsVersion[]>> = {
+  postgres: ["5.1.0", "5.2.0", "5.3.0", "5.4.0", "5.5.0", "5.6.0", "5.7.0", "5.8.0", "5.9.0", "5.10.0"],
+};
 
 describeDialects("The way back", (dialect) => {
   let pair: BlueGreen;
@@ -151,7 +158,7 @@ describeDialects("The way back", (dialect) => {
   const row = async (table: string, where: string): Promise<Row | undefined> =>
     (await pair.source.test.query(`SELECT * FROM ${table} WHERE ${where}`))[0] as Row | undefined;
 
-  describe.each<IsVersion>(["5.4.0", "5.10.0"])("to %s", (sourceVersion) => {
+  describe.each(RELEASES[dialect.name] ?? SOME)("to %s", (sourceVersion) => {
     beforeEach(() => open(sourceVersion));
 
     test("brings what users did on green, as blue's release holds it, and echoes nothing", async () => {
@@ -178,7 +185,7 @@ describeDialects("The way back", (dialect) => {
         claim("eve", "3"),
       ]);
       await runBack();
-      const isNew = sourceVersion === "5.10.0";
+      const since = (release: IsVersion): boolean => compareVersions(sourceVersion, release) >= 0;
       expect(await row(TOKENS, "TOKEN_ID = 't1'")).toMatchObject({ TOKEN_STATE: "REVOKED" });
       const g1 = await row(TOKENS, "TOKEN_ID = 'g1'");
       expect(String(g1?.["CONSUMER_KEY_ID"])).toBe("6");
@@ -187,10 +194,12 @@ describeDialects("The way back", (dialect) => {
         REFRESH_TOKEN: "rt-g1",
         TOKEN_SCOPE_HASH: HASH_OF_SCOPES,
       });
-      expect(String(g1?.["IDP_ID"])).toBe(isNew ? "7" : "undefined");
-      expect("ACCESS_TOKEN_HASH" in (g1 ?? {})).toBe(isNew);
+      expect(String(g1?.["IDP_ID"])).toBe(since("5.8.0") ? "7" : "undefined");
+      expect("ACCESS_TOKEN_HASH" in (g1 ?? {})).toBe(since("5.5.0"));
       const g2 = await row(TOKENS, "TOKEN_ID = 'g2'");
-      expect(g2?.["USER_DOMAIN"]).toBe(isNew ? "FEDERATED" : "FEDERATED:GOOGLE");
+      // Until 5.3.0 a server would take a federated user for the local one of that name.
+      const federated = since("5.8.0") ? "FEDERATED" : since("5.4.0") ? "FEDERATED:GOOGLE" : undefined;
+      expect(g2?.["USER_DOMAIN"]).toBe(federated);
       expect(await row(TOKENS, "TOKEN_ID = 'g3'")).toBeUndefined();
       expect(await row(CODES, "CODE_ID = 'c1'")).toBeUndefined();
       expect(String((await row(CODES, "CODE_ID = 'c2'"))?.["CONSUMER_KEY_ID"])).toBe("6");
@@ -202,7 +211,9 @@ describeDialects("The way back", (dialect) => {
       ).toEqual(["g1 email", "g1 openid", "t1 openid"]);
       const tables = planTables(await backPlan());
       const letters = { dialect: pair.source.dialect, name: deadLettersName(tables[0]?.target.name ?? "") };
-      expect((await listDeadLetters(blue, letters)).map(({ reason }) => reason)).toEqual([
+      const reasons = (await listDeadLetters(blue, letters)).map(({ reason }) => reason).sort();
+      expect(reasons).toEqual([
+        ...(federated === undefined ? [expect.stringContaining("a federated user")] : []),
         expect.stringContaining("blue does not know the application"),
       ]);
 
