@@ -4,6 +4,7 @@ import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import { CRASH, failingDatabase } from "../support/chains/failing-database.ts";
 import { createUser, dropUser, enteredBy, granteeOf, userName } from "../support/database-users.ts";
 import { describeDialects } from "../support/dialects.ts";
+import { testEnv } from "../support/env.ts";
 import type { TestDatabase } from "../support/servers/test-server.ts";
 import { openWayBackLab, type WayBackLab } from "../support/way-back/lab.ts";
 
@@ -30,10 +31,12 @@ describeDialects(
       const before = await lab.standing();
       const { blue: whole, green: other } = lab.asked;
       let kills = 0;
-      for (let at = 1; ; at++) {
+      // Each statement on one database, the others every night.
+      const step = dialect.name === "postgres" || testEnv.long() ? 1 : 4;
+      for (let at = 1; ; at += step) {
         const db = failingDatabase(
           whole.db,
-          { at, how: at % 2 === 0 ? "crash" : "crash after" },
+          { at, how: kills % 2 === 0 ? "crash" : "crash after" },
           () => CRASH,
         );
         const answer = await lab
@@ -47,7 +50,7 @@ describeDialects(
           break;
         }
       }
-      expect(kills).toBeGreaterThan(10);
+      expect(kills).toBeGreaterThan(5);
       const since = await lab.standing();
       expect(await lab.switchTo("green", { ...SOON, on: { blue: whole, green: other } })).toMatchObject({
         serving: "green",

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { availableDialects, describeDialects, type TestDialect } from "../support/dialects.ts";
 import { testEnv } from "../support/env.ts";
 import { crash, type Step, step } from "../support/history/arbitrary.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { openWayBackLab, type Phase, type WayBackLab } from "../support/way-back/lab.ts";
 
 const MINUTES = 60_000;
@@ -78,9 +79,18 @@ describeDialects("A late write", (dialect) => {
       ),
     });
     expect(await lab.serving()).toBe("green");
+    const source = lab.pair.source.test;
     const { users } = await lab.play(
       { ...QUIET, steps: act({ do: "scope", token: "t0", scope: "email" }) },
-      () => lab.pair.source.test.exec("DELETE FROM IDN_OAUTH2_ACCESS_TOKEN WHERE TOKEN_ID = 't0'"),
+      async () => {
+        // Blue has it by then, so that nothing of the way back has to be tried again.
+        const scopes = "SELECT TOKEN_SCOPE FROM IDN_OAUTH2_ACCESS_TOKEN_SCOPE";
+        await waitFor(async () => (await source.query(scopes)).length === 2, {
+          what: "both scopes on blue",
+          timeoutMs: 30_000,
+        });
+        await source.exec("DELETE FROM IDN_OAUTH2_ACCESS_TOKEN WHERE TOKEN_ID = 't0'");
+      },
     );
     expect(users.found).toEqual(users.told);
     const green = await lab.green();
