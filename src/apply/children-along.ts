@@ -7,10 +7,11 @@ import type { ParentLink, TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
 import { equalityClass, exactKey } from "../journal/key-equality.ts";
 import { keyOf, sourceKeyOf } from "../journal/net.ts";
-import type { Row, Value } from "../row.ts";
+import type { Row } from "../row.ts";
 import { applyChanges, type RowFor } from "./applier.ts";
 import { asRefusal } from "./as-refusal.ts";
 import { findKeys } from "./find-keys.ts";
+import { readSourceRows } from "./read-source-rows.ts";
 
 /** A synced table whose rows refer to those of another one. */
 export interface ChildTable {
@@ -35,9 +36,6 @@ interface Family {
   readonly rowFor: RowFor;
   readonly below: BringAlong | undefined;
 }
-
-/** Keys in one statement. */
-const KEYS = 500;
 
 /**
  * Finds, for changed rows that the target does not hold, their children on the source as they are now; whatever becomes of
@@ -130,12 +128,8 @@ async function readFamily(
     same.parents.push(parent);
     byKey.set(classOf(key), same);
   }
-  const found = await readChildren(
-    source,
-    table,
-    by,
-    [...byKey.values()].map(({ key }) => key),
-  );
+  const keys = [...byKey.values()].map(({ key }) => key);
+  const found = await readSourceRows(source, table, by, keys, "INSERT");
   const isNew = (change: Change): boolean => {
     const id = `${table.name} ${exactKey(sourceKeyOf(table.key, change))}`;
     return !seen.has(id) && seen.add(id) !== undefined;
@@ -153,30 +147,6 @@ async function readFamily(
   const childRow = await rows.prepare(changes);
   const below = await findChildren({ source, dialect, seen }, changes, childRow, child.children());
   return { child, changes: families, rowFor: childRow, below };
-}
-
-/** As if each had just been inserted; the positions only tell them apart. */
-async function readChildren(
-  { dialect, db }: Side,
-  table: TablePlan,
-  by: readonly TablePlan["sourceColumns"][number]["source"][],
-  keys: readonly Key[],
-): Promise<readonly Change[]> {
-  const columns = table.sourceColumns.map(({ source }) => source);
-  const found: Change[] = [];
-  for (let i = 0; i < keys.length; i += KEYS) {
-    const statement = dialect.sql.readRows(table.source.name, columns, by, keys.slice(i, i + KEYS));
-    for (const raw of await db.query(statement.sql, statement.params)) {
-      const row = Object.fromEntries(
-        table.sourceColumns.map(({ name, source }): [string, Value] => [
-          name,
-          dialect.codec.decode(source, raw[name]),
-        ]),
-      );
-      found.push({ position: BigInt(found.length + 1), action: "INSERT", row });
-    }
-  }
-  return found;
 }
 
 /** What becomes of a row that cannot be transformed is decided when its turn comes. */

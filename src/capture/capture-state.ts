@@ -206,11 +206,11 @@ export function isWhole(state: CaptureState): boolean {
   return state.missing.length === 0 && isRight && state.foreign.length === 0 && state.journalId !== undefined;
 }
 
-/** What a lock on the journal does, a phrase; undefined without one. */
-export function journalLock({ lock }: CaptureState): string | undefined {
-  if (lock === undefined) return undefined;
+/** What a lock on the journal does, a phrase; none without one. */
+export function journalLock({ lock }: CaptureState): readonly string[] {
+  if (lock === undefined) return [];
   const by = lock.holders.map(({ holder, user }) => (user === undefined ? holder : `${holder} (${user})`));
-  return `the journal is locked by ${by.join(", ")}: writes of users wait for it`;
+  return [`the journal is locked by ${by.join(", ")}: writes of users wait for it`];
 }
 
 /** Capture is complete and as wanted. */

@@ -30,8 +30,7 @@ export async function refuseSwappedSides(
     throw swapped(`the journal ${own.name} on the target was made there: users write to the target`);
   // With a way back each side has checkpoints of the other's journals, and was told which it is.
   if (capturesBoth) {
-    const { name } = onTarget[0] ?? { name: "" };
-    if ((await roleIn(target, name)) === "blue")
+    if ((await roleIn(target, onTarget[0]?.name ?? "")) === "blue")
       throw swapped("`prepare` was told that the target is blue when the way back was prepared");
     return;
   }

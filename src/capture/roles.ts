@@ -7,7 +7,7 @@ import { stateName } from "../contract/object-names.ts";
 import type { Side } from "../contract/side.ts";
 import { planTables, type SyncPlan } from "../contract/sync-plan.ts";
 import type { ServingSide } from "../state/serving.ts";
-import { readState, writeState } from "../state/state.ts";
+import { readEntry, type StateTable, writeState } from "../state/state.ts";
 
 const KEY = "role";
 
@@ -28,18 +28,18 @@ export async function noteRoles({
 }
 
 async function noteRole(side: Side, table: string, role: ServingSide): Promise<void> {
-  const state = { dialect: side.dialect, name: stateName(table) };
-  const { home } = await side.dialect.introspector.server(side.db);
   if ((await roleIn(side, table)) === role) return;
-  await writeState(side.db, state, KEY, { side: role, home });
+  const { home } = await side.dialect.introspector.server(side.db);
+  await writeState(side.db, stateOf(side, table), KEY, { side: role, home });
 }
 
 /** What this database was told that it is; undefined where nobody did, and where the word came with a dump. */
-export async function roleIn({ dialect, db }: Side, table: string): Promise<ServingSide | undefined> {
-  const [entry] = (await readState(db, { dialect, name: stateName(table) }, KEY)).filter(
-    ({ key }) => key === KEY,
-  );
-  const { side, home } = (entry?.value ?? {}) as { readonly side?: unknown; readonly home?: unknown };
+export async function roleIn(database: Side, table: string): Promise<ServingSide | undefined> {
+  const { dialect, db } = database;
+  const value = (await readEntry(db, stateOf(database, table), KEY)) ?? {};
+  const { side, home } = value as { readonly side?: unknown; readonly home?: unknown };
   if (side !== "blue" && side !== "green") return undefined;
   return (await dialect.introspector.server(db)).home === home ? side : undefined;
 }
+
+const stateOf = ({ dialect }: Side, table: string): StateTable => ({ dialect, name: stateName(table) });

@@ -3,7 +3,7 @@ import type { Key, Position } from "../contract/change.ts";
 import type { Hole } from "../contract/dialect.ts";
 import { allPassed, parsePassed } from "../journal/passed-holes.ts";
 import type { Row } from "../row.ts";
-import { readState } from "../state/state.ts";
+import { readEntry } from "../state/state.ts";
 import { keyIn, readKeys, readRange } from "../verify/read-rows.ts";
 import type { Expected, RowComparison } from "../verify/row-comparison.ts";
 import type { CopyOptions } from "./copy-options.ts";
@@ -61,8 +61,8 @@ async function readApplied({
   state,
 }: CopyOptions): Promise<Pick<CopyPage, "applied" | "passed">> {
   const checkpoint = await readCheckpoint(target.db, target.dialect, table.targetNames.checkpoint);
-  const [watched] = await readState(target.db, state, `passed/${table.name}`);
-  return { applied: checkpoint?.position ?? 0n, passed: allPassed(parsePassed(watched?.value)) };
+  const watched = await readEntry(target.db, state, `passed/${table.name}`);
+  return { applied: checkpoint?.position ?? 0n, passed: allPassed(parsePassed(watched)) };
 }
 
 /** As many rows as fit by the length of those that were read, and no more than four times as many. */

@@ -21,3 +21,16 @@ export function locksIn(rows: readonly ResultRow[]): ReadonlyMap<string, TableLo
   }
   return locks;
 }
+
+/** The same of what the views show; none where the user may not read them. */
+export async function shownLocks(
+  read: () => Promise<readonly ResultRow[]>,
+  isHidden: (error: unknown) => boolean,
+): Promise<ReadonlyMap<string, TableLock>> {
+  try {
+    return locksIn(await read());
+  } catch (error) {
+    if (!isHidden(error)) throw error;
+    return new Map();
+  }
+}

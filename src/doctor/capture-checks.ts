@@ -64,10 +64,9 @@ async function captured({ capture, source }: DoctorContext): Promise<Outcome> {
     ...deviations(state),
   ]);
   if (states.length === 0) return { status: "unknown", found: "no table can be planned", wanted };
-  const locked = states.flatMap((state) => {
-    const lock = journalLock(state);
-    return lock === undefined ? [] : [`${state.table.names.journal}: ${lock}`];
-  });
+  const locked = states.flatMap((state) =>
+    journalLock(state).map((lock) => `${state.table.names.journal}: ${lock}`),
+  );
   if (locked.length > 0)
     return { status: "fail", found: [...wrong, ...locked].join("; "), wanted, mend: [UNLOCK] };
   if (wrong.length === 0) return { status: "ok", found: `complete for ${states.length} tables`, wanted };

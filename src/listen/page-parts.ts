@@ -1,6 +1,7 @@
 /** The parts of the page, each a view of the last look. */
 import type { TableStatus } from "../status/table-status.ts";
 import type { TimeToDrain } from "../status/time-to-drain.ts";
+import { roughTime } from "../util/rough-time.ts";
 import { type Html, html } from "./html.ts";
 import { PHASES, phaseOf } from "./verdict.ts";
 import type { View } from "./watch.ts";
@@ -40,12 +41,9 @@ const stateOf = ({ stopped, captured, gap, openHole, deadLetters, pending, runne
 const pendingText = ({ pending, pendingIsEstimate }: TableStatus): string =>
   pending === null ? "-" : `${pendingIsEstimate ? "~" : ""}${whole(pending)}`;
 
-/** "45 s", "12 min", "3 h". */
-export function secondsText(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
-}
+/** With a tenth of a second where there are few. */
+export const secondsText = (seconds: number): string =>
+  seconds < 10 ? `${seconds.toFixed(1)} s` : roughTime(seconds);
 
 const drainText = (time: TimeToDrain): string =>
   typeof time === "number" ? secondsText(time) : (time ?? "-");

@@ -1,15 +1,15 @@
 /** Has a row of the side that serves take the place of a late write on the other side, so that both ends are equal. */
 import { applyChanges } from "../apply/applier.ts";
 import { asRefusal } from "../apply/as-refusal.ts";
+import { readSourceRows } from "../apply/read-source-rows.ts";
 import { lockLanes } from "../checkpoint/checkpoint.ts";
-import type { Change, Key } from "../contract/change.ts";
+import type { Key } from "../contract/change.ts";
 import type { Dialect } from "../contract/dialect.ts";
 import { withOrigin } from "../contract/origin.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { exactKey } from "../journal/key-equality.ts";
 import { sourceKeyOf } from "../journal/net.ts";
-import type { Row, Value } from "../row.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
 
@@ -45,20 +45,9 @@ export function createBringBack({
   const from = withOrigin("source", sides.from);
   let notBefore = 0;
 
-  const read = async (keys: readonly Key[]): Promise<readonly Change[]> => {
-    const columns = table.sourceColumns.map(({ source }) => source);
-    const keyColumns = table.key.map(({ source }) => source);
-    const statement = from.dialect.sql.readRows(table.source.name, columns, keyColumns, keys);
-    return (await from.db.query(statement.sql, statement.params)).map((raw, i): Change => {
-      const row: Record<string, Value> = {};
-      for (const { name, source } of table.sourceColumns)
-        row[name] = from.dialect.codec.decode(source, raw[name]);
-      return { position: BigInt(i + 1), action: "UPDATE", row: row satisfies Row };
-    });
-  };
-
   const write = async (tx: Queryable, keys: readonly Key[]): Promise<void> => {
-    const changes = await read(keys);
+    const by = table.key.map(({ source }) => source);
+    const changes = await readSourceRows(from, table, by, keys, "UPDATE");
     const rowFor = await rows.prepare(changes, true);
     await applyChanges(tx, to.dialect, table, changes, rowFor, { keepOnUpdate: rows.keepOnUpdate });
     const there = new Set(changes.map((change) => exactKey(sourceKeyOf(table.key, change))));

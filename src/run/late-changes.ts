@@ -16,7 +16,7 @@ import {
 } from "../journal/passed-holes.ts";
 import type { JournalReader, JournalSource } from "../journal/reader.ts";
 import { recordGap } from "../state/gap.ts";
-import { deleteState, readState, type StateTable, writeState } from "../state/state.ts";
+import { deleteState, readEntry, type StateTable, writeState } from "../state/state.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
 
 /**
@@ -109,8 +109,7 @@ export function createLateChanges(options: LateChangesOptions): LateChanges {
 
   return {
     async open() {
-      const [entry] = (await readState(target.db, state, key)).filter((one) => one.key === key);
-      watched = parsePassed(entry?.value);
+      watched = parsePassed(await readEntry(target.db, state, key));
       kept = passedText(watched);
       lookedAt = Number.NEGATIVE_INFINITY;
       lookedAtAll = Number.NEGATIVE_INFINITY;

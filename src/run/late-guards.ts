@@ -1,8 +1,8 @@
 /** The late guards of one direction, made of what the other one knows. */
 import type { Dialect } from "../contract/dialect.ts";
-import { stateName } from "../contract/object-names.ts";
 import { planTables, type SyncPlan, type TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
+import { servingState } from "../status/serving-facts.ts";
 import { createBringBack } from "./bring-back.ts";
 import { createLateGuard, type LateGuard } from "./late-guard.ts";
 import { type RowSourcesOptions, rowSources } from "./row-sources.ts";
@@ -23,22 +23,19 @@ export interface WayOf {
 export function lateGuards(
   way: WayOf,
   other: WayOf,
-  blue: Side,
   otherKeys: RowSourcesOptions["keys"],
 ): (table: TablePlan) => LateGuard | undefined {
   const isBack = way.plan.direction === "back";
   const otherTables = planTables(other.plan);
   const tables = planTables(way.plan);
-  const onBlue = (isBack ? way : other).plan;
-  const { name = "" } = planTables(onBlue)[0]?.target ?? {};
-  const state = { dialect: blue.dialect, name: stateName(name) };
+  const blue = { db: (isBack ? way.target : way.source).db, state: servingState(isBack ? other : way) };
   const otherRows = rowSources(other.plan, { source: other.source, target: other.target, keys: otherKeys });
   return (table) => {
     const otherTable = otherTables.find((one) => one.name === table.name);
     if (otherTable === undefined) return undefined;
     return createLateGuard({
       from: isBack ? "green" : "blue",
-      blue: { db: blue.db, state },
+      blue,
       dialect: way.target.dialect,
       otherTables,
       tables,

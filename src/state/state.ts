@@ -59,6 +59,12 @@ export async function readState(
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
+/** The value under one key; undefined where it is not there. */
+export async function readEntry(db: Queryable, state: StateTable, key: string): Promise<unknown> {
+  // Other keys may begin with this one.
+  return (await readState(db, state, key)).find((entry) => entry.key === key)?.value;
+}
+
 /**
  * Puts a value under a key, in the place of one that is there. The value goes as JSON of at most 4000 ASCII characters; a
  * longer one is a mistake of ours and throws.

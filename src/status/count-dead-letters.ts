@@ -18,23 +18,16 @@ export interface LetterCount {
   readonly first: Position;
 }
 
-/** Dead letters by table name, upper case; empty when the target has no table for them. */
-export async function countDeadLetters(
-  target: Side,
-  tables: readonly TablePlan[],
-): Promise<ReadonlyMap<string, LetterCount>> {
-  return await read(target, tables);
-}
-
 /** The lowest position among the dead letters of each table. */
 export async function firstDeadLetters(
   target: Side,
   tables: readonly TablePlan[],
 ): Promise<ReadonlyMap<string, Position>> {
-  return new Map([...(await read(target, tables))].map(([table, { first }]) => [table, first]));
+  return new Map([...(await countDeadLetters(target, tables))].map(([table, { first }]) => [table, first]));
 }
 
-async function read(
+/** Dead letters by table name, upper case; empty when the target has no table for them. */
+export async function countDeadLetters(
   { dialect, db }: Side,
   tables: readonly TablePlan[],
 ): Promise<ReadonlyMap<string, LetterCount>> {

@@ -4,7 +4,7 @@ import type { Dialect } from "../contract/dialect.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
 import { allPassed, parsePassed } from "../journal/passed-holes.ts";
-import { readState, stateTable } from "../state/state.ts";
+import { readEntry, stateTable } from "../state/state.ts";
 import { firstDeadLetters } from "./count-dead-letters.ts";
 
 /** How far a table's journal may be purged, and the checkpoint that says so. */
@@ -27,8 +27,8 @@ export async function findPurgeable(
   // The row of a dead letter is in the journal alone. Read last: a runner may be setting changes aside, and whatever it
   // has set aside up to the checkpoint is there by now.
   const letters = await firstDeadLetters(target, tables);
-  const kept = await readState(target.db, stateTable(target.dialect, tables), `passed/${table.name}`);
-  const passed = allPassed(parsePassed(kept.find(({ key }) => key === `passed/${table.name}`)?.value));
+  const kept = await readEntry(target.db, stateTable(target.dialect, tables), `passed/${table.name}`);
+  const passed = allPassed(parsePassed(kept));
   return {
     checkpoint,
     upTo: purgeableTo(checkpoint.position, [letters.get(table.name), passed[0]?.first]),

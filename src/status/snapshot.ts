@@ -153,7 +153,7 @@ async function readSchema(
           problems: [
             ...(unmigrated === undefined ? [] : [unmigrated]),
             ...copyProblem(copies.get(table.name)),
-            ...[journalLock(state) ?? []].flat(),
+            ...journalLock(state),
             ...journal.status.problems,
           ],
         },

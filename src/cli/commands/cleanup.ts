@@ -4,8 +4,6 @@ import { findRemovable, type Removable, uninstall } from "../../capture/uninstal
 import { planTables } from "../../contract/sync-plan.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { holdGroups } from "../../run/hold-groups.ts";
-import { readServing } from "../../state/serving.ts";
-import { stateTable } from "../../state/state.ts";
 import { arrivalReasons, type Reason } from "../../status/arrival.ts";
 import { readServingFacts } from "../../status/serving-facts.ts";
 import { openSnapshots, type TableSnapshot } from "../../status/snapshot.ts";
@@ -117,9 +115,8 @@ async function examine(schema: SourceContext, context: Context, flags: CleanupFl
 }
 
 /** Before the first switch the way back carries nothing: what its journals hold are tests. */
-async function isInUse({ direction, target, plan }: SchemaContext): Promise<boolean> {
-  if (direction !== "back") return true;
-  return (await readServing(target.db, stateTable(target.dialect, planTables(plan)))) !== undefined;
+async function isInUse(schema: SchemaContext): Promise<boolean> {
+  return schema.direction !== "back" || (await readServingFacts(schema)).since !== null;
 }
 
 async function removables(schema: SourceContext, capturesItself: boolean): Promise<readonly Removable[]> {

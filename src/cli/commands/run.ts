@@ -186,9 +186,7 @@ async function runSchemas(
       signal,
       events: logEvents(isBack ? log.child({ direction }) : log, counted(isBack ? noProgress : progress)),
       rowsFor: rowSources(plan, { source, target, keys: ownKeys, ...(tenants && { tenants }) }),
-      ...(other === undefined
-        ? {}
-        : { lateFor: lateGuards(schema, other, (isBack ? other : schema).source, isBack ? keys : backKeys) }),
+      ...(other === undefined ? {} : { lateFor: lateGuards(schema, other, isBack ? keys : backKeys) }),
     });
   };
   try {

@@ -6,6 +6,7 @@ import type { TableStatus } from "../../status/table-status.ts";
 import { type Look, type TimeToDrain, timeToDrain } from "../../status/time-to-drain.ts";
 import type { Verified } from "../../status/verified.ts";
 import { monotonic } from "../../util/monotonic.ts";
+import { roughTime } from "../../util/rough-time.ts";
 import { sleep } from "../../util/sleep.ts";
 import { withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
@@ -58,15 +59,10 @@ export async function status(flags: StatusFlags, signal: AbortSignal): Promise<n
 const verifiedText = ({ schema, result, secondsAgo }: Verified): string =>
   secondsAgo === null
     ? `verified: ${schema}: not yet`
-    : `verified: ${schema}: ${result}, ${agoText(secondsAgo)} ago`;
+    : `verified: ${schema}: ${result}, ${roughTime(secondsAgo)} ago`;
 
 const servingText = ({ side, since, host }: ServingFacts): string =>
   since === null ? `${side} serves users` : `${side} serves users since ${since}, switched by ${host}`;
-
-const agoText = (seconds: number): string => {
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
-};
 
 /** The report as a table for people, with the verdict below. With `toDrain`, also how long each table needs. */
 export function formatStatus(

@@ -1,6 +1,6 @@
 import type { TableLock } from "../../contract/dialect.ts";
 import type { Queryable } from "../../db/database.ts";
-import { locksIn } from "../locks-in.ts";
+import { shownLocks } from "../locks-in.ts";
 import { classifyError } from "./classify-error.ts";
 
 /**
@@ -12,9 +12,9 @@ export async function tableLocks(
   tables: readonly string[],
 ): Promise<ReadonlyMap<string, TableLock>> {
   if (tables.length === 0) return new Map();
-  try {
-    return locksIn(
-      await db.query(
+  return await shownLocks(
+    () =>
+      db.query(
         `SELECT DISTINCT o.name AS name, CONCAT('session ', l.request_session_id) AS holder, s.login_name AS [user],
   CASE WHEN l.request_mode IN (N'X', N'Sch-M') THEN 1 ELSE 0 END AS unreadable
 FROM sys.dm_tran_locks AS l INNER JOIN sys.tables AS o ON o.object_id = l.resource_associated_entity_id
@@ -24,9 +24,6 @@ AND l.request_mode IN (N'S', N'U', N'X', N'SIU', N'SIX', N'UIX', N'BU', N'Sch-M'
 AND o.name IN (${tables.map(() => "?").join(", ")})`,
         tables,
       ),
-    );
-  } catch (error) {
-    if (classifyError(error).class !== "auth") throw error;
-    return new Map();
-  }
+    (error) => classifyError(error).class === "auth",
+  );
 }

@@ -1,6 +1,6 @@
 import type { TableLock } from "../../contract/dialect.ts";
 import type { Queryable } from "../../db/database.ts";
-import { locksIn } from "../locks-in.ts";
+import { shownLocks } from "../locks-in.ts";
 import { classifyError } from "./classify-error.ts";
 import { SCHEMA } from "./introspect.ts";
 
@@ -13,18 +13,15 @@ export async function tableLocks(
   tables: readonly string[],
 ): Promise<ReadonlyMap<string, TableLock>> {
   if (tables.length === 0) return new Map();
-  try {
-    return locksIn(
-      await db.query(
+  return await shownLocks(
+    () =>
+      db.query(
         `SELECT DISTINCT o.OBJECT_NAME AS "name", 'session ' || s.SID || ',' || s.SERIAL# AS "holder", s.USERNAME AS "user", 0 AS "unreadable"
 FROM V$LOCKED_OBJECT l INNER JOIN ALL_OBJECTS o ON o.OBJECT_ID = l.OBJECT_ID INNER JOIN V$SESSION s ON s.SID = l.SESSION_ID
 WHERE l.LOCKED_MODE >= 4 AND s.SID <> TO_NUMBER(SYS_CONTEXT('USERENV', 'SID')) AND o.OWNER = ${SCHEMA}
 AND o.OBJECT_NAME IN (${tables.map(() => "?").join(", ")})`,
         tables,
       ),
-    );
-  } catch (error) {
-    if (!/^(auth|schema)$/.test(classifyError(error).class)) throw error;
-    return new Map();
-  }
+    (error) => /^(auth|schema)$/.test(classifyError(error).class),
+  );
 }

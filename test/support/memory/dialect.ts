@@ -73,6 +73,12 @@ const OWN = ["SYNC_ID", "ACTION", "CAPTURED_AT"].map((name) => ({ name, type: na
 
 const IMAGES = ["INSERT", "UPDATE", "DELETE"];
 
+/** The rows that come after a key, in its order. */
+const inOrder = (tables: Tables, table: string, keyColumns: readonly Column[], after: Key | undefined) =>
+  [...rowsOf(tables, table)]
+    .sort((a, b) => order(keyColumns, keyIn(a, keyColumns), keyIn(b, keyColumns)))
+    .filter((row) => after === undefined || order(keyColumns, keyIn(row, keyColumns), after) > 0);
+
 export function memoryDialect(server: MemoryServer): Dialect {
   const capabilities: Capabilities = {
     transactionalDdl: true,
@@ -93,10 +99,7 @@ export function memoryDialect(server: MemoryServer): Dialect {
     limit: number,
   ) =>
     statement((tables) => {
-      const rows = [...rowsOf(tables, table)]
-        .sort((a, b) => order(keyColumns, keyIn(a, keyColumns), keyIn(b, keyColumns)))
-        .filter((row) => after === undefined || order(keyColumns, keyIn(row, keyColumns), after) > 0)
-        .slice(0, limit);
+      const rows = inOrder(tables, table, keyColumns, after).slice(0, limit);
       const digest = JSON.stringify(rows.map((row) => picked(row, columns)));
       return [{ ...rows.at(-1), _ROWS: rows.length, _DIGEST: digest }];
     });
@@ -208,9 +211,7 @@ export function memoryDialect(server: MemoryServer): Dialect {
       limit: number,
     ) =>
       statement((tables) =>
-        [...rowsOf(tables, table)]
-          .sort((a, b) => order(keyColumns, keyIn(a, keyColumns), keyIn(b, keyColumns)))
-          .filter((row) => after === undefined || order(keyColumns, keyIn(row, keyColumns), after) > 0)
+        inOrder(tables, table, keyColumns, after)
           .filter((row) => !holds(row, server.hidden))
           .slice(0, limit)
           .map((row) => picked(row, columns)),

@@ -3,7 +3,7 @@ import type { ConflictPolicy } from "../../../src/apply/conflict.ts";
 import type { Action, Position } from "../../../src/contract/change.ts";
 import type { Dialect } from "../../../src/contract/dialect.ts";
 import { withOrigin } from "../../../src/contract/origin.ts";
-import type { TablePlan } from "../../../src/contract/sync-plan.ts";
+import type { SyncPlan, TablePlan } from "../../../src/contract/sync-plan.ts";
 import type { Column, ForeignKey, TableSchema } from "../../../src/contract/table-schema.ts";
 import type { ResultRow } from "../../../src/db/database.ts";
 import { planTable } from "../../../src/plan/plan-table.ts";
@@ -90,6 +90,19 @@ export interface PairOptions {
   readonly onTarget?: Partial<MemoryServer>;
   readonly plan?: (table: TablePlan) => TablePlan;
 }
+
+/** A plan of these groups. */
+export const planOf = (groups: SyncPlan["groups"]): SyncPlan => ({
+  schema: "identity",
+  sourceVersion: "5.7.0",
+  targetVersion: "5.11.0",
+  groups,
+  notes: [],
+});
+
+/** The same with all tables of a pair in one group. */
+export const planOfPair = ({ tables }: Pick<Pair, "tables">): SyncPlan =>
+  planOf([{ name: tables[0]?.name ?? "", tables }]);
 
 export interface Pair {
   readonly source: MemorySide;

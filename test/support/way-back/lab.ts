@@ -4,7 +4,6 @@ import { installCapture } from "../../../src/capture/install.ts";
 import { prepareTarget } from "../../../src/capture/prepare-target.ts";
 import type { ConnectionSettings } from "../../../src/config/sync-config.ts";
 import type { Dialect } from "../../../src/contract/dialect.ts";
-import { stateName } from "../../../src/contract/object-names.ts";
 import { planTables } from "../../../src/contract/sync-plan.ts";
 import type { Database } from "../../../src/db/database.ts";
 import { buildPlan } from "../../../src/plan/build-plan.ts";
@@ -13,6 +12,7 @@ import { lateGuards, type WayOf } from "../../../src/run/late-guards.ts";
 import { rowSources } from "../../../src/run/row-sources.ts";
 import { runSync } from "../../../src/run/run-sync.ts";
 import { readServing, type ServingSide } from "../../../src/state/serving.ts";
+import { servingState } from "../../../src/status/serving-facts.ts";
 import { type SwitchAnswer, switchOver } from "../../../src/switch/switch-over.ts";
 import { openBlueGreen, SILENT } from "../blue-green.ts";
 import type { TestDialect } from "../dialects.ts";
@@ -121,7 +121,7 @@ export async function openWayBackLab(blueDialect: TestDialect, greenDialect: Tes
     (await installCapture(blue.db, blue.dialect, planTables(plan))).journals,
     { capturesItself: true },
   );
-  const state = { dialect: blue.dialect, name: stateName(planTables(plan)[0]?.source.name ?? "") };
+  const state = servingState({ source: blue, plan });
   const serving = async (): Promise<ServingSide> => (await readServing(blue.db, state))?.side ?? "blue";
 
   /** One life of a runner with both directions. */
@@ -145,7 +145,7 @@ export async function openWayBackLab(blueDialect: TestDialect, greenDialect: Tes
           signal: AbortSignal.any([signal, end.signal]),
           events: SILENT,
           rowsFor: rowSources(way.plan, way),
-          lateFor: lateGuards(way, other, way === forward ? way.source : way.target, undefined),
+          lateFor: lateGuards(way, other, undefined),
         });
       } finally {
         // One process: the end of one is that of the other.

@@ -3,29 +3,16 @@ import { createTally } from "../../../src/listen/tally.ts";
 import { startWatch, type Watch } from "../../../src/listen/watch.ts";
 import type { StatusReport } from "../../../src/status/status.ts";
 import type { TableStatus } from "../../../src/status/table-status.ts";
+import { tableStatus } from "../../support/table-status.ts";
 
-export const table = (about: Partial<TableStatus> = {}): TableStatus => ({
-  schema: "identity",
-  table: "IDN_OAUTH2_ACCESS_TOKEN",
-  group: "TOKENS",
-  captured: true,
-  pending: 0,
-  pendingIsEstimate: false,
-  lagSeconds: 0,
-  checkpoint: "7",
-  openHole: null,
-  writers: 0,
-  holders: [],
-  runner: { host: "sync1", pid: 4711, movedSecondsAgo: 3 },
-  stopped: null,
-  deadLetters: 0,
-  deadLettersByCode: {},
-  dropped: 0,
-  gap: null,
-  drift: [],
-  problems: [],
-  ...about,
-});
+export const table = (about: Partial<TableStatus> = {}): TableStatus =>
+  tableStatus({
+    table: "IDN_OAUTH2_ACCESS_TOKEN",
+    group: "TOKENS",
+    checkpoint: "7",
+    runner: { host: "sync1", pid: 4711, movedSecondsAgo: 3 },
+    ...about,
+  });
 
 export const report = (about: Partial<StatusReport> = {}): StatusReport => ({
   at: "2026-01-31T23:59:59.123Z",

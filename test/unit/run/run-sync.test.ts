@@ -7,6 +7,7 @@ import {
   openPair,
   type Pair,
   PLAIN_ROWS,
+  planOf,
   schema,
   TOKENS,
   type Told,
@@ -32,7 +33,7 @@ async function sync(pair: Pair, more: Partial<RunOptions> = {}, onTold?: (name: 
     { name: "APPS", tables: pair.tables.filter(({ name }) => name === "APPS") },
   ];
   const error = await runSync({
-    plan: { schema: "identity", sourceVersion: "5.7.0", targetVersion: "5.11.0", groups, notes: [] },
+    plan: planOf(groups),
     source: pair.source,
     target: pair.target,
     batchSize: 100,

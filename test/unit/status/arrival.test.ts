@@ -1,29 +1,9 @@
 import { expect, test } from "vitest";
 import { NO_END } from "../../../src/journal/horizon.ts";
 import { arrivalReasons, stillToCome } from "../../../src/status/arrival.ts";
-import type { TableStatus } from "../../../src/status/table-status.ts";
+import { tableStatus } from "../../support/table-status.ts";
 
-const READY: TableStatus = {
-  schema: "identity",
-  table: "T",
-  group: "G",
-  captured: true,
-  pending: 0,
-  lagSeconds: 0,
-  checkpoint: "12",
-  pendingIsEstimate: false,
-  openHole: null,
-  writers: 0,
-  holders: [],
-  runner: null,
-  stopped: null,
-  deadLetters: 0,
-  deadLettersByCode: {},
-  dropped: 0,
-  gap: null,
-  drift: [],
-  problems: [],
-};
+const READY = tableStatus();
 
 test("a table that is captured, applied and undisturbed gives no reason", () => {
   expect(arrivalReasons(READY)).toEqual([]);

@@ -2,28 +2,9 @@ import { describe, expect, test } from "vitest";
 import { type GateState, isDrained, judge, NO_LOOKS } from "../../../src/status/gate.ts";
 import type { TableSnapshot } from "../../../src/status/snapshot.ts";
 import type { TableStatus } from "../../../src/status/table-status.ts";
+import { tableStatus } from "../../support/table-status.ts";
 
-const STATUS: TableStatus = {
-  schema: "identity",
-  table: "T",
-  group: "G",
-  captured: true,
-  pending: 0,
-  pendingIsEstimate: false,
-  lagSeconds: 0,
-  checkpoint: "12",
-  openHole: null,
-  writers: 0,
-  holders: [],
-  runner: null,
-  stopped: null,
-  deadLetters: 0,
-  deadLettersByCode: {},
-  dropped: 0,
-  gap: null,
-  drift: [],
-  problems: [],
-};
+const STATUS = tableStatus();
 
 const seen = (
   status: Partial<TableStatus> = {},

@@ -8,19 +8,13 @@ import { readStatus } from "../../../src/status/status.ts";
 import type { StatusRequest } from "../../../src/status/table-status.ts";
 import { readVerified, verifiedReasons } from "../../../src/status/verified.ts";
 import { MemoryError, statement } from "../../support/memory/database.ts";
-import { openPair, type Pair, type PairOptions, run, USERS } from "../../support/memory/pair.ts";
+import { openPair, type Pair, type PairOptions, planOfPair, run, USERS } from "../../support/memory/pair.ts";
 
 const user = (id: string, name = id) => ({ ID: id, NAME: name });
 
 const requestOf = (pair: Pair): StatusRequest => ({
   name: "identity",
-  plan: {
-    schema: "identity",
-    sourceVersion: "5.7.0",
-    targetVersion: "5.11.0",
-    groups: [{ name: pair.tables[0]?.name ?? "", tables: pair.tables }],
-    notes: [],
-  },
+  plan: planOfPair(pair),
   source: pair.source,
   target: pair.target,
 });

@@ -1,28 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { TableStatus } from "../../../src/status/table-status.ts";
 import { type Look, timeToDrain } from "../../../src/status/time-to-drain.ts";
+import { tableStatus } from "../../support/table-status.ts";
 
-const table = (pending: number | null): TableStatus => ({
-  schema: "identity",
-  table: "IDN_OAUTH2_ACCESS_TOKEN",
-  group: "G",
-  captured: true,
-  pending,
-  lagSeconds: 3,
-  checkpoint: "7",
-  pendingIsEstimate: false,
-  openHole: null,
-  writers: 0,
-  holders: [],
-  runner: null,
-  stopped: null,
-  deadLetters: 0,
-  deadLettersByCode: {},
-  dropped: 0,
-  gap: null,
-  drift: [],
-  problems: [],
-});
+const table = (pending: number | null): TableStatus =>
+  tableStatus({ table: "IDN_OAUTH2_ACCESS_TOKEN", pending, lagSeconds: 3, checkpoint: "7" });
 
 const look = (atMs: number, ...tables: readonly TableStatus[]): Look => ({
   atMs,

@@ -15,6 +15,7 @@ import {
   type Pair,
   type PairOptions,
   PLAIN_ROWS,
+  planOfPair,
   run,
   schema,
   USERS,
@@ -28,13 +29,7 @@ const many = (count: number) => Array.from({ length: count }, (_, i) => user(Str
 async function compare(pair: Pair, more: Partial<VerifyOptions> = {}) {
   const differences: ReportedDifference[] = [];
   const report = await verify({
-    plan: {
-      schema: "identity",
-      sourceVersion: "5.7.0",
-      targetVersion: "5.11.0",
-      groups: [{ name: pair.tables[0]?.name ?? "", tables: pair.tables }],
-      notes: [],
-    },
+    plan: planOfPair(pair),
     source: pair.source,
     target: pair.target,
     rowsFor: () => PLAIN_ROWS,
