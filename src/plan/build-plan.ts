@@ -1,26 +1,19 @@
 import type { IsVersion } from "../config/versions.ts";
 import type { Dialect } from "../contract/dialect.ts";
 import type { Direction } from "../contract/direction.ts";
-import { objectNames } from "../contract/object-names.ts";
 import type { Side } from "../contract/side.ts";
-import type {
-  CascadeLink,
-  ChildLink,
-  SplitTable,
-  SyncPlan,
-  TablePlan,
-  TargetTable,
-} from "../contract/sync-plan.ts";
-import type { ForeignKey, TableSchema } from "../contract/table-schema.ts";
+import type { SplitTable, SyncPlan, TablePlan, TargetTable } from "../contract/sync-plan.ts";
+import type { TableSchema } from "../contract/table-schema.ts";
 import { SyncError } from "../errors.ts";
 import { cascadePaths } from "./cascades.ts";
+import { cascadeLinks, childLinks } from "./child-links.ts";
+import { directionRules } from "./direction-rules.ts";
 import { groupTables } from "./groups.ts";
 import { withOwnKey } from "./own-key.ts";
 import { has, planTable, twinsAmong, uniqueKeysOf, writable } from "./plan-table.ts";
-import { type Rekeyed, rekeyedTable, splitFrom } from "./rekeyed-tables.ts";
-import { tableVerdict } from "./table-verdicts.ts";
-import { holdsUserIds, USER_ID_CLAIM } from "./user-claims.ts";
-import { READ_ON_THE_WAY_BACK, wayBack, wayBackProblems } from "./way-back.ts";
+import type { Rekeyed } from "./rekeyed-tables.ts";
+import { mendTables, NO_KEY_YET, NOT_ON_TARGET, refuseUnreadable } from "./unfit-tables.ts";
+import { USER_ID_CLAIM } from "./user-claims.ts";
 
 export interface PlanRequest {
   readonly schema: SyncPlan["schema"];
@@ -34,12 +27,6 @@ export interface PlanRequest {
   /** Default: forward. On the way back the versions are blue's and green's still, `source` is green and `target` blue. */
   readonly direction?: Direction;
 }
-
-/** The rules of the way back are the transformation's own. */
-const CARRIED = { kind: "ruled", makes: [] } as const;
-
-const NOT_ON_TARGET = "the target has no such table";
-const NO_KEY_YET = "which the source's has: is the restore still at work?";
 
 /** A catalogue that shows a user only what it has a right on tells no more than that. */
 const orNoRight = ({ capabilities }: Dialect): string =>
@@ -66,14 +53,14 @@ export async function buildPlan(
   const notes: string[] = [];
   const tables: TablePlan[] = [];
   const { sourceVersion, targetVersion } = request;
-  const isBack = request.direction === "back";
-  if (isBack) problems.push(...wayBackProblems(request.tables, sourceVersion));
+  const rules = directionRules(request.direction ?? "forward", sourceVersion, targetVersion);
+  problems.push(...rules.problems(request.tables));
   for (const name of request.tables) {
-    const parent = isBack ? undefined : splitFrom(name, sourceVersion, targetVersion);
+    const parent = rules.splitFrom(name);
     // Its rows come with those of the table that they are split from.
     if (parent !== undefined && request.tables.includes(parent)) continue;
-    if (isBack && wayBack(name, sourceVersion).kind !== "carried") continue;
-    const verdict = isBack ? CARRIED : tableVerdict(name, sourceVersion, targetVersion);
+    const verdict = rules.verdict(name);
+    if (verdict.kind === "absent") continue;
     if (verdict.kind === "refused") {
       problems.push(`${name}: cannot be synced from ${sourceVersion} to ${targetVersion}: ${verdict.reason}`);
       continue;
@@ -96,7 +83,7 @@ export async function buildPlan(
       problems.push(`${name}: the target's table has no primary key, ${NO_KEY_YET}`);
     }
     const writer = awaitsRestore ? source.dialect : targetDialect;
-    const rekeyed = isBack ? undefined : rekeyedTable(name, sourceVersion, targetVersion);
+    const rekeyed = rules.rekeyed(name);
     const isOldShape = rekeyed !== undefined && !has(to, rekeyed.key);
     if (isOldShape && !awaitsRestore)
       notes.push(
@@ -112,7 +99,7 @@ export async function buildPlan(
         to: writer,
         rekeyed: isOldShape ? undefined : rekeyed,
         makes: verdict.kind === "ruled" ? verdict.makes : [],
-        reads: isBack ? READ_ON_THE_WAY_BACK : [],
+        reads: rules.reads,
       },
       notes,
       problems,
@@ -138,9 +125,7 @@ export async function buildPlan(
       problems.push(`on the ${side} there are tables ${twins}, which differ in case alone`);
   }
   problems.push(...nameClashes(tables));
-  const attributes = isBack
-    ? undefined
-    : targetTables.find((table) => holdsUserIds(table, sourceVersion, targetVersion));
+  const attributes = targetTables.find((table) => rules.holdsUserIds(table));
   const takesAlong = cascadeLinks(tables);
   const linked = tables.map((table): TablePlan => {
     const claims =
@@ -168,51 +153,9 @@ export async function buildPlan(
     targetVersion: request.targetVersion,
     groups: groupTables(linked),
     ...(request.emailUserNames === undefined ? {} : { emailUserNames: request.emailUserNames }),
-    ...(isBack ? { direction: "back" } : {}),
+    ...(request.direction === "back" ? { direction: "back" } : {}),
     notes,
   };
-}
-
-/** MySQL shows a table to a user with any right on it, but its columns only to one with SELECT. */
-function refuseUnreadable({ dialect }: Side, tables: readonly TableSchema[], side: string): void {
-  const hidden = tables.filter(({ columns }) => columns.length === 0).map(({ name }) => name);
-  if (hidden.length === 0) return;
-  throw new SyncError("GRANT_MISSING", {
-    what: `The user of the ${side} lacks a privilege\n  - ${side}: missing: ${hidden.map((name) => `SELECT on ${name}`).join("; ")}`,
-    next: [
-      "Have a DBA give what is missing, then give the command again",
-      ...hidden.map((name) => `on the ${side}: GRANT SELECT ON ${dialect.sql.quote(name)} TO the user;`),
-    ].join("\n  "),
-  });
-}
-
-/** Without a single table the target is no restored database yet, or another one than meant. */
-async function mendTables(
-  source: Side,
-  sourceTables: readonly TableSchema[],
-  targetTables: readonly TableSchema[],
-  problems: readonly string[],
-): Promise<string> {
-  if (problems.some((problem) => problem.endsWith(NO_KEY_YET)))
-    return "Wait until the restore has ended without an error: it makes keys and indexes last. If it has ended, give the target's table the key that the source's has";
-  const isEmpty = targetTables.length === 0 && problems.every((problem) => problem.includes(NOT_ON_TARGET));
-  if (!isEmpty) return "Mend the tables, or take them out of syncTables";
-  const ifRestored = "if it is restored, correct the target's url or schema in deployment.toml";
-  return (await isCaptured(source, sourceTables))
-    ? `Restore a dump of the source that began after \`sync-tool prepare\` had ended, then give \`sync-tool prepare\` again; ${ifRestored}`
-    : `Run \`sync-tool prepare\` first, and begin the dump of the source when it has ended: a dump that began before lacks changes for good; ${ifRestored}`;
-}
-
-/** Whether every table has a journal and its triggers, by their names alone. */
-async function isCaptured({ dialect, db }: Side, tables: readonly TableSchema[]): Promise<boolean> {
-  const names = tables.flatMap(({ name }) => {
-    const { checkpoint: _, ...own } = objectNames(name);
-    return Object.values(own).map((one) => one.toUpperCase());
-  });
-  const found = new Set(
-    (await dialect.introspector.objects(db, names)).map(({ name }) => name.toUpperCase()),
-  );
-  return names.every((name) => found.has(name));
 }
 
 /** The table that a rekeyed one's rows are split into, when it is synced too. */
@@ -237,39 +180,6 @@ function targetTable(target: TableSchema): TargetTable {
   const targetColumns = writable(target);
   const key = targetColumns.filter(({ target: { name: own } }) => target.primaryKey.includes(own));
   return { target, targetColumns, key, targetUniqueKeys: uniqueKeysOf(target) };
-}
-
-interface ForeignKeyLink extends ChildLink {
-  readonly onDelete: ForeignKey["onDelete"];
-}
-
-/** By the target's foreign keys on a table's whole key; of two plans of one table the later counts. */
-function childLinks<Child extends TargetTable>(
-  parent: TablePlan,
-  written: readonly Child[],
-): readonly (ForeignKeyLink & { readonly child: Child })[] {
-  const tables = new Map(written.map((table) => [table.target.name, table]));
-  return [...tables.values()].flatMap((child) =>
-    child.target.foreignKeys
-      .filter(({ refTable }) => refTable === parent.target.name)
-      .flatMap((link) => {
-        const columns = parent.key.flatMap(({ name }) => {
-          const own = link.columns[link.refColumns.findIndex((column) => column.toUpperCase() === name)];
-          return child.target.columns.filter((column) => column.name === own);
-        });
-        return columns.length === parent.key.length ? [{ child, columns, onDelete: link.onDelete }] : [];
-      }),
-  );
-}
-
-/** What goes along when a row is deleted, table by table. */
-function cascadeLinks(tables: readonly TablePlan[]): ReadonlyMap<TablePlan, readonly CascadeLink[]> {
-  const links = new Map(tables.map((table): [TablePlan, CascadeLink[]] => [table, []]));
-  for (const [table, own] of links) {
-    for (const { child, columns, onDelete } of childLinks(table, tables))
-      if (onDelete !== "set null") own.push({ child, columns, below: links.get(child) ?? [] });
-  }
-  return links;
 }
 
 /** Two long table names can be cut to the same object name. */
