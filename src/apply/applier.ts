@@ -61,10 +61,10 @@ export async function applyNet(
     }
     if (segment.upserts.length > 0) {
       const rows = segment.upserts.map(rowFor);
-      const guests = keepingExisting(segment, rules);
-      const own = segment.upserts.filter((change) => !guests.has(change));
+      const ifAbsent = keepingExisting(segment, rules);
+      const own = segment.upserts.filter((change) => !ifAbsent.has(change));
       if (own.length > 0) await dialect.writeRows(tx, table, own.map(rowFor), rules.keepOnUpdate);
-      if (guests.size > 0) await dialect.writeRows(tx, table, [...guests].map(rowFor), allColumns(table));
+      if (ifAbsent.size > 0) await dialect.writeRows(tx, table, [...ifAbsent].map(rowFor), allColumns(table));
       await writeClaims(tx, dialect, table, rows);
       await replaceClaims(tx, dialect, table, rows);
       await writeSplitRows(tx, dialect, table, segment.upserts);

@@ -63,7 +63,7 @@ export type Decision = { readonly ask: Question } | { readonly act: Act };
  * | 4 | any | leaves no row | else | set aside |
  * | 5 | parent | write | parent gone from the source | pass: a cascade deleted the row since |
  * | 6 | parent | write | its journal is still to be applied | wait: it may bring the parent |
- * | 7 | parent | write | keep-target, parent kept out, no dead letter | drop: it goes with its parent |
+ * | 7 | parent | write | keep-target, parent not written, no dead letter | drop: it goes with its parent |
  * | 8 | parent | write | else | set aside |
  * | 9 | unique | write | has another row | write other row |
  * | 10 | unique | write | dead-letter, or newest and cannot be retired | set aside |
@@ -90,7 +90,7 @@ function withoutParent({ policy }: RefusedChange, found: Findings): Decision {
   if (found.parent === "gone") return { act: "pass" };
   if (found.parentMayCome === undefined) return { ask: "parentMayCome" };
   if (found.parentMayCome) return { act: "wait" };
-  if (policy !== "keep-target" || found.parent !== "kept out") return SET_ASIDE;
+  if (policy !== "keep-target" || found.parent !== "not written") return SET_ASIDE;
   if (found.parentIsSetAside === undefined) return { ask: "parentIsSetAside" };
   return found.parentIsSetAside ? SET_ASIDE : { act: "drop" };
 }

@@ -8,12 +8,12 @@ import type { Row } from "../row.ts";
 
 /**
  * Why a row's foreign key finds no parent on the target. "gone": the source has no such parent any more either, so the
- * row itself was deleted there since, by a cascade. "kept out": the parent is a synced table's row that has not
- * arrived, or was kept out. "missing": the source has it, the target does not, and nothing brings it. "there": none is
+ * row itself was deleted there since, by a cascade. "not written": the parent is a synced table's row that has not
+ * arrived, or was dropped. "missing": the source has it, the target does not, and nothing brings it. "there": none is
  * missing any more.
  */
 export interface ParentVerdict {
-  readonly verdict: "gone" | "kept out" | "missing" | "there";
+  readonly verdict: "gone" | "not written" | "missing" | "there";
   /** The foreign key that the verdict is about, and its values. */
   readonly link?: ParentLink;
   readonly key: Key;
@@ -31,7 +31,7 @@ export async function judgeParents(
     if (key.includes(null)) continue;
     if (await exists("target", { dialect: target.dialect, db: target.tx }, link, key)) continue;
     if ((await exists("source", source, link, key)) === false) return { verdict: "gone", link, key };
-    return { verdict: link.synced ? "kept out" : "missing", link, key };
+    return { verdict: link.synced ? "not written" : "missing", link, key };
   }
   return { verdict: "there", key: [] };
 }

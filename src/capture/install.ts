@@ -13,7 +13,7 @@ import {
 } from "./capture-state.ts";
 import { readJournalStarts } from "./journal-starts.ts";
 import { journalUpgrade } from "./journal-upgrade.ts";
-import { type Patience, patiently } from "./patiently.ts";
+import { type Patience, retryWhileBusy } from "./retry-while-busy.ts";
 
 export interface Installed {
   readonly created: readonly ObjectRef[];
@@ -66,7 +66,7 @@ async function installByTable(
 ): Promise<void> {
   for (const state of todo) {
     const table = state.table.source.name;
-    await patiently(
+    await retryWhileBusy(
       "prepare",
       { kind: "trigger", name: table, table },
       { dialect, session },
@@ -106,7 +106,7 @@ async function installStepByStep(
       const statements = replace
         ? dialect.ddl.replaceTrigger(step.object.table ?? "", [...dialect.ddl.drop(step.object), ...step.sql])
         : step.sql;
-      await patiently("prepare", step.object, { dialect, session }, options, async () => {
+      await retryWhileBusy("prepare", step.object, { dialect, session }, options, async () => {
         try {
           for (const sql of statements) {
             await session.execute(sql);

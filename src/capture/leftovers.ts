@@ -5,7 +5,7 @@ import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
 import { SyncError } from "../errors.ts";
 import { refuseForeignWriters } from "./foreign-writers.ts";
-import { type Patience, patiently } from "./patiently.ts";
+import { type Patience, retryWhileBusy } from "./retry-while-busy.ts";
 import { triggerNames } from "./trigger-names.ts";
 import { unseenTriggers } from "./unseen-triggers.ts";
 
@@ -130,7 +130,7 @@ export async function removeLeftovers(
     for (const sql of dialect.ddl.session()) await session.execute(sql);
     const known = [...leftovers.objects].sort((a, b) => order[a.kind] - order[b.kind]);
     for (const object of [...leftovers.unseen, ...known]) {
-      await patiently("cleanup", object, { dialect, session }, options, async () => {
+      await retryWhileBusy("cleanup", object, { dialect, session }, options, async () => {
         for (const sql of dialect.ddl.drop(object)) await session.execute(sql);
       });
     }

@@ -13,7 +13,7 @@ import { SyncError } from "../errors.ts";
 import { journalReplaced } from "../journal/journal-replaced.ts";
 import { forgetJournal, stateTable } from "../state/state.ts";
 import { findLeftovers, type Leftovers, removeLeftovers } from "./leftovers.ts";
-import type { Patience } from "./patiently.ts";
+import type { Patience } from "./retry-while-busy.ts";
 
 export interface TargetPrepared {
   /** Tables that were made now. */

@@ -6,7 +6,7 @@ import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database, Session } from "../db/database.ts";
 import { SyncError } from "../errors.ts";
 import { countLate } from "../journal/appeared.ts";
-import { type Patience, patiently } from "./patiently.ts";
+import { type Patience, retryWhileBusy } from "./retry-while-busy.ts";
 
 export interface CaptureRemoval {
   readonly source: { readonly db: Database; readonly dialect: Dialect };
@@ -22,7 +22,7 @@ export interface CaptureRemoval {
 
 /**
  * Drops the triggers while nobody can write to their tables and no journal holds a change that is not applied. Throws
- * CHANGES_PENDING when one does, with every trigger in place; LOCK_TIMEOUT as `patiently` does, likewise.
+ * CHANGES_PENDING when one does, with every trigger in place; LOCK_TIMEOUT as `retryWhileBusy` does, likewise.
  */
 export async function removeCapture(removal: CaptureRemoval, options: Patience = {}): Promise<void> {
   const { source, triggers } = removal;
@@ -37,7 +37,7 @@ export async function removeCapture(removal: CaptureRemoval, options: Patience =
   };
   const awaitWriters = async (): Promise<void> => {
     for (const table of tables)
-      await patiently("cleanup", { ...first, table }, on, options, () =>
+      await retryWhileBusy("cleanup", { ...first, table }, on, options, () =>
         execute(ddl.removal.awaitWriters(table)),
       );
   };
@@ -51,7 +51,7 @@ export async function removeCapture(removal: CaptureRemoval, options: Patience =
   try {
     await execute(ddl.session());
     await awaitWriters();
-    await patiently("cleanup", first, on, options, async () => {
+    await retryWhileBusy("cleanup", first, on, options, async () => {
       try {
         await execute(holdOff);
         await refuseNewChanges(session, removal);

@@ -4,7 +4,7 @@ import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
 import { refuseForeignWriters } from "./foreign-writers.ts";
 import { refuseOwnCapture, withoutOwnCapture } from "./leftovers.ts";
-import { type Patience, patiently } from "./patiently.ts";
+import { type Patience, retryWhileBusy } from "./retry-while-busy.ts";
 import { triggerNames } from "./trigger-names.ts";
 import { unseenTriggers } from "./unseen-triggers.ts";
 
@@ -76,7 +76,7 @@ export async function uninstall(removables: readonly Removable[], options: Patie
     const session = await db.session();
     try {
       for (const sql of dialect.ddl.session()) await session.execute(sql);
-      await patiently("cleanup", object, { dialect, session }, options, async () => {
+      await retryWhileBusy("cleanup", object, { dialect, session }, options, async () => {
         for (const sql of dialect.ddl.drop(object)) await session.execute(sql);
       });
     } finally {

@@ -33,7 +33,7 @@ const MIN_SPACING_MS = 50;
 
 /** So long somebody is waited for who may have nothing to do with the journal. */
 const SUSPECT_MS = 60_000;
-const NOBODY: ReadonlySet<string> = new Set();
+const NO_SUSPECTS: ReadonlySet<string> = new Set();
 
 /**
  * Takes a new observation in: samples whose holders are all gone, and that are old enough, move the horizon. Those who are only
@@ -46,7 +46,7 @@ export function advance(
   minAgeMs: number,
   suspectMs = SUSPECT_MS,
 ): Horizon {
-  const { highest: position, holders, suspects = NOBODY } = seen;
+  const { highest: position, holders, suspects = NO_SUSPECTS } = seen;
   const aged = [...horizon.samples, { position, atMs: nowMs, holders, suspects }].map((sample) => ({
     ...sample,
     holders: stillThere(sample.holders, holders),

@@ -40,13 +40,13 @@ export function planTable(request: TableRequest, notes: string[], problems: stri
   const sourceColumns = byName(source.columns);
   const targetColumns = byName(target.columns);
   const columns: PlanColumn[] = [];
-  for (const [column, theirs] of sourceColumns) {
-    const ours = targetColumns.get(column);
-    if (ours === undefined || ours.generated || theirs.generated) continue;
-    columns.push({ name: column, source: theirs, target: ours });
-    if (!isCompatible(theirs, ours, from.name === to.name)) {
+  for (const [column, onSource] of sourceColumns) {
+    const onTarget = targetColumns.get(column);
+    if (onTarget === undefined || onTarget.generated || onSource.generated) continue;
+    columns.push({ name: column, source: onSource, target: onTarget });
+    if (!isCompatible(onSource, onTarget, from.name === to.name)) {
       problems.push(
-        `${name}.${column}: ${theirs.type} on the source cannot become ${ours.type} on the target`,
+        `${name}.${column}: ${onSource.type} on the source cannot become ${onTarget.type} on the target`,
       );
     }
   }
@@ -85,16 +85,16 @@ export function planTable(request: TableRequest, notes: string[], problems: stri
   if (sourceOnly.length > 0)
     notes.push(`${name}: dropped, since only the source has it: ${sourceOnly.join(", ")}`);
   for (const column of targetOnly) {
-    const ours = targetColumns.get(column);
+    const onTarget = targetColumns.get(column);
     const isMade = column === rekeyed?.key || makes.includes(column);
-    if (!isMade && ours?.nullable === false && ours.default === null && !ours.generated) {
+    if (!isMade && onTarget?.nullable === false && onTarget.default === null && !onTarget.generated) {
       problems.push(
         `${name}.${column}: only the target has it, it must not be null and has no default: no row could be written`,
       );
     }
   }
-  for (const { name: column, source: theirs, target: ours } of key) {
-    if (theirs.equality === "exact" && ours.equality === "insensitive") {
+  for (const { name: column, source: onSource, target: onTarget } of key) {
+    if (onSource.equality === "exact" && onTarget.equality === "insensitive") {
       notes.push(
         `${name}.${column}: the source tells keys apart by case or accents, the target does not: such rows become one`,
       );

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readCaptureState } from "../../src/capture/capture-state.ts";
 import { installCapture } from "../../src/capture/install.ts";
-import type { Busy } from "../../src/capture/patiently.ts";
+import type { Busy } from "../../src/capture/retry-while-busy.ts";
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import { planTables } from "../../src/contract/sync-plan.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";

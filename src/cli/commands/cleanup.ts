@@ -9,8 +9,8 @@ import { readServingFacts } from "../../status/serving-facts.ts";
 import { openSnapshots, type TableSnapshot } from "../../status/snapshot.ts";
 import { type Context, type SchemaContext, type SourceContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
+import { logBusyTables } from "../log-busy-tables.ts";
 import { writeOut } from "../output.ts";
-import { tellBusy } from "../tell-busy.ts";
 
 export interface CleanupFlags extends CommonFlags {
   readonly yes?: true;
@@ -131,7 +131,7 @@ async function removables(schema: SourceContext, capturesItself: boolean): Promi
 }
 
 async function remove(context: Context, { schema, found, snapshot }: Doomed): Promise<void> {
-  const patience = { signal: context.deadlineOrStop, onBusy: tellBusy(context.log) };
+  const patience = { signal: context.deadlineOrStop, onBusy: logBusyTables(context.log) };
   const isTrigger = ({ side, object }: Removable): boolean => side === "source" && object.kind === "trigger";
   if (snapshot === undefined) {
     await uninstall(found, patience);

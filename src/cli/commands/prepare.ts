@@ -12,9 +12,9 @@ import { AFTER_GAP, describeGap } from "../../state/gap.ts";
 import { missingMigration } from "../../transform/transformer-for.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import { type CommonFlags, SCRIPT_FOLDER } from "../flags.ts";
+import { logBusyTables } from "../log-busy-tables.ts";
 import { writeOut } from "../output.ts";
 import { printPlan } from "../print-plan.ts";
-import { tellBusy } from "../tell-busy.ts";
 
 export interface PrepareFlags extends CommonFlags {
   readonly dryRun?: true;
@@ -113,7 +113,7 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
   await noteBeforePrepare(source, target, restored);
   const installed = await installCapture(source.db, source.dialect, tables, {
     signal: context.deadlineOrStop,
-    onBusy: tellBusy(log),
+    onBusy: logBusyTables(log),
   });
   const names = (objects: readonly { readonly name: string }[]): string[] => [
     ...new Set(objects.map((object) => object.name)),

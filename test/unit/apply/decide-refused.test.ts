@@ -88,7 +88,7 @@ describe("A change that the target refused", () => {
       ]);
   });
 
-  test.each(["kept out", "missing", "there"] as const)(
+  test.each(["not written", "missing", "there"] as const)(
     "line 6: a row whose parent is %s waits while the parent's journal may still bring it",
     (parent) => {
       for (const policy of POLICIES)
@@ -101,7 +101,7 @@ describe("A change that the target refused", () => {
   test("line 7: with keep-target a row goes with the parent that was dropped", () => {
     const findings = {
       ...CURRENT,
-      parent: "kept out",
+      parent: "not written",
       parentMayCome: false,
       parentIsSetAside: false,
     } as const;
@@ -117,7 +117,7 @@ describe("A change that the target refused", () => {
   test("line 8: without a parent that may come a row is set aside", () => {
     const settled = { ...CURRENT, parentMayCome: false } as const;
     const asked = [FIRST, "parent", "parentMayCome"];
-    for (const parent of ["kept out", "missing", "there"] as const)
+    for (const parent of ["not written", "missing", "there"] as const)
       for (const policy of ["dead-letter", "newest"] as const)
         expect(decide(about({ refusal: "parent", policy }), { ...settled, parent })).toEqual([
           ...asked,
@@ -128,7 +128,7 @@ describe("A change that the target refused", () => {
         ...asked,
         "set aside",
       ]);
-    const withLetter = { ...settled, parent: "kept out", parentIsSetAside: true } as const;
+    const withLetter = { ...settled, parent: "not written", parentIsSetAside: true } as const;
     expect(decide(about({ refusal: "parent", policy: "keep-target" }), withLetter)).toEqual([
       ...asked,
       "parentIsSetAside",

@@ -32,7 +32,7 @@ const ASK_EVERY_MS = 10_000;
  * Does DDL again and again while its table is busy; a statement waits for its lock only as long as the session's lock
  * timeout lets it. Throws LOCK_TIMEOUT when the patience is over, GRANT_MISSING or PLAN_IMPOSSIBLE for the rest.
  */
-export async function patiently(
+export async function retryWhileBusy(
   command: "prepare" | "cleanup",
   object: ObjectRef,
   { dialect, session }: { readonly dialect: Dialect; readonly session: Session },

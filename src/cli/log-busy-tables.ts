@@ -1,4 +1,4 @@
-import type { Patience } from "../capture/patiently.ts";
+import type { Patience } from "../capture/retry-while-busy.ts";
 import { KEY, type Log } from "../log.ts";
 import { monotonic } from "../util/monotonic.ts";
 
@@ -6,7 +6,7 @@ import { monotonic } from "../util/monotonic.ts";
 const TELL_EVERY_MS = 10_000;
 
 /** Logs now and then that DDL is tried again, why, who is in the way, and for how long yet. */
-export function tellBusy(log: Log): NonNullable<Patience["onBusy"]> {
+export function logBusyTables(log: Log): NonNullable<Patience["onBusy"]> {
   const toldAt = new Map<string, number>();
   return ({ table, name }, { attempt, reason, holders, secondsLeft }) => {
     if (monotonic() - (toldAt.get(name) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
