@@ -24,6 +24,7 @@ export const KEY = {
   holders: "holders",
   secondsLeft: "secondsLeft",
   object: "object",
+  since: "since",
 } as const;
 
 export type Log = Pick<ReturnType<typeof pino>, "child" | "debug" | "info" | "warn" | "error">;

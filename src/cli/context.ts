@@ -18,6 +18,7 @@ import { commandFailure, unreachable } from "./driver-error.ts";
 import type { CommonFlags } from "./flags.ts";
 import { nameMissingGrants } from "./name-missing-grants.ts";
 import { numberFlag } from "./number-flag.ts";
+import { openStates, type StatePlace } from "./open-states.ts";
 import { writeErr } from "./output.ts";
 import { backOf, directionFlag, requireWayBack, servedDirection } from "./way-back.ts";
 
@@ -48,6 +49,8 @@ export interface Context {
   ): Promise<readonly SchemaContext[]>;
   /** The same with the sources alone, for when there is no target any more. */
   openSources(): Promise<readonly SourceContext[]>;
+  /** Where commands remember things for each other, with the connections to it; none before `prepare`. */
+  openStates(): Promise<readonly StatePlace[]>;
 }
 
 export interface OpenOptions {
@@ -134,6 +137,7 @@ export async function withContext<T>(
       },
       openBack: (schemas, { persist } = {}) => backOf(config, schemas, connect, persist),
       openSources: () => openSources(config, connect),
+      openStates: () => openStates(config, connect),
     });
   } catch (error) {
     const failure = commandFailure(

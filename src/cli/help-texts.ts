@@ -75,6 +75,18 @@ export const TEXTS: Readonly<Record<string, HelpText>> = {
     ],
     exits: [],
   },
+  pause: {
+    phase: MEANWHILE,
+    examples: [
+      ["--reason 'backup of blue'", "until `sync-tool resume`; nothing is lost, green falls behind"],
+    ],
+    exits: [UNREADY],
+  },
+  resume: {
+    phase: MEANWHILE,
+    examples: [["", "what was paused goes on"]],
+    exits: [UNREADY],
+  },
   purge: {
     phase: MEANWHILE,
     examples: [["--yes", "delete what is applied from the journals"]],

@@ -123,6 +123,12 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--yes", "do it; without, they are only listed")
     .action(does(async () => (await import("./commands/dead-letters.ts")).discardLetters));
 
+  command("pause", "have run, copy and verify wait, wherever they are at work, until resume")
+    .option("--reason <text>", "why, for whoever looks meanwhile")
+    .action(does(async () => (await import("./commands/pause.ts")).pause));
+
+  command("resume", "end a pause").action(does(async () => (await import("./commands/pause.ts")).resume));
+
   addDirection(command("purge", "delete applied changes from the journals"))
     .option("--yes", "do it")
     .action(does(async () => (await import("./commands/purge.ts")).purge));

@@ -95,6 +95,11 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
   const parallelism = readInteger("parallelism", settings);
   const emailUserNames = readFlag("source.emailUserNames", settings);
   const wayBack = readFlag("wayBack", settings);
+  const maxRowsPerSecond = readInteger("maxRowsPerSecond", settings);
+  const throttleQuery = {
+    ...readQuery("source", settings),
+    ...readQuery("target", settings),
+  };
   checkBatches(batchSize, parallelism, settings);
   const schemas = readSchemas(settings, deployment, resolve, { parallelism, wayBack }, findings);
   const extra = new Map<string, RawSetting>();
@@ -119,6 +124,8 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
     conflictPolicy,
     deadLetterLimit,
     parallelism,
+    ...(maxRowsPerSecond === 0 ? {} : { maxRowsPerSecond }),
+    throttleQuery,
     ...(emailUserNames ? { emailUserNames } : {}),
     ...(wayBack ? { wayBack } : {}),
     extra,
@@ -158,6 +165,16 @@ function readInteger(name: string, settings: Settings): number {
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = setting.spec;
   const value = /^\d{1,15}$/.test(setting.value) ? Number(setting.value) : Number.NaN;
   return value >= min && value <= max ? value : (settings.refuse(setting) ?? 0);
+}
+
+/** One SELECT, without a semicolon at its end. */
+function readQuery(side: "source" | "target", settings: Settings): Partial<Record<typeof side, string>> {
+  const setting = settings.get(`throttleQuery.${side}`);
+  if (setting === undefined) return {};
+  const sql = setting.value.replace(/;\s*$/, "");
+  if (/^select\s/i.test(sql) && !sql.includes(";")) return { [side]: sql };
+  settings.refuse(setting);
+  return {};
 }
 
 /** Default false. */

@@ -1,7 +1,7 @@
 /** Every key of sync.properties once. The sample file and the table in config/README.md say the same; tests compare both. */
 import { IS_VERSIONS } from "./versions.ts";
 
-export type KeyType = "version" | "integer" | "tables" | "datasources" | "choice" | "text";
+export type KeyType = "version" | "integer" | "tables" | "datasources" | "choice" | "query" | "text";
 
 export interface KeySpec {
   readonly name: string;
@@ -83,6 +83,18 @@ export const OWN_KEYS = [
     max: 32,
     doc: "Target connections that write each table at a time; pays where the network to the target is slow",
   },
+  {
+    name: "maxRowsPerSecond",
+    type: "integer",
+    min: 1,
+    max: 1_000_000_000,
+    doc: "Rows that run, copy and verify take in a second at most; absent: as fast as it goes",
+  },
+  ...(["source", "target"] as const).map((side) => ({
+    name: `throttleQuery.${side}` as const,
+    type: "query" as const,
+    doc: "A SELECT that it is asked every second: a value above 0 holds run, copy and verify back",
+  })),
   {
     name: "wayBack",
     type: "choice",
@@ -192,6 +204,8 @@ export function wantedOf(spec: KeySpec): string {
       return "two JNDI names, source,target";
     case "choice":
       return `one of ${spec.choices?.join(", ") ?? ""}`;
+    case "query":
+      return "one SELECT statement";
     case "text":
       return "a text";
   }

@@ -95,6 +95,10 @@ export interface SyncConfig {
   readonly conflictPolicy: ConflictPolicy;
   readonly deadLetterLimit: number;
   readonly parallelism: number;
+  /** Rows a second; absent: as fast as it goes. */
+  readonly maxRowsPerSecond?: number;
+  /** Statements whose first value, above 0, holds the work back; by the side that is asked. */
+  readonly throttleQuery: Readonly<Partial<Record<"source" | "target", string>>>;
   /** User names of a 5.0.0 source are e-mail addresses. */
   readonly emailUserNames?: boolean;
   /** After the switch what users write on the target flows back to the source. */

@@ -1,7 +1,7 @@
 import type { Key } from "../contract/change.ts";
 import { COPY_START, type CopyPlace, keepCopyPlace } from "../state/copy-place.ts";
+import type { Pace } from "../throttle/pace.ts";
 import { failpoint } from "../util/failpoint.ts";
-import type { Pace } from "../verify/pace.ts";
 import type { Expected } from "../verify/row-comparison.ts";
 import { createRowComparison } from "../verify/row-comparison.ts";
 import type { CopyOptions } from "./copy-options.ts";
@@ -66,7 +66,7 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
     if (page.isLast) return await copyOrphans(options, comparison, orphans, place);
     at = page.last;
     limit = page.nextLimit;
-    await options.pace.spend(page.expected.length);
+    await options.pace.spend(page.expected.length, signal);
   }
   return place;
 }

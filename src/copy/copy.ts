@@ -1,7 +1,7 @@
 import { planTables } from "../contract/sync-plan.ts";
 import { type CopyPlace, copyPlacesIn } from "../state/copy-place.ts";
 import { readState, stateTable } from "../state/state.ts";
-import { createPace } from "../verify/pace.ts";
+import { FREE_PACE, type Pace } from "../throttle/pace.ts";
 import type { VerifyOptions } from "../verify/verify-options.ts";
 import type { RefusedRow } from "./copy-options.ts";
 import { copyTable } from "./copy-table.ts";
@@ -10,8 +10,8 @@ export interface CopySchemaOptions
   extends Pick<VerifyOptions, "plan" | "source" | "target" | "rowsFor" | "tables" | "signal"> {
   /** Rows of a page at most; default 1000. */
   readonly pageSize?: number;
-  /** Rows of the source read per second; default: as fast as it goes. */
-  readonly maxRowsPerSecond?: number;
+  /** Holds the reading of the source's rows back; default: as fast as it goes. */
+  readonly pace?: Pace;
   readonly onRefused: (refused: RefusedRow) => void;
   /** Told after each page. */
   readonly onProgress?: (table: string, place: CopyPlace) => void;
@@ -34,16 +34,17 @@ export async function copy(options: CopySchemaOptions): Promise<readonly CopiedT
   const tables = planTables(plan).filter(({ name }) => options.tables?.includes(name) ?? true);
   const state = stateTable(target.dialect, tables);
   const places = copyPlacesIn(await readState(target.db, state, "copy/"));
-  const pace = createPace(options.maxRowsPerSecond, signal);
+  const { pace = FREE_PACE } = options;
   const copied: CopiedTable[] = [];
   for (const table of tables) {
+    await pace.spend(0, signal);
     const { rows, written, refused, isDone } = await copyTable({
       source,
       target,
       table,
       rows: options.rowsFor(table),
       state,
-      pageSize: options.pageSize ?? PAGE_SIZE,
+      pageSize: Math.min(options.pageSize ?? PAGE_SIZE, Math.max(1, pace.mostRows)),
       signal,
       onRefused: options.onRefused,
       // Of several tables those that are done already are not begun anew while another is not.

@@ -72,6 +72,14 @@ function ofTables({ report, applied, holeSeconds }: View): readonly Metric[] {
       "1 when there are more than are counted.",
       (one) => one.pendingIsEstimate,
     ),
+    gauge(
+      "sync_tool_throttled",
+      "1 while a pause or a throttle query holds the run of the table back; reason says which, empty where nothing does.",
+      tables.map((one) => ({
+        labels: { ...labelsOf(one, direction), reason: one.throttle?.reason ?? "" },
+        value: one.throttle !== null,
+      })),
+    ),
     each("sync_tool_lag_seconds", "Age of the oldest change that is not applied.", (one) => one.lagSeconds),
     each(
       "sync_tool_applied_changes_total",

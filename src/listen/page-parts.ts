@@ -28,10 +28,12 @@ export function tablesPart(view: View): Html {
 <tbody>${report.tables.map(row)}</tbody></table></div>`;
 }
 
-const stateOf = ({ stopped, captured, gap, openHole, deadLetters, pending, runner }: TableStatus): string => {
+const stateOf = (table: TableStatus): string => {
+  const { stopped, captured, gap, openHole, deadLetters, pending, runner, throttle } = table;
   if (stopped !== null) return "stopped";
   if (!captured) return "not captured";
   if (gap !== null) return "changes may be missing";
+  if (throttle !== null) return "held back";
   if (openHole !== null) return "waits for a transaction";
   if (deadLetters > 0) return "dead letters";
   if (pending !== null && pending > 0) return runner === null ? "nobody applies" : "behind";
@@ -68,6 +70,16 @@ export function stoppedPart({ report }: View): readonly Html[] {
       : [
           html`<p class="bad"><strong>${group}</strong> has stopped since ${stopped.since}: ${stopped.why} [${stopped.code}]</p>`,
         ],
+  );
+}
+
+/** Each reason once. */
+export function heldPart({ report }: View): readonly Html[] {
+  const held = new Map(
+    report.tables.flatMap(({ throttle }) => (throttle === null ? [] : [[throttle.reason, throttle]])),
+  );
+  return [...held.values()].map(
+    ({ reason, since }) => html`<p class="busy">Held back since ${since}: ${reason}</p>`,
   );
 }
 

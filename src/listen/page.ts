@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readVersion } from "../version.ts";
 import { type Html, html } from "./html.ts";
 import {
+  heldPart,
   lettersPart,
   pendingLine,
   phaseStrip,
@@ -85,7 +86,7 @@ function seenPart(view: View): Html {
   const way = direction === "forward" ? "from blue to green" : "from green to blue";
   const who = serving === undefined ? "" : `, ${serving.side} serves users`;
   return html`<p>Seen at ${at}, ${secondsText(ageSeconds)} ago. Changes go ${way}${who}.</p>
-${phaseStrip(view)}${stoppedPart(view)}
+${phaseStrip(view)}${stoppedPart(view)}${heldPart(view)}
 ${reasons.length === 0 ? [] : html`<ul>${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}
 <h2>Tables</h2>${tablesPart(view)}${pendingLine(view)}
 ${lettersPart(view)}<h2>Proof</h2>${verifiedPart(view)}`;

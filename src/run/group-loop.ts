@@ -6,6 +6,7 @@ import type { Database } from "../db/database.ts";
 import { SyncError } from "../errors.ts";
 import { journalReplaced } from "../journal/journal-replaced.ts";
 import { stillToCome } from "../status/arrival.ts";
+import type { Pace } from "../throttle/pace.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
 import { afterFailure } from "./after-failure.ts";
@@ -23,6 +24,9 @@ export interface GroupLoopOptions {
   readonly target: { readonly dialect: Dialect; readonly db: Database };
   /** In the order of the group: parents first. */
   readonly tables: readonly TableSync[];
+  /** Asked before each pass. */
+  readonly pace: Pace;
+  readonly onWait: () => Promise<void>;
   /** Looks now and then whether changes are still captured. */
   readonly capture: CaptureWatch;
   /** Identity of each table's journal on the source, read anew after every failure. */
@@ -93,6 +97,8 @@ async function cycle(options: GroupLoopOptions, lock: KeptLock, progressed: () =
     if (lock.lost.aborted) throw lockLost(options.group.name);
     options.pulse.beat();
     await options.capture.look();
+    await options.pace.spend(0, stop, options.onWait);
+    if (stop.aborted) continue;
     let pass: Pass = (mayTrustIdle(state) && (await idlePass(options))) || (await onePass(options, stop));
     progressed();
     for (const table of pass.empty) events.idle(table);

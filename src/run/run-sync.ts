@@ -10,6 +10,7 @@ import type { Database } from "../db/database.ts";
 import { type ErrorCode, SyncError } from "../errors.ts";
 import { stateTable } from "../state/state.ts";
 import { noteStopped } from "../state/stopped.ts";
+import { FREE_PACE, type Pace } from "../throttle/pace.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import type { Until } from "./after-pass.ts";
 import { createCaptureWatch } from "./capture-watch.ts";
@@ -37,6 +38,8 @@ export interface RunOptions {
   readonly lateFor?: (table: TablePlan) => LateGuard | undefined;
   /** Target connections that write a table at a time. Default 1. */
   readonly parallelism?: number;
+  /** Holds the work back; shared by all groups. Default: as fast as it goes. */
+  readonly pace?: Pace;
   /** Default "dead-letter". */
   readonly conflictPolicy?: ConflictPolicy;
   /** Changes of one table that may be set aside before its group stops. Default 1000. */
@@ -77,6 +80,18 @@ export async function runSync(options: RunOptions): Promise<void> {
         group: group.name,
         wayBack: options.lateFor !== undefined,
       });
+      const capture = createCaptureWatch({
+        source,
+        target,
+        tables: group.tables,
+        everyMs: options.captureLookMs ?? CAPTURE_LOOK_MS,
+        onGap: options.events.gap,
+      });
+      // Who is held back is at work all the same, and capture may break meanwhile.
+      const onWait = async (): Promise<void> => {
+        pulse.beat();
+        await capture.look();
+      };
       for (const table of group.tables) {
         tables.push(
           createTableSync({
@@ -84,6 +99,8 @@ export async function runSync(options: RunOptions): Promise<void> {
             target,
             table,
             batchSize: options.batchSize,
+            pace: options.pace ?? FREE_PACE,
+            onWait,
             late: options.lateFor?.(table),
             rows: rows.get(table) ?? options.rowsFor(table),
             children: childrenOf(table, rows),
@@ -113,13 +130,9 @@ export async function runSync(options: RunOptions): Promise<void> {
           source,
           target,
           tables,
-          capture: createCaptureWatch({
-            source,
-            target,
-            tables: group.tables,
-            everyMs: options.captureLookMs ?? CAPTURE_LOOK_MS,
-            onGap: options.events.gap,
-          }),
+          capture,
+          pace: options.pace ?? FREE_PACE,
+          onWait,
           journalId: (table) => journalId(source, table.table),
           locks,
           lockName: async () => {

@@ -8,6 +8,7 @@ import { readAhead } from "../journal/read-ahead.ts";
 import { rowBytes } from "../journal/read-size.ts";
 import { type Batch, createJournalReader, type JournalReader, type Survey } from "../journal/reader.ts";
 import type { StateTable } from "../state/state.ts";
+import type { Pace } from "../throttle/pace.ts";
 import { monotonic } from "../util/monotonic.ts";
 import { createBatchWriter, type PreparedBatch } from "./batch-writer.ts";
 import type { BatchWriterOptions } from "./batch-writer-options.ts";
@@ -27,6 +28,10 @@ export interface TableSyncOptions extends Omit<BatchWriterOptions, "reader" | "m
   readonly batchSize: number;
   readonly onBatch: (report: BatchReport) => void;
   readonly onLateChange: (table: string, position: Position) => void;
+  /** Asked before a slice is written, while no transaction is open. */
+  readonly pace: Pace;
+  /** Called about every second of a wait that `pace` imposes. */
+  readonly onWait: () => Promise<void>;
   /** Where holes that were passed are kept. */
   readonly state: StateTable;
   /** The synced tables that this one's foreign keys refer to, itself not among them; none that waits for this one. */
@@ -78,12 +83,17 @@ interface Wait {
 
 const NO_WAIT: Wait = { upTo: 0n, parents: new Map() };
 
+const changesIn = ({ batches }: Slice): number =>
+  batches.reduce((sum, { batch }) => sum + batch.changes.length, 0);
+
 const bytesOf = ({ changes }: Batch): number => changes.reduce((sum, { row }) => sum + rowBytes(row), 0);
 
 export function createTableSync(options: TableSyncOptions): TableSync {
   const { table } = options;
   // Each lane writes a batch of its own at a time.
-  const batchSize = options.batchSize * options.parallelism;
+  const { pace } = options;
+  const batchSize = Math.max(1, Math.min(options.batchSize * options.parallelism, pace.mostRows));
+  const mostBatches = Math.max(1, Math.floor(pace.mostRows / batchSize));
   const ahead = readAhead(createJournalReader(options.source, table));
   const appliedTo = (): Position => writer.checkpoint().position;
   const { resolveKeys, markLeftOut } = options.rows;
@@ -114,7 +124,7 @@ export function createTableSync(options: TableSyncOptions): TableSync {
    */
   async function readSlice(after: Anchor, upTo: Position | undefined, slicesBefore = 0): Promise<Slice> {
     const sharesNoWait = options.parents.length === 0 && options.parallelism === 1;
-    const most = sharesNoWait ? 1 : batchesPerSlice(batchSize, slicesBefore);
+    const most = sharesNoWait ? 1 : Math.min(mostBatches, batchesPerSlice(batchSize, slicesBefore));
     let last = await reader.read(after, batchSize, upTo);
     const batches = [last];
     let bytes = bytesOf(last);
@@ -189,6 +199,8 @@ export function createTableSync(options: TableSyncOptions): TableSync {
           next = undefined;
           held = slice;
           if (!(await parentsCame(slice.parents, signal))) return { applied, caughtUp: false, waiting: true };
+          await pace.spend(changesIn(slice), signal, options.onWait);
+          if (signal.aborted) return { applied, caughtUp: false, waiting: false };
           held = undefined;
           const { last } = slice;
           const positions = slice.batches.flatMap(({ batch }) =>

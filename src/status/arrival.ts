@@ -29,7 +29,7 @@ export type ReasonKind =
   | "problem";
 
 /** A runner at work tells of itself every ten seconds. */
-const STILL_SECONDS = 45;
+export const STILL_SECONDS = 45;
 
 /** Why the target does not have everything of a table, or may still lack something; empty when it has all. */
 export function arrivalReasons(status: TableStatus): readonly Reason[] {
@@ -77,13 +77,15 @@ export function stillToCome({ open, writers, reached }: Survey): Hole | undefine
 
 /** What is not applied, or not even visible yet. */
 export function behindReasons(status: TableStatus): readonly Reason[] {
-  const { pending, pendingIsEstimate, openHole, writers } = status;
+  const { pending, pendingIsEstimate, openHole, writers, throttle } = status;
+  const held =
+    throttle === null ? "" : `, and its run is held back since ${throttle.since}: ${throttle.reason}`;
   return [
     ...reason(
       status,
       (pending ?? 0) > 0,
       "pending",
-      `${pendingIsEstimate ? "about " : ""}${pending} changes are pending`,
+      `${pendingIsEstimate ? "about " : ""}${pending} changes are pending${held}`,
     ),
     ...reason(
       status,

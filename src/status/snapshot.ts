@@ -22,6 +22,7 @@ import { sleep } from "../util/sleep.ts";
 import { clockOf, secondsSince } from "./clock.ts";
 import { countDeadLetters } from "./count-dead-letters.ts";
 import type { StatusRequest, TableStatus } from "./table-status.ts";
+import { throttleIn } from "./throttle-in.ts";
 import { type Verified, verifiedIn } from "./verified.ts";
 
 /** One table of a snapshot: its status, and what only those need who compare two of them. */
@@ -144,6 +145,7 @@ async function readSchema(
           dropped: droppedIn(entries, table.name)?.changes ?? 0,
           gap: gap === undefined ? null : describeGap(gap),
           runner: runnerOf(entries, groupOf.get(table.name) ?? "", nowMs),
+          throttle: throttleIn(entries, groupOf.get(table.name) ?? "", nowMs),
           stopped: stoppedIn(entries, groupOf.get(table.name) ?? "") ?? null,
           drift: [
             ...state.missing.map(({ kind, name }) => `${kind} ${name} is missing`),

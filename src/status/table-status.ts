@@ -42,6 +42,8 @@ export interface TableStatus {
   readonly holders: readonly HolderFacts[];
   /** Who works on the table's group, and how long ago he last said so; null where nobody has, or has ended in order. */
   readonly runner: { readonly host: string; readonly pid: number; readonly movedSecondsAgo: number } | null;
+  /** What holds its run back, and since when: a pause, or a throttle query, as the run tells it. */
+  readonly throttle: { readonly reason: string; readonly since: string } | null;
   /** The group has stopped for good: since when, and why. */
   readonly stopped: Stopped | null;
   /** Changes set aside because the target refuses them. */

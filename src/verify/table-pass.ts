@@ -1,12 +1,12 @@
 import type { Key, Position } from "../contract/change.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import { exactKey } from "../journal/key-equality.ts";
+import type { Pace } from "../throttle/pace.ts";
 import type { Confirmed } from "./agreement.ts";
 import { createAppliedPosition } from "./applied-position.ts";
 import type { ComparisonOptions } from "./comparison-options.ts";
 import { type Difference, type Direction, differenceKey } from "./difference.ts";
 import { isSecretKey, keyLabel } from "./key-label.ts";
-import type { Pace } from "./pace.ts";
 import { newPass, type PageStart, type PassCounts, type PassState } from "./progress-state.ts";
 import { readMerged } from "./read-merged.ts";
 import { readSide } from "./read-side.ts";
@@ -62,10 +62,7 @@ export function createTablePass(options: PassOptions): TablePass {
   const { signal, onDifference, repair } = verify;
   const sides: readonly Direction[] = options.sides === "both" ? ["source", "target"] : [options.sides];
   // Not more at a time than a second may have, of both sides together.
-  const mostAtOnce = Math.max(
-    1,
-    Math.floor((verify.maxRowsPerSecond ?? Number.POSITIVE_INFINITY) / sides.length),
-  );
+  const mostAtOnce = Math.max(1, Math.floor(pace.mostRows / sides.length));
   const pageSize = Math.min(options.pageSize, mostAtOnce);
   const comparison = compareTable(options);
   const applied = createAppliedPosition(options);
@@ -219,7 +216,7 @@ export function createTablePass(options: PassOptions): TablePass {
       await options.onPage();
       if (isDone) return true;
       const all = read.source + read.target;
-      await pace.spend(Math.max(0, all - sofar));
+      await pace.spend(Math.max(0, all - sofar), signal);
       sofar = Math.max(sofar, all);
       if (signal.aborted) return false;
     }
@@ -234,8 +231,9 @@ export function createTablePass(options: PassOptions): TablePass {
     },
     async read() {
       const isNeeded = !state.isDone || state.again.length > 0;
+      if (isNeeded) await pace.spend(0, signal);
       if (isNeeded && options.sides === "target")
-        await comparison.beforeTarget({ pageSize, signal, spend: pace.spend });
+        await comparison.beforeTarget({ pageSize, signal, spend: (rows) => pace.spend(rows, signal) });
       await readAgain();
       return state.isDone || (await readOn());
     },

@@ -1,6 +1,7 @@
 import type { Dialect } from "../contract/dialect.ts";
 import type { SyncPlan, TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
+import type { Pace } from "../throttle/pace.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import type { ComparisonRules } from "./compare-values.ts";
 import type { DifferenceKind } from "./difference.ts";
@@ -28,8 +29,8 @@ export interface VerifyOptions {
   readonly tables?: readonly string[];
   /** Rows of a page, the most that is read at once; default 1000. */
   readonly pageSize?: number;
-  /** Rows read per second, both sides together; default: as fast as it goes. */
-  readonly maxRowsPerSecond?: number;
+  /** Holds the reading back, rows of both sides together; default: as fast as it goes. */
+  readonly pace?: Pace;
   /** How long a checkpoint that does not move is waited for, at the end; default 15 s. */
   readonly patienceMs?: number;
   readonly repair?: { readonly deleteExtra: boolean };

@@ -1,7 +1,7 @@
 import { planTables, type TablePlan } from "../contract/sync-plan.ts";
+import { FREE_PACE } from "../throttle/pace.ts";
 import { type Agreement, findAgreement } from "./agreement.ts";
 import { capturedTables } from "./captured-tables.ts";
-import { createPace } from "./pace.ts";
 import { countsOf, type TableCounts } from "./table-counts.ts";
 import { createTablePass, type PassOptions, passName, type TablePass } from "./table-pass.ts";
 import { unfinishedCopies } from "./unfinished-copies.ts";
@@ -24,7 +24,7 @@ const PATIENCE_MS = 15_000;
  * the signal is aborted.
  */
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
-  const { plan, source, target, signal } = options;
+  const { plan, source, target } = options;
   const tables = planTables(plan).filter(({ name }) => options.tables?.includes(name) ?? true);
   const captured = await capturedTables(tables, source, target);
   const states = await openStates(options, tables);
@@ -32,7 +32,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const onDifference: VerifyOptions["onDifference"] = (difference) => {
     if (difference.kind !== "missing" || !copying.has(difference.table)) options.onDifference(difference);
   };
-  const pace = createPace(options.maxRowsPerSecond, signal);
+  const { pace = FREE_PACE } = options;
   const passes = sidesOf(tables).map(({ table, sides }): TablePass => {
     const pass: TablePass = createTablePass({
       table,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DigestRange } from "../../src/contract/dialect.ts";
 import type { Database } from "../../src/db/database.ts";
 import { rowSources } from "../../src/run/row-sources.ts";
+import { createPace } from "../../src/throttle/pace.ts";
 import { verify } from "../../src/verify/verify.ts";
 import type { ReportedDifference, VerifyOptions } from "../../src/verify/verify-options.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
@@ -171,7 +172,7 @@ describeDialects("A digest of a range", (dialect) => {
     await fill("source", rows);
     await fill("target", rows);
     const started = performance.now();
-    expect(await verified({ maxRowsPerSecond: 3_000 })).toEqual([]);
+    expect(await verified({ pace: createPace(3_000) })).toEqual([]);
     // Of 12,000 rows the last 3,000 are not waited for.
     expect(performance.now() - started).toBeGreaterThan(2_900);
     expect(read).toBeLessThan(ROWS / 50);

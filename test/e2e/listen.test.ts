@@ -12,6 +12,7 @@ import { createTables } from "../support/wso2-tables.ts";
 
 const TABLE = "IDN_IDENTITY_USER_DATA";
 const NOTES = "X_NOTE";
+const LOAD = "X_LOAD";
 /** A run that listens ends as soon as any other: a look that is under way keeps it from nothing. */
 const STOP_MS = 40_000;
 
@@ -26,6 +27,7 @@ interface Told {
     readonly deadLettersByCode: Readonly<Record<string, number>>;
     readonly stopped: { readonly code: string; readonly since: string } | null;
     readonly runner: { readonly pid: number } | null;
+    readonly throttle: { readonly reason: string } | null;
   }[];
 }
 
@@ -45,13 +47,14 @@ describeDialects(
           ...createTables(dialect.name, "5.11.0", [TABLE]),
           `CREATE TABLE ${NOTES} (ID INTEGER PRIMARY KEY, NOTE VARCHAR(20))`,
         ]);
+      await blue.exec([`CREATE TABLE ${LOAD} (N INTEGER)`, `INSERT INTO ${LOAD} VALUES (0)`]);
       await green.exec(`ALTER TABLE ${NOTES} ADD CONSTRAINT ACCEPTABLE CHECK (NOTE <> 'refused')`);
       await writeConfigFiles(folder, {
         source: blue,
         target: green,
         sourceVersion: "5.11.0",
         syncTables: [TABLE, NOTES],
-        properties: { syncInterval: "50" },
+        properties: { syncInterval: "50", "throttleQuery.source": `SELECT N FROM ${LOAD}` },
       });
       expect((await runCli(["prepare"], folder)).code).toBe(0);
       run = startCli(["run", "--listen", "127.0.0.1:0"], folder);
@@ -142,6 +145,54 @@ describeDialects(
       );
       await held.exec("ROLLBACK");
       await served(({ safeToSwitch }) => safeToSwitch, "the change to arrive");
+    });
+
+    test("held back by a pause or a throttle query: all of them say why, whoever waits holds nothing, and it lapses", async () => {
+      const { blue, green, folder } = pair;
+      const heldBy = async (reason: RegExp): Promise<Told> => {
+        const told = await served(
+          ({ tables }) => tables.some((one) => one.pending === 1 && reason.test(one.throttle?.reason ?? "")),
+          `a run that is held back: ${reason}`,
+        );
+        const held = told.tables.find(({ pending }) => pending === 1)?.throttle?.reason ?? "";
+        expect(
+          metricsIn(await get("metrics")).one("sync_tool_throttled", { table: NOTES, reason: held }),
+        ).toBe(1);
+        expect((await get("")).replaceAll("&#39;", "'")).toContain(held);
+        expect(run.output().stderr).toContain(`"reason":"${held}"`);
+        const open =
+          "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'";
+        expect([await blue.query(open), await green.query(open)]).toEqual([[], []]);
+        return told;
+      };
+      const inStep = () => served(({ safeToSwitch }) => safeToSwitch, "the change to arrive");
+
+      expect(await runCli(["pause", "--reason", "backup of blue's disk"], folder)).toMatchObject({ code: 0 });
+      await waitFor(() => run.output().stderr.includes("held back:"), {
+        what: "the run to notice",
+        timeoutMs: 60_000,
+      });
+      await blue.exec(`INSERT INTO ${NOTES} VALUES (3, 'three')`);
+      const copy = startCli(["copy", "--table", NOTES], folder);
+      await waitFor(() => copy.output().stderr.includes("held back:"), {
+        what: "copy to wait",
+        timeoutMs: 60_000,
+      });
+      await heldBy(/^paused by .*: backup of blue's disk$/);
+      expect(await green.query(`SELECT ID FROM ${NOTES} WHERE ID = 3`)).toEqual([]);
+      expect(await runCli(["resume"], folder)).toMatchObject({ code: 0 });
+      await inStep();
+      expect(await copy.ended).toMatchObject({ code: 0 });
+
+      await blue.exec(`UPDATE ${LOAD} SET N = 5`);
+      await waitFor(() => run.output().stderr.includes('"value":5'), {
+        what: "the run to notice",
+        timeoutMs: 60_000,
+      });
+      await blue.exec(`DELETE FROM ${NOTES} WHERE ID = 3`);
+      await agree(await heldBy(/^throttleQuery.source is above 0$/));
+      await blue.exec(`UPDATE ${LOAD} SET N = 0`);
+      expect((await inStep()).tables.every(({ throttle }) => throttle === null)).toBe(true);
     });
 
     test("dead letters: all of them count them, by the database's code", async () => {

@@ -15,6 +15,7 @@ import type { Until } from "../../src/run/after-pass.ts";
 import type { RunEvents } from "../../src/run/events.ts";
 import { type RowSourcesOptions, rowSources } from "../../src/run/row-sources.ts";
 import { runSync } from "../../src/run/run-sync.ts";
+import type { Pace } from "../../src/throttle/pace.ts";
 import type { TestDialect } from "./dialects.ts";
 import type { TestDatabase } from "./servers/test-server.ts";
 import { waitFor } from "./wait-for.ts";
@@ -62,6 +63,7 @@ export interface BlueGreen {
     deadLetterLimit?: number;
     parallelism?: number;
     captureLookMs?: number;
+    pace?: Pace;
   }): Promise<void>;
   /** Rows of a table as both sides print them, ordered by all columns. */
   rows(side: "source" | "target", table: string): Promise<Row[]>;

@@ -14,6 +14,7 @@ export const tableStatus = (about: Partial<TableStatus> = {}): TableStatus => ({
   writers: 0,
   holders: [],
   runner: null,
+  throttle: null,
   stopped: null,
   deadLetters: 0,
   deadLettersByCode: {},

@@ -12,6 +12,7 @@ import { numberFlag } from "../number-flag.ts";
 import { formatTable, writeJson, writeOut } from "../output.ts";
 import { refuseStoredValues } from "../refuse-stored-values.ts";
 import { requireDirection } from "../require-direction.ts";
+import { openThrottle, sharedPace } from "../throttle.ts";
 import { openValueKeys, type ValueKeys } from "../value-keys.ts";
 import { requireServing } from "../way-back.ts";
 
@@ -74,6 +75,7 @@ async function copySchemas(
     );
     await refuseStoredValues(schema, keys.readValues);
   }
+  const shared = sharedPace(context.config, maxRowsPerSecond);
   const done: CopiedTable[] = [];
   for (const schema of schemas) {
     const { plan, source, target, tenants } = schema;
@@ -87,7 +89,7 @@ async function copySchemas(
       target,
       rowsFor: rowSources(plan, { source, target, keys, ...(tenants && { tenants }) }),
       ...(wanted.length === 0 ? {} : { tables: wanted }),
-      ...(maxRowsPerSecond === undefined ? {} : { maxRowsPerSecond }),
+      pace: openThrottle(context, schema, { pace: shared, isNoted: false }),
       signal,
       onRefused: ({ table, key, reason }) => {
         if (!flags.json) writeOut(`refused ${table} ${keyText(key)} - ${reason}`);

@@ -24,6 +24,7 @@ import { openProgress, type Progress, type TableProgress } from "../progress.ts"
 import { refuseStoredValues } from "../refuse-stored-values.ts";
 import { logEvents } from "../run-events.ts";
 import { logCheapChecks } from "../start-checks.ts";
+import { openThrottle, sharedPace } from "../throttle.ts";
 import { openBackKeys, openValueKeys, type ValueKeys } from "../value-keys.ts";
 
 export interface RunFlags extends CommonFlags, KeyFlags, ListenFlags {
@@ -160,6 +161,7 @@ async function runSchemas(
   const progress = openProgress(terminal, (await Promise.all(schemas.map(tableProgress))).flat());
   cockpit.show(schemas, back);
   const noProgress = openProgress(terminal, []);
+  const shared = sharedPace(config);
   log.info({ batchSize: config.batchSize, syncIntervalMs: config.syncIntervalMs }, "run begins");
   const run = (schema: SchemaContext, other: SchemaContext | undefined): Promise<void> => {
     const { name, source, target, tenants, plan, direction = "forward" } = schema;
@@ -180,6 +182,7 @@ async function runSchemas(
       syncIntervalMs: config.syncIntervalMs,
       conflictPolicy: config.conflictPolicy,
       parallelism: config.parallelism,
+      pace: openThrottle(context, schema, { pace: shared, isNoted: true }),
       deadLetterLimit: config.deadLetterLimit,
       until,
       standsBy: until === "stopped" || wait,

@@ -16,6 +16,7 @@ import { homeDefines, type KeyFlags } from "../key-flags.ts";
 import { numberFlag } from "../number-flag.ts";
 import { writeJson, writeOut } from "../output.ts";
 import { requireDirection } from "../require-direction.ts";
+import { openThrottle, sharedPace } from "../throttle.ts";
 import { openBackKeys, openValueKeys, type ValueKeys } from "../value-keys.ts";
 import { formatDifference, formatVerdict } from "../verify-text.ts";
 import { requireServing } from "../way-back.ts";
@@ -112,14 +113,16 @@ function refuseHalfMeant({ repair, deleteExtra, yes }: VerifyFlags): void {
 }
 
 async function compareAll(
-  { config, log, openSchemas, terminal, deadlineOrStop }: Context,
+  context: Context,
   flags: VerifyFlags,
   maxRowsPerSecond: number | undefined,
   forwardKeys: ValueKeys,
   stateFile: StateFile | undefined,
   findings: Findings,
 ): Promise<void> {
-  const schemas = await openSchemas({ quiet: true });
+  const { config, log, terminal, deadlineOrStop } = context;
+  const schemas = await context.openSchemas({ quiet: true });
+  const shared = sharedPace(config, maxRowsPerSecond);
   if (flags.repair) {
     for (const schema of schemas) {
       await requireDirection(schema, "repair");
@@ -130,7 +133,8 @@ async function compareAll(
   const isBack = schemas.some(({ direction }) => direction === "back");
   const keys = isBack ? openBackKeys(config, forwardKeys) : forwardKeys;
   try {
-    for (const { name, plan, source, target, tenants } of schemas) {
+    for (const schema of schemas) {
+      const { name, plan, source, target, tenants } = schema;
       const endGaps = await openGaps(source, target, planTables(plan));
       const isSameSecret = sameSecret(keys.profiles.target.encryption);
       const report = await verifySchema({
@@ -140,7 +144,7 @@ async function compareAll(
         rowsFor: rowSources(plan, { source, target, keys, ...(tenants && { tenants }) }),
         signal: deadlineOrStop,
         patienceMs: Math.max(MIN_PATIENCE_MS, PATIENCE_POLLS * config.syncIntervalMs),
-        ...(maxRowsPerSecond === undefined ? {} : { maxRowsPerSecond }),
+        pace: openThrottle(context, schema, { pace: shared, isNoted: false }),
         ...(flags.repair ? { repair: { deleteExtra: flags.deleteExtra === true } } : {}),
         ...(stateFile === undefined ? {} : { state: stateFile.store(name) }),
         settings: settingsOf(keys),

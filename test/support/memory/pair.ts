@@ -16,6 +16,7 @@ import type { LateGuard } from "../../../src/run/late-guard.ts";
 import { createLockKeeper } from "../../../src/run/lock-keeper.ts";
 import { createTableSync, type TableSync } from "../../../src/run/table-sync.ts";
 import { stateTable } from "../../../src/state/state.ts";
+import { FREE_PACE, type Pace } from "../../../src/throttle/pace.ts";
 import type { RowSource } from "../../../src/transform/row-source.ts";
 import { type MemoryDatabase, memoryDatabase } from "./database.ts";
 import { type MemoryServer, memoryDialect, memoryServer, OURS } from "./dialect.ts";
@@ -195,6 +196,7 @@ export function openPair({
 }
 
 export interface MemoryRun {
+  readonly pace?: Pace;
   readonly until?: Until;
   readonly batchSize?: number;
   readonly parallelism?: number;
@@ -240,6 +242,8 @@ export function openTables(pair: Pair, options: MemoryRun, events: RunEvents): r
         target,
         table,
         batchSize: options.batchSize ?? 100,
+        pace: options.pace ?? FREE_PACE,
+        onWait: async () => undefined,
         parallelism: options.parallelism ?? 1,
         rows: sources.get(table) ?? PLAIN_ROWS,
         children: childrenOf(table, sources),
@@ -284,6 +288,8 @@ export async function run(pair: Pair, options: MemoryRun = {}): Promise<{ told: 
       source,
       target,
       tables: openTables(pair, options, events),
+      pace: options.pace ?? FREE_PACE,
+      onWait: async () => undefined,
       capture: { look: options.look ?? (async () => undefined) },
       journalId: async () => options.journalId ?? "j",
       locks,

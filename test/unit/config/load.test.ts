@@ -63,6 +63,7 @@ describe("loadConfig", () => {
       conflictPolicy: "dead-letter",
       deadLetterLimit: 1_000,
       parallelism: 1,
+      throttleQuery: {},
       extra: new Map(),
       warnings: [GOOD_WARNING],
     });

@@ -174,6 +174,18 @@ export const MALFORMED_PROPERTIES: readonly MalformedConfiguration[] = [
     report: ['-D batchSize: found "0", wanted a whole number from 1 to 100000'],
   },
   {
+    name: "throttle queries that are no single SELECT, and a limit of nothing",
+    properties: properties(
+      5,
+      "throttleQuery.source=DELETE FROM T\nthrottleQuery.target=SELECT 1; SELECT 2\nmaxRowsPerSecond=0",
+    ),
+    report: [
+      'conf/sync.properties:5: throttleQuery.source: found "DE...", wanted one SELECT statement',
+      'conf/sync.properties:6: throttleQuery.target: found "SE...", wanted one SELECT statement',
+      'conf/sync.properties:7: maxRowsPerSecond: found "0", wanted a whole number from 1 to 1000000000',
+    ],
+  },
+  {
     name: "batches that nobody can mean together with the parallelism",
     properties: properties(5, "batchSize=20000\nparallelism=8"),
     report: [

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Position } from "../../../src/contract/change.ts";
 import type { TablePlan } from "../../../src/contract/sync-plan.ts";
 import { SyncError } from "../../../src/errors.ts";
+import { createPace } from "../../../src/throttle/pace.ts";
 import type { RowSource } from "../../../src/transform/row-source.ts";
 import type { StateStore, VerifyState } from "../../../src/verify/progress-state.ts";
 import { findVerdict } from "../../../src/verify/verdict.ts";
@@ -535,7 +536,7 @@ test("no more rows are read in a second than were allowed, and never more at onc
   const pages: number[] = [];
   let before = 0;
   await compare(pair, {
-    maxRowsPerSecond: 100,
+    pace: createPace(100),
     pageSize: 1000,
     onProgress: (_, { readSource, readTarget }) => {
       pages.push(readSource + readTarget - before);
