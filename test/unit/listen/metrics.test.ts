@@ -35,6 +35,31 @@ test("every metric of the alert rules is served, with a sample in good times too
   expect(named.filter((name) => !served.has(name))).toEqual([]);
 });
 
+test("every metric and label of the Grafana dashboard is served", async () => {
+  interface Dashboard {
+    readonly panels: readonly {
+      readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[];
+    }[];
+  }
+  const text = readFileSync(join(CONFIG, "grafana/sync-tool.json"), "utf8");
+  const targets = (JSON.parse(text) as Dashboard).panels.flatMap((panel) => panel.targets);
+  expect(targets.length).toBeGreaterThan(12);
+  const { names, samples } = await metrics({});
+  const unknown = targets.flatMap(({ expr, legendFormat }) => {
+    const metric = /\bsync_tool_\w+/.exec(expr)?.[0] ?? expr;
+    const own = Object.keys(samples.find(({ name }) => name === metric)?.labels ?? {});
+    // Prometheus itself adds the instance.
+    const labels = [...expr.matchAll(/(\w+)=~/g), ...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(
+      ([, label = ""]) => label,
+    );
+    return [
+      ...(names.includes(metric) ? [] : [metric]),
+      ...labels.filter((label) => ![...own, "instance"].includes(label)).map((label) => `${metric} ${label}`),
+    ];
+  });
+  expect(unknown).toEqual([]);
+});
+
 test("every metric is described in config/README.md, and none that there is not", async () => {
   const { names } = await metrics({});
   const readme = readFileSync(join(CONFIG, "README.md"), "utf8");
