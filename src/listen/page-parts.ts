@@ -15,16 +15,42 @@ export function phaseStrip({ report }: View): Html {
   )}</ol>`;
 }
 
+const COLUMNS = [
+  { title: "State", isNumber: false },
+  { title: "Pending", isNumber: true },
+  { title: "Oldest", isNumber: true },
+  { title: "Applied/s here", isNumber: true },
+  { title: "To drain", isNumber: true },
+  { title: "Waits for", isNumber: false },
+  { title: "Dead letters", isNumber: true },
+  { title: "Runner", isNumber: false },
+] as const;
+
+/** Each says what it is: on a narrow screen they stand below each other, without a head. */
+const cells = (texts: readonly string[]): readonly Html[] =>
+  COLUMNS.map(({ title, isNumber }, i) =>
+    isNumber
+      ? html`<td class="n" data-title="${title}">${texts[i] ?? ""}</td>`
+      : html`<td data-title="${title}">${texts[i] ?? ""}</td>`,
+  );
+
 export function tablesPart(view: View): Html {
   const { report, toDrain, applied, holeSeconds } = view;
   const row = (one: TableStatus): Html => html`<tr>
-<th scope="row">${one.table}</th><td>${stateOf(one)}</td><td class="n">${pendingText(one)}</td>
-<td class="n">${one.lagSeconds === null ? "-" : secondsText(one.lagSeconds)}</td>
-<td class="n">${whole(applied(one).perSecond)}</td><td class="n">${drainText(toDrain(one))}</td>
-<td>${holeText(one, holeSeconds(one))}</td><td class="n">${whole(one.deadLetters)}</td><td>${runnerText(one)}</td></tr>
+<th scope="row">${one.table}</th>${cells([
+    stateOf(one),
+    pendingText(one),
+    one.lagSeconds === null ? "-" : secondsText(one.lagSeconds),
+    whole(applied(one).perSecond),
+    drainText(one.throttle === null ? toDrain(one) : null),
+    holeText(one, holeSeconds(one)),
+    whole(one.deadLetters),
+    runnerText(one),
+  ])}</tr>
 `;
-  return html`<div class="wide"><table><thead><tr><th>Table</th><th>State</th><th class="n">Pending</th><th class="n">Oldest</th>
-<th class="n">Applied/s here</th><th class="n">To drain</th><th>Waits for</th><th class="n">Dead letters</th><th>Runner</th></tr></thead>
+  return html`<div class="wide"><table class="tables"><thead><tr><th>Table</th>${COLUMNS.map(
+    ({ title, isNumber }) => (isNumber ? html`<th class="n">${title}</th>` : html`<th>${title}</th>`),
+  )}</tr></thead>
 <tbody>${report.tables.map(row)}</tbody></table></div>`;
 }
 
@@ -92,7 +118,7 @@ export function lettersPart({ report }: View): readonly Html[] {
   );
   if (rows.length === 0) return [];
   return [
-    html`<h2>Dead letters</h2><table><thead><tr><th>Table</th><th>Code</th><th class="n">Changes</th></tr></thead><tbody>${rows}</tbody></table>`,
+    html`<h2>Dead letters</h2><div class="wide"><table><thead><tr><th>Table</th><th>Code</th><th class="n">Changes</th></tr></thead><tbody>${rows}</tbody></table></div>`,
   ];
 }
 

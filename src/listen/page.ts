@@ -17,13 +17,15 @@ import type { View } from "./watch.ts";
 
 const STYLE = `:root{color-scheme:light dark;--good:#1a7f37;--busy:#9a6700;--bad:#cf222e;--line:#8886}
 @media(prefers-color-scheme:dark){:root{--good:#3fb950;--busy:#d29922;--bad:#f85149}}
-body{font:15px/1.45 system-ui,sans-serif;margin:1.2rem auto;max-width:78rem;padding:0 1rem}
+body{font:15px/1.45 system-ui,sans-serif;margin:1.2rem auto;max-width:78rem;padding:0 1rem;overflow-wrap:anywhere}
 h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.05rem;margin:1.2rem 0 .3rem}
 .good{color:var(--good)}.busy{color:var(--busy)}.bad{color:var(--bad)}
 table{border-collapse:collapse}th,td{padding:.25rem .7rem .25rem 0;text-align:left;border-bottom:1px solid var(--line);white-space:nowrap}
-th{font-weight:600}.n{text-align:right;font-variant-numeric:tabular-nums}.wide{overflow-x:auto}
+th{font-weight:600}tbody th{font-weight:500}.tables{font-size:.88rem}a{color:inherit}.n{text-align:right;font-variant-numeric:tabular-nums}.wide{overflow-x:auto}
 .phases{display:flex;flex-wrap:wrap;gap:.4rem;list-style:none;padding:0}.phases li{border:1px solid var(--line);border-radius:1rem;padding:.1rem .7rem}
 .phases [aria-current]{font-weight:700;border-color:currentColor}
+@media(max-width:48rem){.tables thead{display:none}.tables tr{display:block;padding:.4rem 0;border-bottom:1px solid var(--line)}.tables th{display:block;font-weight:600}
+.tables td{display:flex;justify-content:space-between;gap:1rem;white-space:normal;text-align:right}.tables td::before{content:attr(data-title);opacity:.7}.tables th,.tables td{border:0;padding:.1rem 0}}
 pre{overflow-x:auto;font-size:.85rem}footer{opacity:.7;margin-top:1.5rem}`;
 
 /** Without news for ten seconds, say behind a proxy that keeps them back, it loads the page anew. */

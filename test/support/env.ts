@@ -55,6 +55,8 @@ export const testEnv = {
   chaosFaults: () => Number(text("SYNC_TEST_CHAOS_FAULTS") ?? 40),
   /** `SYNC_TEST_CHARSETS=all`: every character set and collation is played; default: some of each kind. */
   allCharsets: () => text("SYNC_TEST_CHARSETS") === "all",
+  /** `SYNC_TEST_SCREENSHOTS`: a folder for pictures of the page, to be looked at. */
+  screenshots: () => text("SYNC_TEST_SCREENSHOTS"),
   /** `SYNC_TEST_LONG=yes`: tests that wait for minutes are run too. */
   long: () => text("SYNC_TEST_LONG") !== undefined,
   /** `SYNC_TEST_GROUPS=30,100`: how many groups of tables one runner has in a test of its connections. Default 30. */
