@@ -14,6 +14,7 @@ import { flow } from "./lane-flow.ts";
 import { type LanePart, mayLead, spread } from "./lanes.ts";
 import { createReplay, type Replay } from "./replay.ts";
 import { createLetterRetry } from "./retry-letters.ts";
+import { alone, type Unit } from "./shared-transactions.ts";
 import { prepareShortWrite } from "./short-write.ts";
 import { createTableLetters } from "./table-letters.ts";
 import { writeRules } from "./write-rules.ts";
@@ -24,14 +25,16 @@ export interface BatchWriter {
   readonly checkpoint: () => Checkpoint;
   /** Takes up where the lanes of the target stand. */
   open(lanes: readonly Checkpoint[]): Promise<void>;
-  /** Nets and transforms a batch; nothing is written, so that it can be done while the one before is written. */
-  prepare(batch: Batch): Promise<PreparedBatch>;
+  /** Whether batches may share a transaction at this time. */
+  mayShare(): boolean;
+  /** Nets and transforms a unit; nothing is written, so that it can be done while the one before is written. */
+  prepare(unit: Unit): Promise<PreparedUnit>;
   /**
-   * Writes batches that follow each other; tells of each that every lane has written. "waiting": a change has to wait
+   * Writes units that follow each other; tells of each batch that every lane has written. "waiting": a change has to wait
    * for its parent, and the checkpoint stands before it.
    */
   write(
-    batches: readonly PreparedBatch[],
+    units: readonly PreparedUnit[],
     signal: AbortSignal,
     onWritten: (batch: Batch) => void,
   ): Promise<WriteEnd>;
@@ -45,9 +48,9 @@ export interface BatchWriter {
 
 export type WriteEnd = "written" | "waiting" | "stopped";
 
-/** A batch with all that can be worked out before its turn to be written. */
-export interface PreparedBatch {
-  readonly batch: Batch;
+/** A unit with all that can be worked out before its turn to be written. */
+export interface PreparedUnit {
+  readonly unit: Unit;
   /** One for each lane. */
   readonly parts: readonly PreparedPart[];
 }
@@ -119,38 +122,60 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     return true;
   }
 
+  async function prepareUnit(unit: Unit): Promise<PreparedUnit> {
+    const parts = spread(lanes.all(), table, unit.changes);
+    return { unit, parts: await Promise.all(parts.map(preparePart)) };
+  }
+
   /**
    * Each lane writes its own keys. One can be refused only because another was slower to free a unique key, or faster to
    * take it: when the others have come to one end, whatever the refused ones have left up to there is written in order.
    */
   async function writeFlow(
-    batches: readonly PreparedBatch[],
+    units: readonly PreparedUnit[],
     signal: AbortSignal,
     onWritten: (batch: Batch) => void,
   ): Promise<WriteEnd> {
-    let rest = batches;
+    let rest = units;
     while (rest.length > 0) {
       if (signal.aborted) return "stopped";
       const { end, written } = await flow({
         lanes: lanes.all().length,
-        batches: rest,
+        units: rest,
         signal,
-        write: async ({ batch, parts }, lane) => {
+        write: async ({ unit, parts }, lane) => {
           const part = parts[lane];
-          if (part !== undefined) await writePart(part, batch.end);
+          if (part !== undefined) await writePart(part, unit.end);
         },
         isRefusal: (error) => asRefusal(target.dialect, error) !== undefined,
-        onWritten: ({ batch }) => onWritten(batch),
+        onWritten: ({ unit }) => unit.of.forEach(onWritten),
       });
       const slowest = Math.min(...written);
-      for (const [i, { batch, parts }] of rest.slice(0, end).entries()) {
+      for (const [i, { unit, parts }] of rest.slice(0, end).entries()) {
         if (i < slowest) continue;
         const left = parts.filter((_, lane) => (written[lane] ?? 0) <= i);
-        if (!(await writeTogether(left, batch.end))) return "waiting";
-        onWritten(batch);
+        const ended = await writeRefused(unit, left, signal, onWritten);
+        if (ended !== "written") return ended;
       }
       rest = rest.slice(end);
     }
+    return "written";
+  }
+
+  /** What lanes have left of a unit: of several batches each is tried on its own first, so that a refusal concerns one. */
+  async function writeRefused(
+    unit: Unit,
+    left: readonly LanePart[],
+    signal: AbortSignal,
+    onWritten: (batch: Batch) => void,
+  ): Promise<WriteEnd> {
+    if (unit.of.length > 1) {
+      const singly: PreparedUnit[] = [];
+      for (const batch of alone(unit.of)) singly.push(await prepareUnit(batch));
+      return await writeFlow(singly, signal, onWritten);
+    }
+    if (!(await writeTogether(left, unit.end))) return "waiting";
+    unit.of.forEach(onWritten);
     return "written";
   }
 
@@ -163,12 +188,12 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       later.forget();
       replay.forget();
     },
-    async prepare(batch) {
-      const parts = spread(lanes.all(), table, batch.changes);
-      return { batch, parts: await Promise.all(parts.map(preparePart)) };
-    },
-    async write(batches, signal, onWritten) {
-      const flows = lanes.all().length === 1 || mayLead(table) ? [batches] : batches.map((batch) => [batch]);
+    // Lanes that must not lead each other would be apart while the batches of a refused unit are written one by one. Where
+    // letters are, the next refusal is likely.
+    mayShare: () => (lanes.all().length === 1 || mayLead(table)) && letters.count() === 0,
+    prepare: prepareUnit,
+    async write(units, signal, onWritten) {
+      const flows = lanes.all().length === 1 || mayLead(table) ? [units] : units.map((unit) => [unit]);
       for (const together of flows) {
         const end = await writeFlow(together, signal, onWritten);
         if (end !== "written") return end;

@@ -5,15 +5,15 @@ import type { Hole } from "../contract/dialect.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Anchor } from "../journal/at-anchor.ts";
 import { readAhead } from "../journal/read-ahead.ts";
-import { rowBytes } from "../journal/read-size.ts";
 import { type Batch, createJournalReader, type JournalReader, type Survey } from "../journal/reader.ts";
 import type { StateTable } from "../state/state.ts";
 import type { Pace } from "../throttle/pace.ts";
 import { monotonic } from "../util/monotonic.ts";
-import { createBatchWriter, type PreparedBatch } from "./batch-writer.ts";
+import { createBatchWriter, type PreparedUnit } from "./batch-writer.ts";
 import type { BatchWriterOptions } from "./batch-writer-options.ts";
 import { createLateChanges } from "./late-changes.ts";
 import { markedReader, resolvedReader } from "./resolved-reader.ts";
+import { alone, batchesPerTransaction, bytesOf, share } from "./shared-transactions.ts";
 import { batchesPerSlice, SLICE_BYTES } from "./slice-size.ts";
 
 /** What happened to one batch, for logs and progress. */
@@ -63,11 +63,11 @@ export interface Drained {
   readonly hole?: Hole;
 }
 
-/** Batches read one after the other and prepared, and how far each parent's journal reached when they had been read. */
+/** What was read batch after batch and prepared, and how far each parent's journal reached when they had been read. */
 interface Slice {
   /** Where the first of them begins. */
   readonly after: Position;
-  readonly batches: readonly PreparedBatch[];
+  readonly units: readonly PreparedUnit[];
   /** How the last of them ended. */
   readonly last: Batch;
   readonly parents: Reached;
@@ -83,10 +83,7 @@ interface Wait {
 
 const NO_WAIT: Wait = { upTo: 0n, parents: new Map() };
 
-const changesIn = ({ batches }: Slice): number =>
-  batches.reduce((sum, { batch }) => sum + batch.changes.length, 0);
-
-const bytesOf = ({ changes }: Batch): number => changes.reduce((sum, { row }) => sum + rowBytes(row), 0);
+const changesIn = ({ units }: Slice): number => units.reduce((sum, { unit }) => sum + unit.changes.length, 0);
 
 export function createTableSync(options: TableSyncOptions): TableSync {
   const { table } = options;
@@ -124,7 +121,9 @@ export function createTableSync(options: TableSyncOptions): TableSync {
    */
   async function readSlice(after: Anchor, upTo: Position | undefined, slicesBefore = 0): Promise<Slice> {
     const sharesNoWait = options.parents.length === 0 && options.parallelism === 1;
-    const most = sharesNoWait ? 1 : Math.min(mostBatches, batchesPerSlice(batchSize, slicesBefore));
+    const isBehind = slicesBefore > 0;
+    const shared = isBehind ? batchesPerTransaction(batchSize) : 1;
+    const most = Math.min(mostBatches, sharesNoWait ? shared : batchesPerSlice(batchSize, slicesBefore));
     let last = await reader.read(after, batchSize, upTo);
     const batches = [last];
     let bytes = bytesOf(last);
@@ -136,13 +135,13 @@ export function createTableSync(options: TableSyncOptions): TableSync {
     if (last.end.position > readTo) readTo = last.end.position;
     const filled = batches.filter((batch) => batch.changes.length > 0);
     const parents = filled.length === 0 ? new Map() : await reachedParents();
-    const prepared: PreparedBatch[] = [];
-    for (const batch of filled) {
+    const prepared: PreparedUnit[] = [];
+    for (const unit of isBehind && writer.mayShare() ? share(filled) : alone(filled)) {
       // Much work at a stretch: what is being written is sent first, and lanes that have had their answers go on.
       await setImmediate();
-      prepared.push(await writer.prepare(batch));
+      prepared.push(await writer.prepare(unit));
     }
-    return { after: after.position, batches: prepared, last, parents };
+    return { after: after.position, units: prepared, last, parents };
   }
 
   async function parentsCame(parents: Reached, signal: AbortSignal): Promise<boolean> {
@@ -203,12 +202,10 @@ export function createTableSync(options: TableSyncOptions): TableSync {
           if (signal.aborted) return { applied, caughtUp: false, waiting: false };
           held = undefined;
           const { last } = slice;
-          const positions = slice.batches.flatMap(({ batch }) =>
-            batch.changes.map(({ position }) => position),
-          );
+          const positions = slice.units.flatMap(({ unit }) => unit.changes.map(({ position }) => position));
           await late?.note(slice.after, positions);
           let since = monotonic();
-          const writing = writer.write(slice.batches, signal, ({ changes, end: { position } }) => {
+          const writing = writer.write(slice.units, signal, ({ changes, end: { position } }) => {
             const now = monotonic();
             options.onBatch({
               table: table.name,

@@ -9,7 +9,7 @@ function start(options: Partial<LaneFlow<string>> = {}) {
   const told: string[] = [];
   const ended = flow({
     lanes: 2,
-    batches: ["a", "b", "c", "d"],
+    units: ["a", "b", "c", "d"],
     write: (batch, lane) =>
       new Promise((resolve, reject) => {
         open.set(`${batch}${lane}`, (error) => (error === undefined ? resolve() : reject(error)));
