@@ -86,6 +86,11 @@ describeDialects("sync-tool dead-letters", (dialect) => {
     const [, c] = await listed();
     const unsure = await cli("dead-letters", "discard", "--id", c?.id ?? "");
     expect([unsure.code, unsure.stdout.includes('["c"]')]).toEqual([2, true]);
+    const asked = await cli("dead-letters", "discard", "--json", "--id", c?.id ?? "");
+    expect([asked.code, JSON.parse(asked.stdout)]).toMatchObject([
+      2,
+      { discarded: 0, deadLetters: [{ key: '["c"]' }] },
+    ]);
     const wrong = await cli("dead-letters", "discard", "--yes", "--id", "ffff-none");
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain('There is no dead letter with the id "ff..."');

@@ -33,7 +33,7 @@ interface Chosen {
 export async function listLetters(flags: DeadLetterFlags, signal: AbortSignal): Promise<number> {
   return await withLetters(flags, signal, async (chosen) => {
     const letters = chosen.flatMap((one) => one.letters);
-    if (flags.json) writeJson({ deadLetters: letters.map(({ digest: _, ...letter }) => letter) });
+    if (flags.json) writeJson({ deadLetters: letters.map(asJson) });
     else writeOut(letters.length === 0 ? "No dead letters" : formatLetters(letters));
     return EXIT.ok;
   });
@@ -61,7 +61,8 @@ export async function discardLetters(flags: DeadLetterFlags, signal: AbortSignal
     refuseUnknownId(flags, chosen);
     const letters = chosen.flatMap((one) => one.letters);
     if (!flags.yes) {
-      if (letters.length > 0) writeOut(formatLetters(letters));
+      if (flags.json) writeJson({ discarded: 0, deadLetters: letters.map(asJson) });
+      else if (letters.length > 0) writeOut(formatLetters(letters));
       throw new SyncError("USAGE_INVALID", {
         what:
           letters.length === 0
@@ -126,6 +127,8 @@ function refuseUnknownId({ id }: DeadLetterFlags, chosen: readonly Chosen[]): vo
     next: "See `sync-tool dead-letters list`; a letter is gone when its change was applied or superseded",
   });
 }
+
+const asJson = ({ digest: _, ...letter }: DeadLetter) => letter;
 
 function tell(flags: DeadLetterFlags, value: object, sentence: string): void {
   if (flags.json) writeJson(value);

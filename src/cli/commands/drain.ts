@@ -1,6 +1,7 @@
 import { EXIT, SyncError } from "../../errors.ts";
 import { type DrainAnswer, watchDrain } from "../../run/drain-gate.ts";
 import { AFTER_GAP } from "../../state/gap.ts";
+import type { Reason } from "../../status/arrival.ts";
 import { readVerified, verifiedReasons } from "../../status/verified.ts";
 import { withContext } from "../context.ts";
 import { durationFlag } from "../duration-flag.ts";
@@ -23,11 +24,17 @@ export interface DrainFlags extends CommonFlags {
 export async function drain(flags: DrainFlags, signal: AbortSignal): Promise<number> {
   const maxLagSeconds = numberFlag("--max-lag", flags.maxLag);
   const withinSeconds = durationFlag("--verified-within", flags.verifiedWithin);
-  const answer = await ask(flags, { maxLagSeconds, withinSeconds }, signal).catch((error: unknown) => {
-    // Whoever set a limit waits for an answer: what is not known is a no.
-    if (error instanceof SyncError && error.code === "DEADLINE_PASSED") return noAnswer(error);
-    throw error;
-  });
+  let seen: readonly Reason[] = [];
+  const onLook = (reasons: readonly Reason[]): void => {
+    seen = reasons;
+  };
+  const answer = await ask(flags, { maxLagSeconds, withinSeconds }, onLook, signal).catch(
+    (error: unknown) => {
+      // Whoever set a limit waits for an answer: what is not known is a no.
+      if (error instanceof SyncError && error.code === "DEADLINE_PASSED") return noAnswer(error, seen);
+      throw error;
+    },
+  );
   if (flags.json) writeJson(answer);
   else writeOut(formatAnswer(answer));
   if (answer.drained) return EXIT.ok;
@@ -37,6 +44,7 @@ export async function drain(flags: DrainFlags, signal: AbortSignal): Promise<num
 async function ask(
   flags: DrainFlags,
   { maxLagSeconds, withinSeconds }: Record<"maxLagSeconds" | "withinSeconds", number | undefined>,
+  onLook: (reasons: readonly Reason[]) => void,
   signal: AbortSignal,
 ): Promise<DrainAnswer> {
   return await withContext(flags, signal, async (context) => {
@@ -48,6 +56,7 @@ async function ask(
       deadline: context.deadline.signal,
       signal,
       onLook: (reasons) => {
+        onLook(reasons);
         if (context.terminal.isTerminal) context.terminal.showProgress(reasons[0]?.text ?? "drained");
       },
     });
@@ -59,9 +68,13 @@ async function ask(
   });
 }
 
-const noAnswer = ({ message }: SyncError): DrainAnswer => ({
+/** What an earlier look had found may be why nothing came after it. */
+export const noAnswer = ({ message }: SyncError, seen: readonly Reason[]): DrainAnswer => ({
   drained: false,
-  reasons: [{ table: "", kind: "no-answer", text: message }],
+  reasons: [
+    { table: "", kind: "no-answer", text: message },
+    ...seen.map((reason) => ({ ...reason, text: `at the last look: ${reason.text}` })),
+  ],
   tables: [],
   open: [],
   seconds: 0,
