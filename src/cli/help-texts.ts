@@ -33,7 +33,10 @@ export const TEXTS: Readonly<Record<string, HelpText>> = {
   },
   doctor: {
     phase: BEFORE,
-    examples: [["", "every check, with what mends it"]],
+    examples: [
+      ["", "every check, with what mends it"],
+      ["--markdown checks.md", "the same as a document for the change request"],
+    ],
     exits: [[6, "a check failed"]],
   },
   run: {

@@ -23,6 +23,7 @@ export async function logCheapChecks(
     target: target.datasource.settings,
     parallelism: config.parallelism,
     wayBack: config.wayBack,
+    throttleQuery: config.throttleQuery,
     opened: { source: source.db, target: target.db },
   });
   try {

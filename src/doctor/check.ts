@@ -1,5 +1,5 @@
 import type { Fact, FactStatus, Finding } from "../contract/fact.ts";
-import type { DoctorContext } from "./doctor-context.ts";
+import type { DoctorContext, DoctorRequest } from "./doctor-context.ts";
 
 /** One thing that mends a finding: an exact statement for a database, or a command, setting or act. */
 export interface Mend {
@@ -25,6 +25,8 @@ export type Outcome = Pick<CheckResult, "status" | "found" | "wanted"> & { reado
 export interface Check extends Pick<CheckResult, "id" | "group" | "title"> {
   /** Costs a few catalogue statements at most: a run does it too. */
   readonly cheap: boolean;
+  /** Whether there is anything to check; default: always. */
+  readonly applies?: (request: DoctorRequest) => boolean;
   run(context: DoctorContext): Promise<Outcome>;
 }
 

@@ -1,5 +1,5 @@
 import { type CaptureState, isComplete, readCaptureState } from "../capture/capture-state.ts";
-import type { ConnectionSettings, SchemaName } from "../config/sync-config.ts";
+import type { ConnectionSettings, SchemaName, SyncConfig } from "../config/sync-config.ts";
 import type { IsVersion } from "../config/versions.ts";
 import type { Dialect } from "../contract/dialect.ts";
 import { planTables, type SyncPlan, type TablePlan } from "../contract/sync-plan.ts";
@@ -18,6 +18,7 @@ export interface DoctorRequest {
   readonly target: ConnectionSettings;
   readonly parallelism: number;
   readonly wayBack?: boolean | undefined;
+  readonly throttleQuery?: SyncConfig["throttleQuery"];
   /** Connections that are open already, and stay so; default: the doctor opens its own. */
   readonly opened?: { readonly source: Database; readonly target: Database };
   /** The target's crypto provider; default: symmetric, as 5.11.0 is shipped. */

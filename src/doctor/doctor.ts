@@ -11,6 +11,7 @@ import { type DoctorContext, type DoctorSide, isPrepared } from "./doctor-contex
 import { dumpCheck } from "./dump-check.ts";
 import { journalSizeCheck } from "./journal-size.ts";
 import { tableChecks } from "./table-checks.ts";
+import { throttleChecks } from "./throttle-check.ts";
 import { totpCheck } from "./totp-check.ts";
 
 /** The checks that every pair of databases gets; each database adds its own, see fact.ts. */
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   ...captureChecks,
   dumpCheck,
   journalSizeCheck,
+  ...throttleChecks,
 ];
 
 /** Those that a run can afford before it starts. */
@@ -42,7 +44,7 @@ export async function runChecks(
   chosen: readonly Check[],
 ): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
-  for (const { id, group, title, run } of chosen)
+  for (const { id, group, title, run } of chosen.filter(({ applies }) => applies?.(context.request) ?? true))
     results.push(await result({ id, group, title }, context, () => run(context)));
   return results;
 }

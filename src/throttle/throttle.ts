@@ -137,7 +137,7 @@ export function createThrottle(options: ThrottleOptions): Pace {
 }
 
 /** Never throws. */
-async function ask({ dialect, db, sql }: ThrottleQuery): Promise<Answer> {
+export async function ask({ dialect, db, sql }: ThrottleQuery): Promise<Answer> {
   try {
     return answerIn(await db.query(sql));
   } catch (error) {

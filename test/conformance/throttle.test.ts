@@ -1,7 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import { stateName } from "../../src/contract/object-names.ts";
+import { runChecks } from "../../src/doctor/doctor.ts";
+import { openDoctor } from "../../src/doctor/doctor-context.ts";
+import { throttleChecks } from "../../src/doctor/throttle-check.ts";
 import { forgetPause, notePause, pauseIn } from "../../src/state/pause.ts";
 import { readState } from "../../src/state/state.ts";
 import { answerIn } from "../../src/throttle/throttle.ts";
@@ -40,6 +44,27 @@ describeDialects("Throttle and pause", (dialect) => {
     const admin = await pair.source.test.session({ admin: true });
     for (const sql of queries)
       expect(answerIn(await admin.query(sql))).toEqual({ value: expect.any(Number) });
+  });
+
+  test("doctor tries the configured queries", async () => {
+    const { source, target } = pair;
+    const doctor = openDoctor({
+      schema: "identity",
+      sourceVersion: "5.11.0",
+      targetVersion: "5.11.0",
+      tables: [AT],
+      source: source.test.settings as ConnectionSettings,
+      target: target.test.settings as ConnectionSettings,
+      parallelism: 1,
+      throttleQuery: { source: "SELECT 2", target: "SELECT N FROM X_NOT_THERE" },
+      opened: { source: source.db, target: target.db },
+    });
+    const found = await runChecks(doctor, throttleChecks);
+    expect(found.map(({ id, status }) => [id, status])).toEqual([
+      ["source.throttle-query", "warn"],
+      ["target.throttle-query", "fail"],
+    ]);
+    expect(found.map(({ mend }) => mend.length)).toEqual([0, 1]);
   });
 
   test("a pause is kept with its reason, without what could redraw a terminal, until it is forgotten", async () => {

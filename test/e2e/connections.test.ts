@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type CliProcess, runCli, startCli } from "../support/cli.ts";
 import { type CliPair, openMigrationPair } from "../support/cli-pair.ts";
@@ -48,10 +50,14 @@ describeDialects("maxActive", (dialect) => {
       "    connections: at most 3 (maxActive), at least 3 are needed, up to 7 are of use",
       "    connections: at most 3 (maxActive), at least 3 are needed, up to 7 are of use",
     ]);
-    const doctor = await runCli(["doctor"], pair.folder);
-    expect(doctor.stdout).toContain(
-      "target.pool: connections at most (maxActive): 3; at least 3; up to 7 are of use with 3 groups of tables and parallelism=1",
+    const doctor = await runCli(["doctor", "--markdown", "checks.md"], pair.folder);
+    expect(doctor.stdout).toMatch(
+      /target\.pool: +\S+@\S+ +connections at most \(maxActive\): 3; at least 3; up to 7 are of use with 3 groups of tables and parallelism=1/,
     );
+
+    const document = await readFile(join(pair.folder, "checks.md"), "utf8");
+    expect(document).toMatch(/^# sync-tool doctor\n\n20\S+Z: \d+ ok, /);
+    expect(document).toContain("| identity target.pool | target: ");
 
     const run = startCli(["run"], pair.folder);
     running = run;

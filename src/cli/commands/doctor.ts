@@ -1,19 +1,17 @@
+import { writeFile } from "node:fs/promises";
 import { loadConfig } from "../../config/load.ts";
 import type { SyncConfig } from "../../config/sync-config.ts";
-import type { CheckResult } from "../../doctor/check.ts";
 import { examine } from "../../doctor/doctor.ts";
 import { type DoctorContext, openDoctor } from "../../doctor/doctor-context.ts";
 import { EXIT, SyncError } from "../../errors.ts";
+import { checksAsMarkdown, formatChecks, type SchemaCheck, serversOf } from "../doctor-text.ts";
 import type { CommonFlags } from "../flags.ts";
 import { writeJson, writeOut } from "../output.ts";
 
 export interface DoctorFlags extends CommonFlags {
   readonly json?: true;
-}
-
-/** A check's result, and of which pair of databases. */
-export interface SchemaCheck extends CheckResult {
-  readonly schema: string;
+  /** File to write a document to. */
+  readonly markdown?: string;
 }
 
 /** Does every check on every pair of databases; a server that does not answer stops no other. Exit 6 when one fails. */
@@ -36,6 +34,7 @@ export async function doctor(flags: DoctorFlags, signal: AbortSignal): Promise<n
       target: pair.target.settings,
       parallelism: config.parallelism,
       wayBack: config.wayBack,
+      throttleQuery: config.throttleQuery,
       targetEncryption: targetEncryption(config),
     };
     const finder = openDoctor({ ...request, tables: left });
@@ -43,11 +42,13 @@ export async function doctor(flags: DoctorFlags, signal: AbortSignal): Promise<n
     left = left.filter((name) => !tables.includes(name));
     const context = openDoctor({ ...request, tables });
     try {
-      for (const result of await examine(context)) results.push({ schema: pair.name, ...result });
+      for (const result of await examine(context))
+        results.push({ schema: pair.name, servers: serversOf(result, request), ...result });
     } finally {
       await context.close();
     }
   }
+  if (flags.markdown !== undefined) await writeDocument(flags.markdown, results);
   if (flags.json) writeJson({ checks: results });
   else writeOut(formatChecks(results));
   const failed = results.filter(({ status }) => status === "fail");
@@ -56,6 +57,18 @@ export async function doctor(flags: DoctorFlags, signal: AbortSignal): Promise<n
     what: `${failed.length} of ${results.length} checks failed: ${failed.map(({ id }) => id).join(", ")}`,
     next: "Do what stands below each of them, then run `sync-tool doctor` again",
   });
+}
+
+async function writeDocument(file: string, results: readonly SchemaCheck[]): Promise<void> {
+  try {
+    await writeFile(file, checksAsMarkdown(results, new Date().toISOString()));
+  } catch (error) {
+    throw new SyncError("USAGE_INVALID", {
+      what: `--markdown ${file} cannot be written: ${(error as NodeJS.ErrnoException).code ?? "unknown reason"}`,
+      next: "Give a file in a folder that is there and may be written to",
+      cause: error,
+    });
+  }
 }
 
 /** As the keys say it: see target.encryption. */
@@ -74,24 +87,3 @@ async function tablesOf({ source }: DoctorContext, config: SyncConfig): Promise<
   const names = new Set(found.map(({ name }) => name.toUpperCase()));
   return config.syncTables.filter((name) => names.has(name));
 }
-
-const MARKS = { ok: "ok     ", warn: "warn   ", fail: "FAIL   ", unknown: "unknown" } as const;
-
-/** One line per check; below those that are not well, what is wanted and what mends it. */
-export function formatChecks(results: readonly SchemaCheck[]): string {
-  const lines = results.flatMap(({ schema, id, title, status, found, wanted, mend }) => [
-    `${MARKS[status]} ${schema} ${id}: ${title}: ${found}`,
-    ...(status === "ok" ? [] : [`          wanted: ${wanted}`]),
-    ...mend.map(({ on, text }) =>
-      on === "elsewhere" ? `          mend: ${indent(text)}` : `          on the ${on}: ${indent(text)};`,
-    ),
-  ]);
-  const count = (status: CheckResult["status"]): number =>
-    results.filter((one) => one.status === status).length;
-  return [
-    ...lines,
-    `${count("ok")} ok, ${count("warn")} warnings, ${count("fail")} failed, ${count("unknown")} unknown`,
-  ].join("\n");
-}
-
-const indent = (text: string): string => text.replaceAll("\n", "\n            ");

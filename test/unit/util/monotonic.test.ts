@@ -10,6 +10,7 @@ const TIME_OF_DAY: Readonly<Record<string, string>> = {
   "capture/capture-gap.ts": "stored with a gap, for people",
   "capture/prepare-gaps.ts": "stored with a gap, for people",
   "capture/seen.ts": "stored with what was seen, for people",
+  "cli/commands/doctor.ts": "says when checks were made",
   "dialect/mssql/write-rows.ts": "the calendar of a date that is written",
   "doctor/connection-checks.ts": "compares the clock of this machine with those of the servers",
   "run/late-changes.ts": "stored with the positions that were passed",
