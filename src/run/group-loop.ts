@@ -69,7 +69,11 @@ export async function runGroup(options: GroupLoopOptions): Promise<void> {
       return;
     } catch (error) {
       const after = afterFailure(group.name, error);
-      if (after.next === "stop") throw after.error;
+      if (after.next === "stop") {
+        // While the lock is held nobody else has noted himself.
+        if (lock?.lost.aborted === false) await options.pulse.end();
+        throw after.error;
+      }
       const step = addFailure(trouble, after, now(), random());
       if (step.isNews) events.retrying(group.name, after.reason, after.code);
       ({ trouble, pauseMs } = step);

@@ -14,6 +14,7 @@ import type { RunEvents } from "../../../src/run/events.ts";
 import { runGroup } from "../../../src/run/group-loop.ts";
 import type { LateGuard } from "../../../src/run/late-guard.ts";
 import { createLockKeeper } from "../../../src/run/lock-keeper.ts";
+import type { Pulse } from "../../../src/run/pulse.ts";
 import { createTableSync, type TableSync } from "../../../src/run/table-sync.ts";
 import { stateTable } from "../../../src/state/state.ts";
 import { FREE_PACE, type Pace } from "../../../src/throttle/pace.ts";
@@ -207,6 +208,7 @@ export interface MemoryRun {
   readonly signal?: AbortSignal;
   readonly standsBy?: boolean;
   readonly look?: () => Promise<void>;
+  readonly pulse?: Partial<Pulse>;
   readonly journalId?: string;
   /** Called after each thing that is told. */
   readonly onTold?: (name: keyof RunEvents) => void;
@@ -296,7 +298,12 @@ export async function run(pair: Pair, options: MemoryRun = {}): Promise<{ told: 
       lockName: async () => "lock",
       syncIntervalMs: 1,
       standsBy: options.standsBy ?? true,
-      pulse: { begin: async () => undefined, beat: () => undefined, end: async () => undefined },
+      pulse: {
+        begin: async () => undefined,
+        beat: () => undefined,
+        end: async () => undefined,
+        ...options.pulse,
+      },
       until: options.until ?? "drained",
       signal: options.signal ?? new AbortController().signal,
       events,

@@ -74,6 +74,24 @@ test("it goes on until it is stopped, and a stop is no error", async () => {
   expect(pair.positions("USERS")).toEqual(["2"]);
 });
 
+test("a group that ends for good takes its runner's note away; one that failed in passing is still at work", async () => {
+  const pair = filled();
+  let ends = 0;
+  const pulse = { end: async () => void (ends += 1) };
+  await run(pair, { journalId: "another", pulse });
+  expect(ends).toBe(1);
+  const other = filled();
+  let failures = 0;
+  other.target.db.onStatement = () => {
+    if (failures < 3 && ++failures > 1) throw new MemoryError("connection");
+  };
+  const onTold = (name: string): void => {
+    if (name === "retrying") expect(ends).toBe(1);
+  };
+  expect((await run(other, { pulse, onTold })).error).toBeUndefined();
+  expect([failures, ends]).toEqual([3, 2]);
+});
+
 test("a checkpoint of another journal ends the group before anything is written", async () => {
   const pair = filled();
   expect((await run(pair, { journalId: "another" })).error).toMatchObject({
