@@ -77,7 +77,11 @@ test("it goes on until it is stopped, and a stop is no error", async () => {
 test("a group that ends for good takes its runner's note away; one that failed in passing is still at work", async () => {
   const pair = filled();
   let ends = 0;
-  const pulse = { end: async () => void (ends += 1) };
+  const pulse = {
+    end: async () => {
+      ends += 1;
+    },
+  };
   await run(pair, { journalId: "another", pulse });
   expect(ends).toBe(1);
   const other = filled();
