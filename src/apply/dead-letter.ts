@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Key, Position } from "../contract/change.ts";
+import { ANCHOR_POSITION, type Key, type Position } from "../contract/change.ts";
 import type { Dialect } from "../contract/dialect.ts";
 import type { TargetTable } from "../contract/sync-plan.ts";
 import type { Queryable, ResultRow } from "../db/database.ts";
@@ -32,6 +32,12 @@ export interface DeadLetterStore {
   /** As `deadLettersName` gives it. */
   readonly name: string;
 }
+
+/**
+ * Where the letter of a row stands that `copy` could not bring: no change of the journal tells of it. A `run` cannot try it
+ * again; a later `copy` can, and so can `verify --repair`.
+ */
+export const COPY_LETTER: Position = ANCHOR_POSITION;
 
 /** Parameters of one statement stay below every database's limit. */
 const KEYS_PER_STATEMENT = 500;
@@ -119,6 +125,22 @@ export async function removeLetters(
     await tx.execute(
       `DELETE FROM ${store.dialect.sql.quote(store.name)} WHERE table_name = ? AND row_key_digest IN (${part.map(() => "?").join(", ")})`,
       [table, ...part],
+    );
+  }
+}
+
+/** Removes letters of rows that `copy` could not bring and that the target has by now; those of changes stay. */
+export async function removeCopyLetters(
+  tx: Queryable,
+  store: DeadLetterStore,
+  table: string,
+  digests: readonly string[],
+): Promise<void> {
+  for (let i = 0; i < digests.length; i += KEYS_PER_STATEMENT) {
+    const part = digests.slice(i, i + KEYS_PER_STATEMENT);
+    await tx.execute(
+      `DELETE FROM ${store.dialect.sql.quote(store.name)} WHERE table_name = ? AND sync_id = ? AND row_key_digest IN (${part.map(() => "?").join(", ")})`,
+      [table, COPY_LETTER.toString(), ...part],
     );
   }
 }

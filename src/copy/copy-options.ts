@@ -5,6 +5,7 @@ import type { StateTable } from "../state/state.ts";
 import type { RowSource } from "../transform/row-source.ts";
 import type { KeyLabel } from "../verify/key-label.ts";
 import type { Expected } from "../verify/row-comparison.ts";
+import type { CopyLetters } from "./copy-letters.ts";
 
 /** What the copy of one table works with. */
 export interface CopyOptions {
@@ -13,6 +14,7 @@ export interface CopyOptions {
   readonly table: TablePlan;
   readonly rows: RowSource;
   readonly state: StateTable;
+  readonly letters: CopyLetters;
   /** Rows of a page at most; fewer where they are long. */
   readonly pageSize: number;
   readonly signal: AbortSignal;

@@ -1,3 +1,4 @@
+import { exactKey } from "../journal/key-equality.ts";
 import { type CopyPlace, keepCopyPlace } from "../state/copy-place.ts";
 import type { Expected, RowComparison } from "../verify/row-comparison.ts";
 import type { CopyOptions } from "./copy-options.ts";
@@ -14,7 +15,7 @@ export async function copyOrphans(
   orphans: readonly Expected[],
   from: CopyPlace,
 ): Promise<CopyPlace> {
-  const { table, state, pageSize, signal } = options;
+  const { table, state, letters, pageSize, signal } = options;
   let place = from;
   let left = orphans;
   for (let isLastTurn = false; left.length > 0 && !signal.aborted; ) {
@@ -29,9 +30,15 @@ export async function copyOrphans(
         refused: place.refused - part.length + made.refused,
       });
       const page = await readCopyKeys(options, comparison, keys);
-      const outcome = await writeCopyPage({ ...options, onOrphan }, comparison, page, (tx, made) =>
-        keepCopyPlace(tx, state, table.name, after(made)),
-      );
+      const found = new Set(page.expected.map(({ key }) => exactKey(key)));
+      const gone = part.filter(({ key }) => !found.has(exactKey(key)));
+      const outcome = await writeCopyPage({ ...options, onOrphan }, comparison, page, async (tx, made) => {
+        await letters.settle(
+          tx,
+          gone.map(({ change }) => change),
+        );
+        await keepCopyPlace(tx, state, table.name, after(made));
+      });
       // With `purge` at work beside it they stay what they are, refused.
       if (outcome === undefined) again.push(...part);
       else place = after(outcome);

@@ -33,6 +33,7 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
     return page;
   };
   let place = options.from?.after === undefined || options.from.isDone ? COPY_START : options.from;
+  const isWhole = place === COPY_START;
   let at = place.after;
   let limit = Math.min(FIRST_LIMIT, options.pageSize);
   let reads = 0;
@@ -63,7 +64,14 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
     place = after(outcome);
     failpoint("copy-page-written");
     options.onPage(place);
-    if (page.isLast) return await copyOrphans(options, comparison, orphans, place);
+    if (page.isLast) {
+      const end = await copyOrphans(options, comparison, orphans, place);
+      // Pages of an earlier part have met rows that this one knows nothing of.
+      if (isWhole && !signal.aborted) await options.letters.forgetRest();
+      options.letters.checkLimit();
+      return end;
+    }
+    options.letters.checkLimit();
     at = page.last;
     limit = page.nextLimit;
     await options.pace.spend(page.expected.length, signal);

@@ -3,6 +3,7 @@ import { type CopyPlace, copyPlacesIn } from "../state/copy-place.ts";
 import { readState, stateTable } from "../state/state.ts";
 import { FREE_PACE, type Pace } from "../throttle/pace.ts";
 import type { VerifyOptions } from "../verify/verify-options.ts";
+import { openCopyLetters } from "./copy-letters.ts";
 import type { RefusedRow } from "./copy-options.ts";
 import { copyTable } from "./copy-table.ts";
 
@@ -12,6 +13,8 @@ export interface CopySchemaOptions
   readonly pageSize?: number;
   /** Holds the reading of the source's rows back; default: as fast as it goes. */
   readonly pace?: Pace;
+  /** Rows of one table that the target may refuse before the copy ends with an error; default 1000. */
+  readonly deadLetterLimit?: number;
   readonly onRefused: (refused: RefusedRow) => void;
   /** Told after each page. */
   readonly onProgress?: (table: string, place: CopyPlace) => void;
@@ -23,6 +26,7 @@ export interface CopiedTable extends Pick<CopyPlace, "rows" | "written" | "refus
 }
 
 const PAGE_SIZE = 1_000;
+const DEAD_LETTER_LIMIT = 1_000;
 
 /**
  * Fills the target's tables with the rows that it lacks, transformed, parents first. Rows that it has stay as they are. A
@@ -44,6 +48,7 @@ export async function copy(options: CopySchemaOptions): Promise<readonly CopiedT
       table,
       rows: options.rowsFor(table),
       state,
+      letters: await openCopyLetters(target, table, options.deadLetterLimit ?? DEAD_LETTER_LIMIT),
       pageSize: Math.min(options.pageSize ?? PAGE_SIZE, Math.max(1, pace.mostRows)),
       signal,
       onRefused: options.onRefused,

@@ -1,8 +1,10 @@
 import { applyChanges } from "../apply/applier.ts";
 import { asRefusal } from "../apply/as-refusal.ts";
 import { lockLanes } from "../checkpoint/checkpoint.ts";
+import type { Key } from "../contract/change.ts";
 import type { ClassifiedError } from "../db/classified-error.ts";
 import type { Queryable } from "../db/database.ts";
+import { keyOf } from "../journal/net.ts";
 import type { Row } from "../row.ts";
 import { inAttempts } from "../run/in-attempts.ts";
 import { keyLabel } from "../verify/key-label.ts";
@@ -23,10 +25,15 @@ interface Candidate {
   readonly row: Row;
 }
 
+interface Refusal {
+  readonly expected: Expected;
+  readonly error: ClassifiedError;
+}
+
 /**
  * Writes what a page shows and the target lacks, in one transaction that holds the table's checkpoint: a runner waits as
- * long, and no row that it has changed or deleted since the page was read is written. Undefined when the page is to be
- * read again, see changedRows. `keep` is called last in the transaction.
+ * long, and no row that it has changed or deleted since the page was read is written. What the target refuses is a dead
+ * letter. Undefined when the page is to be read again, see changedRows. `keep` is called last in the transaction.
  */
 export async function writeCopyPage(
   options: CopyOptions,
@@ -34,32 +41,23 @@ export async function writeCopyPage(
   page: CopyPage,
   keep: (tx: Queryable, outcome: PageOutcome) => Promise<void>,
 ): Promise<PageOutcome | undefined> {
-  const { table } = options;
-  let refused = 0;
+  const refused: Refusal[] = [];
   const candidates: Candidate[] = [];
   for (const expected of page.expected) {
-    if (expected.row !== undefined) candidates.push({ expected, row: expected.row });
-    else if (expected.isLeftOut !== true) {
-      refused += 1;
-      tell(options, expected, expected.reason ?? "the row cannot be transformed");
-    }
+    const { row, isLeftOut, reason = "the row cannot be transformed" } = expected;
+    if (row !== undefined) candidates.push({ expected, row });
+    else if (isLeftOut !== true)
+      refused.push({ expected, error: { class: "row", code: "TRANSFORM_FAILED", reason } });
   }
   const whole = { options, comparison, page };
   try {
-    const written = await writeAll(whole, candidates, (tx, count) => keep(tx, { written: count, refused }));
-    return written === undefined ? undefined : { written, refused };
+    return await writeLast(whole, candidates, refused, 0, keep);
   } catch (error) {
     if (asRefusal(options.target.dialect, error) === undefined) throw error;
   }
-  const outcome = await writeParts(whole, candidates);
-  if (outcome === undefined) return undefined;
-  const all = { written: outcome.written, refused: refused + outcome.refused };
-  const { dialect, db } = options.target;
-  const what = `${table.name} could not be copied`;
-  await inAttempts({ dialect, table: table.name, what, signal: options.signal }, () =>
-    db.transaction((tx) => keep(tx, all)),
-  );
-  return all;
+  const parts = await writeParts(whole, candidates);
+  if (parts === undefined) return undefined;
+  return await writeLast(whole, [], [...refused, ...parts.refused], parts.written, keep);
 }
 
 interface Whole {
@@ -68,11 +66,59 @@ interface Whole {
   readonly page: CopyPage;
 }
 
+/** The transaction that the place is kept in; `before`: rows of the page that were written already. */
+async function writeLast(
+  whole: Whole,
+  candidates: readonly Candidate[],
+  refused: readonly Refusal[],
+  before: number,
+  keep: (tx: Queryable, outcome: PageOutcome) => Promise<void>,
+): Promise<PageOutcome | undefined> {
+  const { options, page } = whole;
+  let left: readonly Refusal[] = [];
+  const written = await writeAll(whole, candidates, async (tx, count, isChanged) => {
+    left = await stillRefused(whole, tx, refused, isChanged);
+    await options.letters.setAside(
+      tx,
+      left.map(({ expected: { change }, error }) => ({ change, error })),
+    );
+    const isLeft = new Set(left.map(({ expected }) => expected));
+    await options.letters.settle(
+      tx,
+      page.expected.flatMap((expected) => (isLeft.has(expected) ? [] : [expected.change])),
+    );
+    await keep(tx, { written: before + count, refused: left.length });
+  });
+  if (written === undefined) return undefined;
+  for (const { expected, error } of left) {
+    if (error.class === "parent" && options.onOrphan !== undefined) options.onOrphan(expected);
+    else tell(options, expected, error.reason);
+  }
+  return { written: before + written, refused: left.length };
+}
+
+/** Without those that a run, or somebody else, has dealt with since they were refused. */
+async function stillRefused(
+  { options, comparison }: Whole,
+  tx: Queryable,
+  refused: readonly Refusal[],
+  isChanged: (key: Key) => boolean,
+): Promise<readonly Refusal[]> {
+  const { key } = options.table;
+  const unchanged = refused.filter(({ expected }) => !isChanged(expected.key));
+  const there = await findByKey(
+    { ...comparison.keys.target, db: tx },
+    unchanged.map(({ expected: { change } }) => keyOf(key, change)),
+    comparison.keyText,
+  );
+  return unchanged.filter((_, i) => there[i] === undefined);
+}
+
 /** One transaction; gives how many rows were written, undefined when the page is to be read again. */
 async function writeAll(
   { options, comparison, page }: Whole,
   candidates: readonly Candidate[],
-  keep: (tx: Queryable, written: number) => Promise<void>,
+  keep: (tx: Queryable, written: number, isChanged: (key: Key) => boolean) => Promise<void>,
 ): Promise<number | undefined> {
   const { source, target, table, rows, signal } = options;
   const { dialect, db } = target;
@@ -101,45 +147,51 @@ async function writeAll(
         // Somebody else than a run may have written it in this moment: it is left as it is.
         { keepOnUpdate: rows.keepOnUpdate, keepsExisting: () => true },
       );
-      await keep(tx, lacking.length);
+      await keep(tx, lacking.length, isChanged);
       return lacking.length;
     }),
   );
 }
 
+interface Parts {
+  readonly written: number;
+  readonly refused: readonly Refusal[];
+}
+
+const writtenOnly = (written: number | undefined): Parts | undefined =>
+  written === undefined ? undefined : { written, refused: [] };
+
 /** Halves what was refused as a whole, down to the rows that are refused alone. */
-async function writeParts(whole: Whole, candidates: readonly Candidate[]): Promise<PageOutcome | undefined> {
+async function writeParts(whole: Whole, candidates: readonly Candidate[]): Promise<Parts | undefined> {
   const [only] = candidates;
-  if (only === undefined) return { written: 0, refused: 0 };
+  if (only === undefined) return { written: 0, refused: [] };
   if (candidates.length === 1) return await writeAlone(whole, only);
   const half = Math.ceil(candidates.length / 2);
-  let sum: PageOutcome = { written: 0, refused: 0 };
+  let sum: Parts = { written: 0, refused: [] };
   for (const part of [candidates.slice(0, half), candidates.slice(half)]) {
     const outcome = await writeOrHalve(whole, part);
     if (outcome === undefined) return undefined;
-    sum = { written: sum.written + outcome.written, refused: sum.refused + outcome.refused };
+    sum = { written: sum.written + outcome.written, refused: [...sum.refused, ...outcome.refused] };
   }
   return sum;
 }
 
-async function writeOrHalve(whole: Whole, part: readonly Candidate[]): Promise<PageOutcome | undefined> {
+async function writeOrHalve(whole: Whole, part: readonly Candidate[]): Promise<Parts | undefined> {
   try {
-    const written = await writeAll(whole, part, async () => undefined);
-    return written === undefined ? undefined : { written, refused: 0 };
+    return writtenOnly(await writeAll(whole, part, async () => undefined));
   } catch (error) {
     if (asRefusal(whole.options.target.dialect, error) === undefined) throw error;
     return await writeParts(whole, part);
   }
 }
 
-async function writeAlone(whole: Whole, candidate: Candidate): Promise<PageOutcome | undefined> {
+async function writeAlone(whole: Whole, candidate: Candidate): Promise<Parts | undefined> {
   const { options, comparison, page } = whole;
   const { source, target, table, rows } = options;
   const { expected, row } = candidate;
   let refusal: ClassifiedError | undefined;
   try {
-    const written = await writeAll(whole, [candidate], async () => undefined);
-    return written === undefined ? undefined : { written, refused: 0 };
+    return writtenOnly(await writeAll(whole, [candidate], async () => undefined));
   } catch (error) {
     refusal = asRefusal(target.dialect, error);
     if (refusal === undefined) throw error;
@@ -151,12 +203,9 @@ async function writeAlone(whole: Whole, candidate: Candidate): Promise<PageOutco
   }
   // What was changed since it was read, or has a change to come, is the run's; what is gone is nobody's.
   const later = source.dialect.sql.laterChange(table, page.applied, expected.key);
-  if ((await source.db.query(later.sql, later.params)).length > 0) return { written: 0, refused: 0 };
-  if ((await readKeys(comparison.keys.source, [expected.key])).length === 0)
-    return { written: 0, refused: 0 };
-  if (refusal.class === "parent" && options.onOrphan !== undefined) options.onOrphan(expected);
-  else tell(options, expected, refusal.reason);
-  return { written: 0, refused: 1 };
+  const isRuns = (await source.db.query(later.sql, later.params)).length > 0;
+  const isGone = (await readKeys(comparison.keys.source, [expected.key])).length === 0;
+  return { written: 0, refused: isRuns || isGone ? [] : [{ expected, error: refusal }] };
 }
 
 function tell({ table, onRefused }: CopyOptions, { key }: Expected, reason: string): void {

@@ -1,4 +1,4 @@
-import { type DeadLetter, keyDigest } from "../apply/dead-letter.ts";
+import { COPY_LETTER, type DeadLetter, keyDigest } from "../apply/dead-letter.ts";
 import { OVERTAKEN } from "../apply/overtaken.ts";
 import type { Change } from "../contract/change.ts";
 import type { Dialect } from "../contract/dialect.ts";
@@ -53,7 +53,9 @@ export function createLetterRetry(options: RetryOptions): LetterRetry {
 
   /** The letters whose change the journal still has, in order of position. */
   async function read(batch: readonly DeadLetter[]): Promise<readonly Tried[]> {
-    const changes = await reader.at(batch.map(({ position }) => position));
+    // The anchor stands where the letters of `copy` do, and is no change.
+    const positions = batch.map(({ position }) => position).filter((position) => position > COPY_LETTER);
+    const changes = positions.length === 0 ? [] : await reader.at(positions);
     const byPosition = new Map(changes.map((change) => [change.position, change]));
     return batch
       .flatMap((letter) => {

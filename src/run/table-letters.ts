@@ -1,4 +1,5 @@
 import {
+  COPY_LETTER,
   type DeadLetter,
   type DeadLetterStore,
   keyDigest,
@@ -39,7 +40,7 @@ export interface TableLetters {
   readonly count: () => number;
   /** Reads what the target holds. */
   reload(): Promise<void>;
-  /** The same, at most once a second and when there are some: somebody may have asked for a retry, or discarded some. */
+  /** The same, at most once a second when there are some: somebody may have asked for a retry, or discarded some. */
   refresh(): Promise<void>;
   /** Those whose time has come, or all; longest waiting first. */
   due(all: boolean): readonly DeadLetter[];
@@ -57,6 +58,8 @@ export interface TableLetters {
 }
 
 const REFRESH_MS = 1_000;
+/** Without any: `copy` may have written some, which a later change of the row makes up for. */
+const SEEK_MS = 15_000;
 
 export function createTableLetters(
   db: Queryable,
@@ -105,7 +108,7 @@ export function createTableLetters(
     count: () => letters.size,
     reload,
     async refresh() {
-      if (letters.size > 0 && now() - readAt >= REFRESH_MS) await reload();
+      if (now() - readAt >= (letters.size > 0 ? REFRESH_MS : SEEK_MS)) await reload();
     },
     due: (all) => schedule.due([...letters.values()], all),
     postpone: schedule.postpone,
@@ -133,10 +136,12 @@ export function createTableLetters(
       take([...letters.values()].filter(({ digest }) => digest !== letter.digest));
     },
     checkLimit() {
-      if (letters.size <= limit) return;
-      const last = [...letters.values()].reduce((a, b) => (a.position > b.position ? a : b));
+      // How many rows a copy may leave behind is the copy's own matter.
+      const ours = [...letters.values()].filter(({ position }) => position > COPY_LETTER);
+      if (ours.length <= limit) return;
+      const last = ours.reduce((a, b) => (a.position > b.position ? a : b));
       throw new SyncError("ROW_REFUSED", {
-        what: `${table.name}: ${letters.size} changes are set aside, more than deadLetterLimit=${limit} allows; the last at position ${last.position}: ${last.reason} (${last.code})`,
+        what: `${table.name}: ${ours.length} changes are set aside, more than deadLetterLimit=${limit} allows; the last at position ${last.position}: ${last.reason} (${last.code})`,
         next: "Look at `sync-tool dead-letters list`, mend the cause, then start the run again: it tries them once more, nothing was skipped",
         at: { table: table.name },
       });

@@ -1,9 +1,12 @@
 import { applyChanges } from "../apply/applier.ts";
 import { asRefusal } from "../apply/as-refusal.ts";
+import { keyDigest, removeCopyLetters } from "../apply/dead-letter.ts";
 import { spareChildren } from "../apply/spare-children.ts";
 import { lockLanes } from "../checkpoint/checkpoint.ts";
 import type { Dialect } from "../contract/dialect.ts";
+import { deadLettersName } from "../contract/object-names.ts";
 import type { Database } from "../db/database.ts";
+import { keyOf } from "../journal/net.ts";
 import { inAttempts } from "../run/in-attempts.ts";
 import type { ComparisonOptions } from "./comparison-options.ts";
 import type { Difference } from "./difference.ts";
@@ -90,6 +93,11 @@ async function write(options: RepairOptions, todo: readonly Difference[]): Promi
     const changes = await comparison.readChanges(todo);
     const rowFor = await rows.prepare(changes);
     await applyChanges(tx, target.dialect, table, changes, rowFor, rows);
+    if (isCaptured) {
+      const letters = { dialect: target.dialect, name: deadLettersName(table.target.name) };
+      const digests = changes.map((change) => keyDigest(keyOf(table.key, change)));
+      await removeCopyLetters(tx, letters, table.name, digests);
+    }
     const extra = todo.filter(({ kind }) => kind === "extra");
     const { still } = await comparison.lookAgain(extra);
     const keys = still.filter(({ kind }) => kind === "extra").map(({ key }) => key);

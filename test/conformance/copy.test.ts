@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { listDeadLetters } from "../../src/apply/dead-letter.ts";
+import { deadLettersName } from "../../src/contract/object-names.ts";
 import { planTables } from "../../src/contract/sync-plan.ts";
 import { purgeJournal } from "../../src/journal/purge.ts";
 import { deleteState, stateTable } from "../../src/state/state.ts";
@@ -32,6 +34,16 @@ describeDialects("A copy", (dialect) => {
   const differences = async () => (await verified(pair)).differences;
   const names = async (): Promise<readonly unknown[]> =>
     (await pair.rows("target", USER_DATA)).map((row) => row["USER_NAME"] ?? row["user_name"]);
+  const letters = async () => {
+    const store = {
+      dialect: pair.target.dialect,
+      name: deadLettersName((await pair.table(USER_DATA)).target.name),
+    };
+    const found = [...(await listDeadLetters(pair.target.db, store))];
+    return found
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map(({ position, reason, attempts }) => [position, reason, attempts]);
+  };
   /** The target, with something that happens once, when a page was read and is about to be written. */
   const between = (happens: () => Promise<unknown>) => {
     let hasHappened = false;
@@ -148,27 +160,65 @@ describeDialects("A copy", (dialect) => {
     expect(await differences()).toEqual([]);
   });
 
-  test("writes all of a page but the row that the target refuses, and says which", async () => {
+  test("writes all of a page but what the target refuses: dead letters, which copy, repair or a change mends", async () => {
     await pair.source.test.exec([many(30)]);
     await pair.run();
     await pair.target.test.exec([
       `DELETE FROM ${USER_DATA}`,
-      `ALTER TABLE ${USER_DATA} ADD CONSTRAINT NOT_THIS CHECK (USER_NAME <> 'u107')`,
+      `ALTER TABLE ${USER_DATA} ADD CONSTRAINT NOT_THIS CHECK (USER_NAME < 'u107' OR USER_NAME > 'u109')`,
     ]);
     try {
-      const { tables, refused } = await copied(pair, { tables: [USER_DATA] });
-      expect(tables[USER_DATA]).toMatchObject({ rows: 30, written: 29, refused: 1, isDone: true });
-      expect(refused).toEqual([
-        {
-          table: USER_DATA,
-          key: { TENANT_ID: "1", USER_NAME: "u107", DATA_KEY: "k" },
-          reason: expect.any(String),
-        },
-      ]);
+      const { tables, refused } = await copied(pair, { tables: [USER_DATA], pageSize: 20 });
+      expect(tables[USER_DATA]).toMatchObject({ rows: 30, written: 27, refused: 3, isDone: true });
+      expect(refused.map(({ key }) => key)).toEqual(
+        ["u107", "u108", "u109"].map((name) => ({ TENANT_ID: "1", USER_NAME: name, DATA_KEY: "k" })),
+      );
+      expect(await letters()).toEqual(refused.map(({ reason }) => [0n, reason, 1]));
+      await expect(copied(pair, { tables: [USER_DATA], deadLetterLimit: 2 })).rejects.toMatchObject({
+        code: "ROW_REFUSED",
+      });
+      expect(await letters()).toEqual(refused.map(({ reason }) => [0n, reason, 2]));
     } finally {
       await pair.target.test.exec(`ALTER TABLE ${USER_DATA} DROP CONSTRAINT NOT_THIS`);
     }
+    // Nothing of the journal is kept for their sake.
+    const table = await pair.table(USER_DATA);
+    const purgeable = await findPurgeable(pair.target, planTables(await pair.plan()), table);
+    expect(purgeable?.upTo).toBe(purgeable?.checkpoint.position);
+    await expect(pair.run()).rejects.toMatchObject({ code: "DEAD_LETTERS_LEFT" });
+
+    await pair.source.test.exec(`UPDATE ${USER_DATA} SET DATA_VALUE = 'newer' WHERE USER_NAME = 'u107'`);
+    await expect(pair.run()).rejects.toMatchObject({ code: "DEAD_LETTERS_LEFT" });
+    expect(await letters()).toHaveLength(2);
+    const mend = { tables: [USER_DATA], repair: { deleteExtra: false } };
+    const [u108] = (await verified(pair)).differences;
+    expect(u108?.kind).toBe("missing");
+    await pair.source.test.exec(`DELETE FROM ${USER_DATA} WHERE USER_NAME = 'u109'`);
+    await expect(pair.run()).rejects.toMatchObject({ code: "DEAD_LETTERS_LEFT" });
+    await verified(pair, mend);
+    expect(await letters()).toEqual([]);
+    await pair.run();
+    expect(await differences()).toEqual([]);
+  });
+
+  test("takes the letters away of rows that it brings at last, and of rows that are gone", async () => {
+    await pair.source.test.exec([many(3)]);
+    await pair.run();
+    await pair.target.test.exec([
+      `DELETE FROM ${USER_DATA}`,
+      `ALTER TABLE ${USER_DATA} ADD CONSTRAINT NOT_THIS CHECK (USER_NAME > 'u101')`,
+    ]);
+    try {
+      expect((await copied(pair, { tables: [USER_DATA] })).tables[USER_DATA]).toMatchObject({ refused: 2 });
+    } finally {
+      await pair.target.test.exec(`ALTER TABLE ${USER_DATA} DROP CONSTRAINT NOT_THIS`);
+    }
+    // No run has heard of it yet.
+    await pair.source.test.exec(`DELETE FROM ${USER_DATA} WHERE USER_NAME = 'u100'`);
+    expect(await letters()).toHaveLength(2);
     expect((await copied(pair, { tables: [USER_DATA] })).tables[USER_DATA]).toMatchObject({ written: 1 });
+    expect(await letters()).toEqual([]);
+    await pair.run();
     expect(await differences()).toEqual([]);
   });
 

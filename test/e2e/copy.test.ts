@@ -75,5 +75,8 @@ describeDialects("copy, as it is typed,", (dialect) => {
       new RegExp(`^refused ${DATA} TENANT_ID=-1234 USER_NAME=user1007 DATA_KEY=k - `, "m"),
     );
     expect(stderr).toMatch(/still lacks rows that it refused: IDN_IDENTITY_USER_DATA 1 \[COPY_LEFT_ROWS\]/);
+    const [letter] = JSON.parse((await syncTool("dead-letters", "list", "--json")).stdout).deadLetters;
+    expect(letter).toMatchObject({ table: DATA, position: "0", code: expect.any(String) });
+    expect((await syncTool("status")).stdout).toContain("safe to switch: no");
   });
 });

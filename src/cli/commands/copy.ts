@@ -90,6 +90,7 @@ async function copySchemas(
       rowsFor: rowSources(plan, { source, target, keys, ...(tenants && { tenants }) }),
       ...(wanted.length === 0 ? {} : { tables: wanted }),
       pace: openThrottle(context, schema, { pace: shared, isNoted: false }),
+      deadLetterLimit: context.config.deadLetterLimit,
       signal,
       onRefused: ({ table, key, reason }) => {
         if (!flags.json) writeOut(`refused ${table} ${keyText(key)} - ${reason}`);

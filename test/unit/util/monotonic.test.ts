@@ -11,6 +11,7 @@ const TIME_OF_DAY: Readonly<Record<string, string>> = {
   "capture/prepare-gaps.ts": "stored with a gap, for people",
   "capture/seen.ts": "stored with what was seen, for people",
   "cli/commands/doctor.ts": "says when checks were made",
+  "copy/copy-letters.ts": "stored with a dead letter",
   "dialect/mssql/write-rows.ts": "the calendar of a date that is written",
   "doctor/connection-checks.ts": "compares the clock of this machine with those of the servers",
   "run/late-changes.ts": "stored with the positions that were passed",
