@@ -25,6 +25,8 @@ export interface Lab {
   readonly target: { readonly test: TestDatabase; readonly dialect: Dialect; readonly db: Database };
   readonly plan: SyncPlan;
   readonly tables: readonly TablePlan[];
+  /** Empties the target, and leaves its checkpoints where they are. */
+  empty(): Promise<void>;
   /** Empties the target and sets its checkpoints back to the beginning. */
   reset(): Promise<void>;
   /** Applies what is pending, once. */
@@ -88,19 +90,23 @@ export async function openLab(
   const tables = planTables(plan);
   const { journals } = await installCapture(source.db, source.dialect, tables);
   await prepareTarget(target.db, target.dialect, tables, journals);
+  async function empty(): Promise<void> {
+    // Truncated, not deleted: the dead rows and index pages of the last turn must not be this one's burden.
+    const names = tables.map((table) => table.target.name);
+    await target.test.exec(
+      server.dialect === "postgres"
+        ? [`TRUNCATE ${names.join(", ")} CASCADE`]
+        : ["SET foreign_key_checks = 0", ...names.map((name) => `TRUNCATE TABLE ${name}`)],
+    );
+  }
   return {
     source,
     target,
     plan,
     tables,
+    empty,
     async reset() {
-      // Truncated, not deleted: the dead rows and index pages of the last turn must not be this one's burden.
-      const names = tables.map((table) => table.target.name);
-      await target.test.exec(
-        server.dialect === "postgres"
-          ? [`TRUNCATE ${names.join(", ")} CASCADE`]
-          : ["SET foreign_key_checks = 0", ...names.map((name) => `TRUNCATE TABLE ${name}`)],
-      );
+      await empty();
       for (const table of tables)
         await target.test.exec(`UPDATE ${table.targetNames.checkpoint} SET SYNC_ID = 0, DIGEST = ''`);
     },

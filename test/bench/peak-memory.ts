@@ -15,6 +15,47 @@ export async function peakMemory(
 ): Promise<{ readonly peakMb: number; readonly applied: number }> {
   const [table] = lab.tables;
   if (table === undefined) throw new Error("a lab without tables");
+  return await inFolder(lab, sourceVersion, async (folder) => {
+    const run = startCli(["run"], folder);
+    await delay(forMs);
+    const peakMb = heldBy(run.pid) ?? Number.NaN;
+    run.kill("SIGTERM");
+    const { code, stderr } = await run.ended;
+    if (code !== 0) throw new Error(`sync-tool run ended with ${code}: ${stderr.slice(-1_000)}`);
+    return { peakMb, applied: Number(await position(lab, table)) };
+  });
+}
+
+/** The most megabytes that the built `sync-tool copy` held while it filled the lab's target. */
+export async function copyMemory(lab: Lab, sourceVersion: string): Promise<number> {
+  return await inFolder(lab, sourceVersion, async (folder) => {
+    const copy = startCli(["copy"], folder);
+    let peak = 0;
+    const look = setInterval(() => {
+      peak = Math.max(peak, heldBy(copy.pid) ?? 0);
+    }, 20);
+    const { code, stderr } = await copy.ended;
+    clearInterval(look);
+    if (code !== 0) throw new Error(`sync-tool copy ended with ${code}: ${stderr.slice(-1_000)}`);
+    return peak;
+  });
+}
+
+/** Undefined once the process has ended. */
+function heldBy(pid: number): number | undefined {
+  try {
+    const found = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+    return found === null ? undefined : Number(found[1]) / 1024;
+  } catch {
+    return undefined;
+  }
+}
+
+async function inFolder<T>(
+  lab: Lab,
+  sourceVersion: string,
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "sync-tool-bench-"));
   try {
     await writeConfigFiles(folder, {
@@ -23,14 +64,7 @@ export async function peakMemory(
       sourceVersion,
       syncTables: lab.tables.map(({ name }) => name),
     });
-    const run = startCli(["run"], folder);
-    await delay(forMs);
-    const status = readFileSync(`/proc/${run.pid}/status`, "utf8");
-    run.kill("SIGTERM");
-    const { code, stderr } = await run.ended;
-    if (code !== 0) throw new Error(`sync-tool run ended with ${code}: ${stderr.slice(-1_000)}`);
-    const kilobytes = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]);
-    return { peakMb: kilobytes / 1024, applied: Number(await position(lab, table)) };
+    return await work(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,5 +1,6 @@
 import type { Scenario } from "./scenario.ts";
 import { cleanUp } from "./scenarios/clean-up.ts";
+import { copying } from "./scenarios/copy.ts";
 import { drain } from "./scenarios/drain.ts";
 import { encrypted } from "./scenarios/encrypted.ts";
 import { growth } from "./scenarios/growth.ts";
@@ -23,6 +24,7 @@ export const SCENARIOS: readonly Scenario[] = [
   growth,
   cleanUp,
   verifying,
+  copying,
   idle,
   startup,
   encrypted,
