@@ -64,11 +64,11 @@ export interface OpenOptions {
   readonly anyVersion?: boolean;
 }
 
-/** Lets a progress line stay below the log lines. */
+/** Lets lines of progress stay below the log lines. */
 export interface Terminal {
   readonly isTerminal: boolean;
-  /** Replaces the line at the bottom; an empty one removes it. */
-  showProgress(line: string): void;
+  /** Replaces the lines at the bottom, none of them wider than the terminal; an empty text removes them. */
+  showProgress(text: string): void;
 }
 
 /** Between the wish to stop and the end of whatever is under way then. */
@@ -223,16 +223,17 @@ async function openSources(
 function openTerminal(): { readonly terminal: Terminal; readonly write: (text: string) => void } {
   const isTerminal = process.stderr.isTTY === true;
   let progress = "";
-  const erase = "\r\u001b[2K";
+  // Up to the first line of what is shown, and from there on nothing.
+  const erase = (): string => `\r${"\u001b[1A".repeat(progress.split("\n").length - 1)}\u001b[0J`;
   return {
     terminal: {
       isTerminal,
-      showProgress: (line) => {
-        if (line === "" && progress === "") return;
-        writeErr(`${erase}${line}`);
-        progress = line;
+      showProgress: (text) => {
+        if (text === progress) return;
+        writeErr(`${erase()}${text}`);
+        progress = text;
       },
     },
-    write: (text) => writeErr(progress === "" ? text : `${erase}${text}${progress}`),
+    write: (text) => writeErr(progress === "" ? text : `${erase()}${text}${progress}`),
   };
 }

@@ -1,17 +1,18 @@
-/** `run --listen`: opened before any database is, shown what the run looks at, closed when it has ended. */
+/** What a run shows, at the bottom of a terminal and to those who ask `--listen`: views of one look. */
 import { type OneAtATime, oneAtATime } from "../db/one-at-a-time.ts";
 import { SyncError } from "../errors.ts";
 import { type Address, parseAddress } from "../listen/address.ts";
 import { openListener } from "../listen/server.ts";
-import { createTally, type Tally } from "../listen/tally.ts";
 import { readToken } from "../listen/token.ts";
-import { startWatch } from "../listen/watch.ts";
 import { KEY } from "../log.ts";
 import { createLook } from "../run/status-look.ts";
 import type { StatusRequest } from "../status/table-status.ts";
+import { createTally, type Tally } from "../status/tally.ts";
+import { startWatch } from "../status/watch.ts";
 import { sleep } from "../util/sleep.ts";
 import type { Context, SchemaContext } from "./context.ts";
 import { commandFailure } from "./driver-error.ts";
+import { openProgress } from "./progress.ts";
 
 export interface ListenFlags {
   /** HOST:PORT. */
@@ -47,19 +48,20 @@ export function listenSettings({ listen, listenTokenFile }: ListenFlags): Listen
   });
 }
 
-/** Does the work while it is listened there. */
+/** Does the work while it is looked at, when anybody may: at a terminal, or where it is listened. */
 export async function withCockpit<T>(
   context: Context,
   settings: ListenSettings | undefined,
   work: (cockpit: Cockpit) => Promise<T>,
 ): Promise<T> {
   const tally = createTally();
-  if (settings === undefined) return await work({ tally, show: () => undefined });
-  const { config, log, logLines, signal } = context;
-  const listener = await openListener({ ...settings, logLines, signal });
-  log.info({ url: listener.url }, "listening");
+  const { config, log, logLines, signal, terminal } = context;
+  if (settings === undefined && !terminal.isTerminal) return await work({ tally, show: () => undefined });
+  const listener = settings === undefined ? undefined : await openListener({ ...settings, logLines, signal });
+  if (listener !== undefined) log.info({ url: listener.url }, "listening");
   const ended = new AbortController();
   let watching: Promise<void> | undefined;
+  let progress: { close(): void } | undefined;
   const asked: OneAtATime[] = [];
   /** Looking leaves the connections to those who work. */
   const apart = (schema: SchemaContext): StatusRequest => {
@@ -89,13 +91,15 @@ export async function withCockpit<T>(
           onFailure: logFailures(context),
         });
         watching = watch.done;
-        listener.show(watch);
+        listener?.show(watch);
+        progress = openProgress(terminal, watch);
       },
     });
   } finally {
     ended.abort();
+    progress?.close();
     await watching;
-    await listener.close();
+    await listener?.close();
     const patience = new AbortController();
     const settled = Promise.all(asked.map((one) => one.settled()));
     await Promise.race([settled, sleep(PATIENCE_MS, patience.signal)]);
@@ -109,7 +113,7 @@ function logFailures({ log }: Context): (error: unknown) => void {
   return (error) => {
     const failure = commandFailure([], error);
     const reason = failure instanceof SyncError ? failure.message : "an unexpected failure";
-    if (reason !== told) log.warn({ [KEY.reason]: reason }, "a look for --listen failed");
+    if (reason !== told) log.warn({ [KEY.reason]: reason }, "a look at both databases failed");
     told = reason;
   };
 }

@@ -1,34 +1,55 @@
 import { KEY, type Log } from "../log.ts";
 import type { RunEvents } from "../run/events.ts";
+import type { BatchReport } from "../run/table-sync.ts";
 import { AFTER_GAP } from "../state/gap.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
-import type { Progress } from "./progress.ts";
+import { batchSums } from "./batch-sums.ts";
 
 /** An idle table says so at most this often. */
 const IDLE_LOG_MS = 5_000;
 
+/** Events that have to be closed: what was summed up is written then. */
+export type LoggedEvents = RunEvents & { readonly close: () => void };
+
 /**
- * Writes what a run does to the log and to the progress line. The sentences about fetched records and missing data are
- * those that operators of WSO2's own client were told to watch.
+ * Writes what a run does to the log. The sentences about fetched records and missing data are those that operators of WSO2's
+ * own client were told to watch; the first one counts what was applied since the last one of its table.
  */
-export function logEvents(log: Log, progress: Progress, now: Clock = monotonic): RunEvents {
+export function logEvents(
+  log: Log,
+  onBatch: (report: BatchReport) => void = () => undefined,
+  now: Clock = monotonic,
+): LoggedEvents {
   const idleLoggedAt = new Map<string, number>();
+  const sums = batchSums(({ table, changes, position, durationMs }) => {
+    log.info(
+      {
+        [KEY.table]: table,
+        [KEY.changes]: changes,
+        [KEY.position]: position.toString(),
+        [KEY.durationMs]: durationMs,
+      },
+      `Fetched: ${changes} records for syncing for: ${table}`,
+    );
+  }, now);
   return {
+    close: sums.close,
     batch(report) {
       const { table, changes, position, durationMs } = report;
-      progress.batch(report);
-      log.info(
+      onBatch(report);
+      log.debug(
         {
           [KEY.table]: table,
           [KEY.changes]: changes,
           [KEY.position]: position.toString(),
           [KEY.durationMs]: durationMs,
         },
-        `Fetched: ${changes} records for syncing for: ${table}`,
+        "batch applied",
       );
+      sums.add(report);
     },
     idle(table) {
-      progress.idle(table);
+      sums.flush(table);
       const before = idleLoggedAt.get(table);
       if (before !== undefined && now() - before < IDLE_LOG_MS) return;
       idleLoggedAt.set(table, now());
@@ -43,6 +64,18 @@ export function logEvents(log: Log, progress: Progress, now: Clock = monotonic):
           [KEY.holders]: holders,
         },
         "waiting for a transaction on the source that has not ended",
+      );
+    },
+    unblocked(table, seconds) {
+      log.info(
+        { [KEY.table]: table, [KEY.seconds]: Math.round(seconds) },
+        "the transaction that was waited for has ended",
+      );
+    },
+    parentsFirst(table, parent) {
+      log.info(
+        { [KEY.table]: table, parent },
+        `rows of ${table} wait for those of ${parent} that they refer to`,
       );
     },
     deadLetter(table, position, error) {

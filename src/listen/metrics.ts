@@ -1,8 +1,8 @@
 /** The metrics of a run: a view of its last look, as everything else that it serves. */
 import type { TableStatus } from "../status/table-status.ts";
+import type { View } from "../status/watch.ts";
 import { readVersion } from "../version.ts";
 import { type Labels, type Metric, metricText } from "./metric-text.ts";
-import type { View } from "./watch.ts";
 
 /** As text; before the first look it tells only that there was none. */
 export function metricsOf(view: View | undefined): string {

@@ -1,12 +1,12 @@
 /** The parts of the page, each a view of the last look. */
+import { stateOf } from "../status/table-state.ts";
 import type { TableStatus } from "../status/table-status.ts";
 import type { TimeToDrain } from "../status/time-to-drain.ts";
+import type { View } from "../status/watch.ts";
 import { roughTime } from "../util/rough-time.ts";
+import { whole } from "../util/whole.ts";
 import { type Html, html } from "./html.ts";
 import { PHASES, phaseOf } from "./verdict.ts";
-import type { View } from "./watch.ts";
-
-export const whole = (count: number): string => Math.round(count).toLocaleString("en-US");
 
 export function phaseStrip({ report }: View): Html {
   const phase = phaseOf(report);
@@ -38,11 +38,11 @@ export function tablesPart(view: View): Html {
   const { report, toDrain, applied, holeSeconds } = view;
   const row = (one: TableStatus): Html => html`<tr>
 <th scope="row">${one.table}</th>${cells([
-    stateOf(one),
+    stateOf(one).words,
     pendingText(one),
     one.lagSeconds === null ? "-" : secondsText(one.lagSeconds),
     whole(applied(one).perSecond),
-    drainText(one.throttle === null ? toDrain(one) : null),
+    drainText(toDrain(one)),
     holeText(one, holeSeconds(one)),
     whole(one.deadLetters),
     runnerText(one),
@@ -53,18 +53,6 @@ export function tablesPart(view: View): Html {
   )}</tr></thead>
 <tbody>${report.tables.map(row)}</tbody></table></div>`;
 }
-
-const stateOf = (table: TableStatus): string => {
-  const { stopped, captured, gap, openHole, deadLetters, pending, runner, throttle } = table;
-  if (stopped !== null) return "stopped";
-  if (!captured) return "not captured";
-  if (gap !== null) return "changes may be missing";
-  if (throttle !== null) return "held back";
-  if (openHole !== null) return "waits for a transaction";
-  if (deadLetters > 0) return "dead letters";
-  if (pending !== null && pending > 0) return runner === null ? "nobody applies" : "behind";
-  return "in step";
-};
 
 const pendingText = ({ pending, pendingIsEstimate }: TableStatus): string =>
   pending === null ? "-" : `${pendingIsEstimate ? "~" : ""}${whole(pending)}`;

@@ -1,5 +1,6 @@
 /** The page at `/`: made here, read only, whole without a script; with one it takes in what comes from /events. */
 import { createHash } from "node:crypto";
+import type { View } from "../status/watch.ts";
 import { readVersion } from "../version.ts";
 import { type Html, html } from "./html.ts";
 import {
@@ -13,7 +14,6 @@ import {
   verifiedPart,
 } from "./page-parts.ts";
 import { type VerdictWords, verdictOf } from "./verdict.ts";
-import type { View } from "./watch.ts";
 
 const STYLE = `:root{color-scheme:light dark;--good:#1a7f37;--busy:#9a6700;--bad:#cf222e;--line:#8886}
 @media(prefers-color-scheme:dark){:root{--good:#3fb950;--busy:#d29922;--bad:#f85149}}

@@ -1,4 +1,4 @@
-import type { View } from "./watch.ts";
+import type { View } from "../status/watch.ts";
 
 /** A look is taken every few seconds; one that has hung for so long tells nothing any more. */
 const OLD_SECONDS = 60;

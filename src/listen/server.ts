@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { hostname } from "node:os";
 import { SyncError } from "../errors.ts";
+import type { View, Watch } from "../status/watch.ts";
 import { jsonDocument } from "../util/json-document.ts";
 import { type Address, isOwnHost, urlHost } from "./address.ts";
 import { createEvents } from "./events.ts";
@@ -10,7 +11,6 @@ import { metricsOf } from "./metrics.ts";
 import { CONTENT_SECURITY_POLICY, pageOf, pageState } from "./page.ts";
 import { readiness } from "./readiness.ts";
 import { showsToken } from "./token.ts";
-import type { View, Watch } from "./watch.ts";
 
 export interface ListenOptions {
   readonly address: Address;

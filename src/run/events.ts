@@ -10,6 +10,10 @@ export interface RunEvents {
   idle(table: string): void;
   /** A hole in the journal may still be filled and is waited for. */
   blocked(table: string, hole: Hole, seconds: number, holders: readonly HolderFacts[]): void;
+  /** What was told by `blocked` is over. */
+  unblocked(table: string, seconds: number): void;
+  /** Tables of the group come first, since rows of this one refer to theirs; told when it lasts. */
+  parentsFirst(table: string, parent: string): void;
   /** A change was set aside, and its row is not on the target. */
   deadLetter(table: string, position: bigint, error: ClassifiedError): void;
   /** Rows were written with a TOKEN_SCOPE_HASH of their own: CON_APP_KEY of the target refused the one that they have. */

@@ -1,4 +1,5 @@
 import { lowest, readLanes } from "../checkpoint/checkpoint.ts";
+import type { Position } from "../contract/change.ts";
 import type { Dialect, Hole } from "../contract/dialect.ts";
 import type { Side } from "../contract/side.ts";
 import type { TableGroup } from "../contract/sync-plan.ts";
@@ -11,6 +12,7 @@ import { type Clock, monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
 import { afterFailure } from "./after-failure.ts";
 import { afterPass, BEGIN, mayTrustIdle, type PassResult, type Until } from "./after-pass.ts";
+import { createBlockedTables } from "./blocked-tables.ts";
 import type { CaptureWatch } from "./capture-watch.ts";
 import type { RunEvents } from "./events.ts";
 import type { KeptLock, LockKeeper } from "./lock-keeper.ts";
@@ -97,6 +99,7 @@ async function cycle(options: GroupLoopOptions, lock: KeptLock, progressed: () =
   // A lost lock ends the pass after the batch under way, as a stop does.
   const stop = AbortSignal.any([signal, lock.lost]);
   let state = BEGIN;
+  const blocked = createBlockedTables(events, now);
   while (!signal.aborted) {
     if (lock.lost.aborted) throw lockLost(options.group.name);
     options.pulse.beat();
@@ -120,8 +123,8 @@ async function cycle(options: GroupLoopOptions, lock: KeptLock, progressed: () =
       pass = { ...pass, waiting: true, holes: toCome };
       step = afterPass(state, pass, rules, now());
     }
-    if (step.tellBlockedSince !== undefined)
-      await reportBlocked(pass.holes, (now() - step.tellBlockedSince) / 1000, events);
+    blocked.tellEnded(pass.holes);
+    if (step.tellBlockedSince !== undefined) await blocked.tell(pass.holes, step.tellBlockedSince);
     ({ state } = step);
     await sleep(step.pauseMs, stop);
   }
@@ -179,7 +182,7 @@ interface Pass extends PassResult {
  * Takes each table, parents first, as far as its journal reached at the beginning: under lasting load none but the
  * first would come to its turn otherwise.
  */
-async function onePass({ tables }: GroupLoopOptions, stop: AbortSignal): Promise<Pass> {
+async function onePass({ tables, events }: GroupLoopOptions, stop: AbortSignal): Promise<Pass> {
   const bounds = new Map<TableSync, bigint>();
   if (tables.length > 1) for (const table of tables) bounds.set(table, await table.reader.highest());
   let applied = 0;
@@ -188,7 +191,12 @@ async function onePass({ tables }: GroupLoopOptions, stop: AbortSignal): Promise
   let waiting = false;
   const holes = new Map<TableSync, Hole>();
   for (const table of tables) {
-    const result = await table.drain(bounds.get(table), stop);
+    const tellParents = setTimeout(() => {
+      for (const child of tables)
+        if (isBehindParent(child, table, bounds.get(child)))
+          events.parentsFirst(child.table.name, table.table.name);
+    }, PARENTS_PATIENCE_MS);
+    const result = await table.drain(bounds.get(table), stop).finally(() => clearTimeout(tellParents));
     applied += result.applied;
     if (result.applied === 0 && result.caughtUp) empty.push(table.table.name);
     if (result.waiting) waiting = true;
@@ -198,15 +206,14 @@ async function onePass({ tables }: GroupLoopOptions, stop: AbortSignal): Promise
   return { applied, allCaughtUp: allCaughtUp && !waiting, waiting, empty, holes };
 }
 
-/** Who holds a position is told where the source tells it: a look that fails ends nothing. */
-async function reportBlocked(
-  holes: ReadonlyMap<TableSync, Hole>,
-  seconds: number,
-  events: RunEvents,
-): Promise<void> {
-  for (const [table, hole] of holes)
-    events.blocked(table.table.name, hole, seconds, await table.reader.holders(hole).catch(() => []));
-}
+/** Rows that wait so long for those that they refer to are told of: nothing else shows why they stand still. */
+const PARENTS_PATIENCE_MS = 5_000;
+
+const isBehindParent = (child: TableSync, parent: TableSync, reached: Position | undefined): boolean =>
+  child.table.parents.some((link) => link.parent.toUpperCase() === parent.table.name) &&
+  child !== parent &&
+  reached !== undefined &&
+  child.position() < reached;
 
 async function waitForLock(options: GroupLoopOptions): Promise<KeptLock | undefined> {
   const { locks, lockName, signal, events, group } = options;

@@ -10,6 +10,8 @@ export interface Pulse {
   begin(): Promise<void>;
   /** Something was done, or was looked for in vain; most calls do nothing. */
   beat(): void;
+  /** Changes of a table were applied: a beat, and the rate that is told with it. */
+  applied(table: string, changes: number): void;
   /** Waits for what is under way: nothing may outlive the connections. */
   end(): Promise<void>;
 }
@@ -21,25 +23,45 @@ export interface PulseOptions {
   readonly target: { readonly db: Database };
   readonly state: StateTable;
   readonly group: string;
-  /** See noteRunner. Default: false. */
+  /** See RunnerNote. Default: false. */
   readonly wayBack?: boolean;
 }
 
 export function createPulse({ target, state, group, wayBack }: PulseOptions, now: Clock = monotonic): Pulse {
   let last = Number.NEGATIVE_INFINITY;
+  let since = "";
   let underWay: Promise<void> = Promise.resolve();
+  let counts = new Map<string, number>();
   // It only informs: no failure of it ends or disturbs a run, and its own statements tell of a target that is gone.
   const quietly = (work: () => Promise<void>): Promise<void> => work().catch(() => undefined);
+  const ratesSince = (atMs: number): Record<string, number> => {
+    const seconds = (now() - atMs) / 1000;
+    const rates = Object.fromEntries(
+      [...counts].map(([table, changes]) => [table, Number((changes / seconds).toFixed(1))]),
+    );
+    counts = new Map();
+    return rates;
+  };
+  const beat = (): void => {
+    if (now() - last < PULSE_MS) return;
+    const perSecond = ratesSince(last);
+    last = now();
+    underWay = quietly(() =>
+      noteRunner(target.db, state, group, { wayBack: wayBack === true, since, perSecond }),
+    );
+  };
   return {
     async begin() {
       last = now();
-      await quietly(() => noteRunner(target.db, state, group, wayBack));
+      since = new Date().toISOString();
+      counts = new Map();
+      await quietly(() => noteRunner(target.db, state, group, { wayBack: wayBack === true, since }));
       await quietly(() => forgetStopped(target.db, state, group));
     },
-    beat() {
-      if (now() - last < PULSE_MS) return;
-      last = now();
-      underWay = quietly(() => noteRunner(target.db, state, group, wayBack));
+    beat,
+    applied(table, changes) {
+      counts.set(table, (counts.get(table) ?? 0) + changes);
+      beat();
     },
     async end() {
       await underWay;

@@ -106,7 +106,7 @@ export async function runSync(options: RunOptions): Promise<void> {
             children: childrenOf(table, rows),
             drops: createDropCount(target.db, state, table, options.events.dropped),
             onBatch: (report) => {
-              pulse.beat();
+              pulse.applied(report.table, report.changes);
               options.events.batch(report);
             },
             onDeadLetter: options.events.deadLetter,

@@ -9,7 +9,14 @@ export interface Runner {
   /** When it was written last, UTC by the target's clock: "2026-01-31 23:59:59.123". */
   readonly movedAt: string;
   readonly wayBack?: boolean;
+  /** Since when it works on the group: UTC, by its own clock. */
+  readonly since?: string;
+  /** Changes that it applied per second of late, by table; one that is not named had none. */
+  readonly perSecond?: Readonly<Record<string, number>>;
 }
+
+/** What a runner says of itself. */
+export type RunnerNote = Pick<Runner, "wayBack" | "since" | "perSecond">;
 
 const KIND = "runner/";
 const MAX_NAME = 180;
@@ -21,9 +28,12 @@ export async function noteRunner(
   db: Queryable,
   state: StateTable,
   group: string,
-  wayBack = false,
+  { wayBack, since, perSecond }: RunnerNote = {},
 ): Promise<void> {
-  const runner = { host: hostname(), pid: process.pid, ...(wayBack ? { wayBack } : {}) };
+  const runner = {
+    ...{ host: hostname(), pid: process.pid, since, perSecond },
+    ...(wayBack === true ? { wayBack } : {}),
+  };
   await writeState(db, state, keyOf(group), runner);
 }
 
@@ -35,11 +45,13 @@ export async function forgetRunner(db: Queryable, state: StateTable, group: stri
 export function runnerIn(entries: readonly StateEntry[], group: string): Runner | undefined {
   const entry = entries.find(({ key }) => key === keyOf(group));
   if (entry === undefined) return undefined;
-  const { host, pid, wayBack } = (entry.value ?? {}) as Partial<Runner>;
+  const { host, pid, wayBack, since, perSecond } = (entry.value ?? {}) as Partial<Runner>;
   return {
     host: String(host),
     pid: Number(pid),
     movedAt: entry.updatedAt,
+    ...(since === undefined ? {} : { since: String(since) }),
+    ...(perSecond === undefined ? {} : { perSecond }),
     ...(wayBack === true ? { wayBack } : {}),
   };
 }

@@ -19,6 +19,7 @@ import { readState, type StateEntry, stateTable } from "../state/state.ts";
 import { stoppedIn } from "../state/stopped.ts";
 import { missingMigration } from "../transform/transformer-for.ts";
 import { sleep } from "../util/sleep.ts";
+import { STILL_SECONDS } from "./arrival.ts";
 import { clockOf, secondsSince } from "./clock.ts";
 import { countDeadLetters } from "./count-dead-letters.ts";
 import type { StatusRequest, TableStatus } from "./table-status.ts";
@@ -144,7 +145,9 @@ async function readSchema(
           deadLettersByCode: deadLetters.get(table.name)?.byCode ?? {},
           dropped: droppedIn(entries, table.name)?.changes ?? 0,
           gap: gap === undefined ? null : describeGap(gap),
-          runner: runnerOf(entries, groupOf.get(table.name) ?? "", nowMs),
+          // Filled in when all tables are known.
+          waitsFor: [],
+          ...runnerOf(entries, table.name, groupOf.get(table.name) ?? "", nowMs),
           throttle: throttleIn(entries, groupOf.get(table.name) ?? "", nowMs),
           stopped: stoppedIn(entries, groupOf.get(table.name) ?? "") ?? null,
           drift: [
@@ -162,7 +165,7 @@ async function readSchema(
       };
     }),
   );
-  return { tables: found, verified: verifiedIn(entries, schema.name, nowMs) };
+  return { tables: withWaits(found, tables), verified: verifiedIn(entries, schema.name, nowMs) };
 }
 
 /** Until it is finished, the target lacks rows that no journal tells of. */
@@ -174,12 +177,33 @@ function copyProblem(place: CopyPlace | undefined): readonly string[] {
   ];
 }
 
-function runnerOf(entries: readonly StateEntry[], group: string, nowMs: number): TableStatus["runner"] {
+function runnerOf(
+  entries: readonly StateEntry[],
+  table: string,
+  group: string,
+  nowMs: number,
+): Pick<TableStatus, "runner" | "appliedPerSecond"> {
   const runner = runnerIn(entries, group);
-  if (runner === undefined) return null;
-  const { host, pid, movedAt } = runner;
-  const seconds = secondsSince(movedAt, nowMs);
-  return seconds === undefined ? null : { host, pid, movedSecondsAgo: seconds };
+  const seconds = runner === undefined ? undefined : secondsSince(runner.movedAt, nowMs);
+  if (runner === undefined || seconds === undefined) return { runner: null, appliedPerSecond: null };
+  const { host, pid, since, perSecond } = runner;
+  return {
+    runner: { host, pid, since: since ?? null, movedSecondsAgo: seconds },
+    appliedPerSecond: seconds > STILL_SECONDS ? null : (perSecond?.[table] ?? 0),
+  };
+}
+
+/** What is behind while its parents are, is behind for their sake. */
+function withWaits(found: readonly TableSnapshot[], tables: readonly TablePlan[]): readonly TableSnapshot[] {
+  const behind = new Set(found.flatMap(({ status }) => ((status.pending ?? 0) > 0 ? [status.table] : [])));
+  return found.map((one) => {
+    const { table } = one.status;
+    if (!behind.has(table)) return one;
+    const parents = tables.find(({ name }) => name === table)?.parents ?? [];
+    const names = new Set(parents.map(({ parent }) => parent.toUpperCase()));
+    const waitsFor = [...names].filter((name) => name !== table && behind.has(name));
+    return { ...one, status: { ...one.status, waitsFor } };
+  });
 }
 
 interface JournalSnapshot {

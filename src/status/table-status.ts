@@ -14,6 +14,14 @@ export interface StatusRequest {
   readonly target: { readonly dialect: Dialect; readonly db: Database };
 }
 
+export interface RunnerFacts {
+  readonly host: string;
+  readonly pid: number;
+  /** Since when he works on the group: UTC, by his own clock; null where he does not say. */
+  readonly since: string | null;
+  readonly movedSecondsAgo: number;
+}
+
 /** One table. `status --json` prints these fields under these names. */
 export interface TableStatus {
   readonly schema: SchemaName;
@@ -40,8 +48,12 @@ export interface TableStatus {
   readonly writers: number;
   /** The transactions that are waited for, where the database tells. */
   readonly holders: readonly HolderFacts[];
+  /** Synced tables that its rows refer to and that have changes pending: those are applied first. Upper case. */
+  readonly waitsFor: readonly string[];
   /** Who works on the table's group, and how long ago he last said so; null where nobody has, or has ended in order. */
-  readonly runner: { readonly host: string; readonly pid: number; readonly movedSecondsAgo: number } | null;
+  readonly runner: RunnerFacts | null;
+  /** What the runner applied of late, as he last said; null without one that moves. */
+  readonly appliedPerSecond: number | null;
   /** What holds its run back, and since when: a pause, or a throttle query, as the run tells it. */
   readonly throttle: { readonly reason: string; readonly since: string } | null;
   /** The group has stopped for good: since when, and why. */

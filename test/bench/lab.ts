@@ -54,6 +54,8 @@ const SILENT: RunEvents = {
   batch() {},
   idle() {},
   blocked() {},
+  unblocked() {},
+  parentsFirst() {},
   madeUpHashes() {},
   lateChange() {},
   dropped() {},

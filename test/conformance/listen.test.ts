@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseAddress } from "../../src/listen/address.ts";
 import { openListener } from "../../src/listen/server.ts";
-import { createTally } from "../../src/listen/tally.ts";
-import { startWatch } from "../../src/listen/watch.ts";
 import { createLook } from "../../src/run/status-look.ts";
+import { createTally } from "../../src/status/tally.ts";
+import { startWatch } from "../../src/status/watch.ts";
 import type { BlueGreen } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { insertToken, openTokenPair, TOKEN_TABLES } from "../support/token-rows.ts";

@@ -74,7 +74,7 @@ async function demo(stage: Stage, tell: Narrator): Promise<number> {
 
   tell.step("Green is kept in step");
   const first = operator.start("run");
-  await waitFor(() => first.output().stderr.split("Fetched").length > 12, {
+  await waitFor(() => first.output().stderr.split("Fetched").length > 4, {
     what: "the first run to apply changes",
     timeoutMs: 30_000,
     facts: () => first.output().stderr,

@@ -39,7 +39,7 @@ const CAUSES: readonly (readonly [what: string, about: Partial<StatusReport>, al
     ["a trigger that is gone", { tables: [table({ captured: false })] }, ["SyncToolChangesMayBeMissing"]],
     [
       "a runner that hangs",
-      { tables: [table({ runner: { host: "h", pid: 1, movedSecondsAgo: 90 } })] },
+      { tables: [table({ runner: { host: "h", pid: 1, since: null, movedSecondsAgo: 90 } })] },
       ["SyncToolNobodyApplies"],
     ],
     [

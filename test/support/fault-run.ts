@@ -38,7 +38,7 @@ export function startFaultRun(
   };
   const log = { debug: add, info: add, warn: add, error: add } as unknown as Log;
   const stop = new AbortController();
-  const events = logEvents(log, { batch: () => undefined, idle: () => undefined, close: () => undefined });
+  const events = logEvents(log);
   const turns = { standby: () => onTurn("standby"), takenOver: () => onTurn("taken over") };
   const outcome = pair
     .run({ ...options, until: "stopped", signal: stop.signal, events: { ...events, ...turns } })

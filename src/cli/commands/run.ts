@@ -2,10 +2,9 @@ import { noteCapture } from "../../capture/capture-gap.ts";
 import { prepareTarget, type TargetPrepared } from "../../capture/prepare-target.ts";
 import { requireCapture } from "../../capture/require-capture.ts";
 import { noteRoles } from "../../capture/roles.ts";
-import { type JournalStart, readCheckpoint } from "../../checkpoint/checkpoint.ts";
+import type { JournalStart } from "../../checkpoint/checkpoint.ts";
 import { planTables } from "../../contract/sync-plan.ts";
 import { EXIT, SyncError } from "../../errors.ts";
-import { highestPosition } from "../../journal/highest.ts";
 import { KEY, type Log } from "../../log.ts";
 import type { Until } from "../../run/after-pass.ts";
 import { lateGuards } from "../../run/late-guards.ts";
@@ -20,7 +19,6 @@ import { homeDefines, type KeyFlags } from "../key-flags.ts";
 import { type Cockpit, type ListenFlags, listenSettings, withCockpit } from "../listen.ts";
 import { writeOut } from "../output.ts";
 import { printPlan } from "../print-plan.ts";
-import { openProgress, type Progress, type TableProgress } from "../progress.ts";
 import { refuseStoredValues } from "../refuse-stored-values.ts";
 import { logEvents } from "../run-events.ts";
 import { logCheapChecks } from "../start-checks.ts";
@@ -157,23 +155,17 @@ async function runSchemas(
   { keys, backKeys }: { readonly keys: ValueKeys; readonly backKeys: ValueKeys | undefined },
   cockpit: Cockpit,
 ): Promise<void> {
-  const { config, log, signal, terminal } = context;
-  const progress = openProgress(terminal, (await Promise.all(schemas.map(tableProgress))).flat());
+  const { config, log, signal } = context;
   cockpit.show(schemas, back);
-  const noProgress = openProgress(terminal, []);
   const shared = sharedPace(config);
   log.info({ batchSize: config.batchSize, syncIntervalMs: config.syncIntervalMs }, "run begins");
   const run = (schema: SchemaContext, other: SchemaContext | undefined): Promise<void> => {
     const { name, source, target, tenants, plan, direction = "forward" } = schema;
     const isBack = direction === "back";
     const ownKeys = isBack ? backKeys : keys;
-    const counted = (shown: Progress): Progress => ({
-      ...shown,
-      batch(report) {
-        shown.batch(report);
-        cockpit.tally.add({ direction, schema: name, table: report.table }, report.changes);
-      },
-    });
+    const events = logEvents(isBack ? log.child({ direction }) : log, ({ table, changes }) =>
+      cockpit.tally.add({ direction, schema: name, table }, changes),
+    );
     return runSync({
       plan,
       source,
@@ -187,47 +179,27 @@ async function runSchemas(
       until,
       standsBy: until === "stopped" || wait,
       signal,
-      events: logEvents(isBack ? log.child({ direction }) : log, counted(isBack ? noProgress : progress)),
+      events,
       rowsFor: rowSources(plan, { source, target, keys: ownKeys, ...(tenants && { tenants }) }),
       ...(other === undefined ? {} : { lateFor: lateGuards(schema, other, isBack ? keys : backKeys) }),
-    });
+    }).finally(events.close);
   };
-  try {
-    const results = await Promise.allSettled([
-      ...schemas.map((schema) =>
-        run(
-          schema,
-          back.find(({ name }) => name === schema.name),
-        ),
+  const results = await Promise.allSettled([
+    ...schemas.map((schema) =>
+      run(
+        schema,
+        back.find(({ name }) => name === schema.name),
       ),
-      ...back.map(async (schema) => {
-        const forward = schemas.find(({ name }) => name === schema.name);
-        // Until the first switch blue serves, and gets nothing from green.
-        if (forward !== undefined && (await hasSwitched(forward, until, config.syncIntervalMs, signal)))
-          await run(schema, forward);
-      }),
-    ]);
-    for (const result of results) if (result.status === "rejected") throw result.reason;
-    log.info("run ends");
-  } finally {
-    progress.close();
-  }
-}
-
-async function tableProgress({ source, target, plan }: SchemaContext): Promise<readonly TableProgress[]> {
-  return await Promise.all(
-    planTables(plan).map(async (table) => {
-      // Where the line begins only informs: what cannot be read now ends no run.
-      const checkpoint = await readCheckpoint(target.db, target.dialect, table.targetNames.checkpoint).catch(
-        () => undefined,
-      );
-      return {
-        name: table.name,
-        position: checkpoint?.position ?? 0n,
-        highest: () => highestPosition(source, table.names.journal),
-      };
+    ),
+    ...back.map(async (schema) => {
+      const forward = schemas.find(({ name }) => name === schema.name);
+      // Until the first switch blue serves, and gets nothing from green.
+      if (forward !== undefined && (await hasSwitched(forward, until, config.syncIntervalMs, signal)))
+        await run(schema, forward);
     }),
-  );
+  ]);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+  log.info("run ends");
 }
 
 /** Puts right what a restore left behind or dropped; without the rights for it, says which command does. */

@@ -301,6 +301,7 @@ export async function run(pair: Pair, options: MemoryRun = {}): Promise<{ told: 
       pulse: {
         begin: async () => undefined,
         beat: () => undefined,
+        applied: () => undefined,
         end: async () => undefined,
         ...options.pulse,
       },

@@ -1,8 +1,9 @@
 /** What a run would have seen, for what only shows it. */
-import { createTally } from "../../../src/listen/tally.ts";
-import { startWatch, type Watch } from "../../../src/listen/watch.ts";
+
 import type { StatusReport } from "../../../src/status/status.ts";
 import type { TableStatus } from "../../../src/status/table-status.ts";
+import { createTally, type Tally } from "../../../src/status/tally.ts";
+import { startWatch, type Watch } from "../../../src/status/watch.ts";
 import { tableStatus } from "../../support/table-status.ts";
 
 export const table = (about: Partial<TableStatus> = {}): TableStatus =>
@@ -10,7 +11,7 @@ export const table = (about: Partial<TableStatus> = {}): TableStatus =>
     table: "IDN_OAUTH2_ACCESS_TOKEN",
     group: "TOKENS",
     checkpoint: "7",
-    runner: { host: "sync1", pid: 4711, movedSecondsAgo: 3 },
+    runner: { host: "sync1", pid: 4711, since: null, movedSecondsAgo: 3 },
     ...about,
   });
 
@@ -27,6 +28,7 @@ export const report = (about: Partial<StatusReport> = {}): StatusReport => ({
 
 export interface Watched {
   readonly watch: Watch;
+  readonly tally: Tally;
   /** Looks once more, and waits until it is taken in. */
   look(next: StatusReport): Promise<void>;
   stop(): Promise<void>;
@@ -40,6 +42,7 @@ export async function watched(
   const ended = new AbortController();
   let give: ((report: StatusReport) => void) | undefined;
   let next = Promise.resolve(first);
+  const tally = createTally(now);
   const watch = startWatch(
     {
       look: async () => {
@@ -49,7 +52,7 @@ export async function watched(
         });
         return seen;
       },
-      tally: createTally(now),
+      tally,
       everyMs: 1,
       signal: ended.signal,
       onFailure: (error) => {
@@ -68,6 +71,7 @@ export async function watched(
   await taken();
   return {
     watch,
+    tally,
     async look(seen) {
       const done = taken();
       // The look that waits for it may have still to begin.

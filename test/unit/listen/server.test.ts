@@ -175,7 +175,7 @@ describe("The page", () => {
       group: HOSTILE,
       deadLetters: 1,
       deadLettersByCode: { [HOSTILE]: 1 },
-      runner: { host: HOSTILE, pid: 1, movedSecondsAgo: 1 },
+      runner: { host: HOSTILE, pid: 1, since: null, movedSecondsAgo: 1 },
       openHole: { first: "1", last: "1" },
       holders: [{ holder: HOSTILE, user: HOSTILE }],
       stopped: { since: HOSTILE, code: HOSTILE, why: HOSTILE },

@@ -62,13 +62,13 @@ test.each([
 ])(
   "a runner that has not moved for %i s, with %i changes pending, gives %j",
   (movedSecondsAgo, pending, kinds) => {
-    const runner = { host: "h", pid: 7, movedSecondsAgo };
+    const runner = { host: "h", pid: 7, since: null, movedSecondsAgo };
     expect(arrivalReasons({ ...READY, pending, runner }).map(({ kind }) => kind)).toEqual(kinds);
   },
 );
 
 test("a runner that stands is named, with how long it has not moved", () => {
-  const runner = { host: "h", pid: 7, movedSecondsAgo: 61.4 };
+  const runner = { host: "h", pid: 7, since: null, movedSecondsAgo: 61.4 };
   expect(arrivalReasons({ ...READY, pending: 1, runner })[0]?.text).toBe(
     "T: its runner (process 7 on h) has not moved for 61 s",
   );

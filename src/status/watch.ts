@@ -1,10 +1,11 @@
 /** What a run knows of itself for those who look: one look per interval, whoever asks, kept in memory. */
-import type { StatusReport } from "../status/status.ts";
-import type { TableStatus } from "../status/table-status.ts";
-import { type Look, type TimeToDrain, timeToDrain } from "../status/time-to-drain.ts";
+
 import { type Clock, monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
+import type { StatusReport } from "./status.ts";
+import type { TableStatus } from "./table-status.ts";
 import type { Tally } from "./tally.ts";
+import { type Look, type TimeToDrain, timeToDrain, timeToDrainAll } from "./time-to-drain.ts";
 
 /** What everything that is served comes from. */
 export interface View {
@@ -12,10 +13,13 @@ export interface View {
   /** Seconds since the report was made. */
   readonly ageSeconds: number;
   readonly toDrain: (table: TableStatus) => TimeToDrain;
+  readonly allToDrain: TimeToDrain;
   /** Changes of a table that this process applied since it began, and per second of late. */
   readonly applied: (table: TableStatus) => { readonly total: number; readonly perSecond: number };
   /** Seconds for which an open hole is known to be there, 0 without one. */
   readonly holeSeconds: (table: TableStatus) => number;
+  /** The most changes of a table that were pending since it was last in step, or since the first look: what is to be done. */
+  readonly most: (table: TableStatus) => number;
   /** How many changes were pending in all, oldest first, at most ten minutes back. */
   readonly pendingBefore: readonly number[];
 }
@@ -59,6 +63,7 @@ export function startWatch(
   /** Of reports that are not stale. */
   const looks: Look[] = [];
   let holes: ReadonlyMap<string, OpenHole> = new Map();
+  const most = new Map<string, number>();
   let latest: StatusReport | undefined;
   const takeIn = (report: StatusReport): void => {
     latest = report;
@@ -67,6 +72,10 @@ export function startWatch(
     looks.push({ atMs, report });
     while ((looks[0]?.atMs ?? atMs) < atMs - HISTORY_MS) looks.shift();
     holes = openHoles(report, holes, atMs);
+    for (const table of report.tables) {
+      const pending = table.pending ?? 0;
+      most.set(idOf(table), pending === 0 ? 0 : Math.max(pending, most.get(idOf(table)) ?? 0));
+    }
   };
   const watch = async (): Promise<void> => {
     while (!signal.aborted) {
@@ -95,8 +104,10 @@ export function startWatch(
         report: latest,
         ageSeconds: (nowMs - last.atMs) / 1000,
         toDrain: (table) => timeToDrain(recent, last, table),
+        allToDrain: timeToDrainAll(recent, last),
         applied: ({ schema, table }) => tally.of({ direction: last.report.direction, schema, table }),
         holeSeconds: (table) => holeSeconds(table, holes.get(idOf(table)), nowMs),
+        most: (table) => most.get(idOf(table)) ?? 0,
         pendingBefore: looks.map(({ report }) =>
           report.tables.reduce((sum, { pending }) => sum + (pending ?? 0), 0),
         ),

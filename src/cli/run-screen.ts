@@ -1,0 +1,152 @@
+/** What `run` shows at the bottom of a terminal: lines made of what was seen last, none wider than the terminal. Pure. */
+import { stateOf } from "../status/table-state.ts";
+import type { TableStatus } from "../status/table-status.ts";
+import type { TimeToDrain } from "../status/time-to-drain.ts";
+import type { View } from "../status/watch.ts";
+import { roughTime } from "../util/rough-time.ts";
+import { whole } from "../util/whole.ts";
+import { firstThatFits, shorten } from "./shorten.ts";
+
+export interface Screen {
+  /** Columns and rows of the terminal. */
+  readonly width: number;
+  readonly height: number;
+  /** Who looks: another runner that is at work makes this one a standby. */
+  readonly self: { readonly host: string; readonly pid: number };
+}
+
+/** Lines that the log keeps of the screen. */
+const LOG_ROWS = 8;
+const MOST_LINES = 12;
+const MIN_WIDTH = 20;
+
+/** Where all that runs stands, then the tables, the one that wants most first. */
+export function runScreen(view: View | undefined, screen: Screen): readonly string[] {
+  // The last column stays free: a terminal goes on to the next line after it.
+  const width = Math.max(MIN_WIDTH, screen.width - 1);
+  if (view === undefined) return [shorten("taking the first look at both databases", width)];
+  const most = Math.max(2, Math.min(MOST_LINES, screen.height - LOG_ROWS));
+  const lines = [headLine(view, screen, width)];
+  const tables = [...view.report.tables].sort(worstFirst);
+  for (const [i, table] of tables.entries()) {
+    const own = tableLines(view, table, width);
+    const left = tables.length - i;
+    if (lines.length + own.length > (left > 1 ? most - 1 : most)) {
+      lines.push(shorten(moreText(tables.slice(i)), width));
+      break;
+    }
+    lines.push(...own);
+  }
+  return lines;
+}
+
+const worstFirst = (one: TableStatus, other: TableStatus): number =>
+  stateOf(other).wants - stateOf(one).wants || (other.pending ?? 0) - (one.pending ?? 0);
+
+function moreText(tables: readonly TableStatus[]): string {
+  const pending = tables.reduce((sum, one) => sum + (one.pending ?? 0), 0);
+  const what = pending === 0 ? "nothing pending" : `${whole(pending)} pending`;
+  return `and ${tables.length} more table${tables.length === 1 ? "" : "s"}, ${what}`;
+}
+
+function headLine(view: View, screen: Screen, width: number): string {
+  const { report } = view;
+  if (report.stale) {
+    const why = report.reasons[0]?.replace(/^stale: /, "").replace(/; what stands .*$/, "") ?? "no answer";
+    const since = `DOWN since ${clockTime(report.at)}`;
+    return firstThatFits([`${since}, below is what was seen then: ${why}`, `${since}: ${why}`], width);
+  }
+  const { tables } = report;
+  const pending = tables.reduce((sum, one) => sum + (one.pending ?? 0), 0);
+  const most = tables.reduce((sum, one) => sum + view.most(one), 0);
+  const perSecond = tables.reduce((sum, one) => sum + view.applied(one).perSecond, 0);
+  const about = tables.some((one) => one.pendingIsEstimate) ? "~" : "";
+  const state = runState(tables, screen.self);
+  if (pending === 0) return shorten(`${state}: nothing pending`, width);
+  const rest = [
+    `${about}${whole(pending)} pending`,
+    `${percent(pending, most)} done`,
+    `${rateText(perSecond)}`,
+    view.allToDrain === "grows" ? "grows" : `${timeText(view.allToDrain)} left`,
+  ];
+  // Said from the left as far as there is room, in whole figures.
+  return firstThatFits(
+    [4, 3, 2, 1, 0].map((n) => [`${state}:`, rest.slice(0, n).join(", ")].join(" ").trimEnd()),
+    width,
+  );
+}
+
+/** What is to be known first of the whole run. */
+function runState(tables: readonly TableStatus[], self: Screen["self"]): string {
+  const other = tables.find(
+    ({ runner }) => runner !== null && (runner.pid !== self.pid || runner.host !== self.host),
+  )?.runner;
+  if (tables.some(({ stopped }) => stopped !== null)) return "STOPPED";
+  if (tables.some(({ throttle }) => throttle !== null)) return "held back";
+  if (other !== undefined && other !== null) return `standby, ${other.pid}@${other.host} is at work`;
+  const isWaiting = tables.some(({ openHole }) => openHole !== null);
+  return isWaiting ? "waiting for a transaction" : "running";
+}
+
+/** The longest name of WSO2's own tables. */
+const NAME = 29;
+
+/** A line of figures, and one of words where the state wants them. */
+function tableLines(view: View, table: TableStatus, width: number): readonly string[] {
+  const { pending, pendingIsEstimate } = table;
+  const state = stateOf(table);
+  const isWide = width >= 110;
+  const barWidth = isWide ? 24 : 5;
+  const done = pending === null ? 0 : share(pending, view.most(table));
+  const name = shorten(table.table, NAME).padEnd(NAME);
+  const left = pending === null ? "-" : `${pendingIsEstimate ? "~" : ""}${whole(pending)}`;
+  const time = pending === 0 ? "" : timeText(view.toDrain(table));
+  const bar = `[${"#".repeat(Math.floor(done * barWidth)).padEnd(barWidth, ".")}]`;
+  const figures = [percent(pending ?? 1, view.most(table)).padStart(5), left.padStart(9)];
+  const rate = rateText(view.applied(table).perSecond).padStart(8);
+  const words = isWide ? state.words : state.short;
+  const line = firstThatFits(
+    [
+      [name, bar, ...figures, rate, time.padStart(7), words],
+      [name, ...figures, rate, time.padStart(7), words],
+      [name, ...figures, words],
+      [name.trimEnd(), left, words],
+      [left, words],
+    ].map((parts) => parts.join(" ").trimEnd()),
+    width,
+  );
+  const detail = detailOf(view, table);
+  return detail === "" ? [line] : [line, shorten(`  ${detail}`, width)];
+}
+
+/** Whom or what it waits for. */
+function detailOf({ holeSeconds }: View, table: TableStatus): string {
+  const { stopped, throttle, openHole, holders, waitsFor, deadLetters, gap, pending } = table;
+  if (stopped !== null) return `stopped: ${stopped.why} [${stopped.code}]`;
+  if (gap !== null) return gap;
+  if (throttle !== null) return `held back since ${clockTime(throttle.since)}: ${throttle.reason}`;
+  if (openHole !== null) {
+    const who = holders.map(({ holder, user }) => (user === undefined ? holder : `${holder} (${user})`));
+    const names = who.length === 0 ? "" : `: ${who.join(", ")}`;
+    return `waits ${roughTime(holeSeconds(table))} for a transaction on the source${names}`;
+  }
+  if (deadLetters > 0) return `${whole(deadLetters)} dead letters: sync-tool dead-letters list`;
+  if (pending !== null && pending > 0 && waitsFor.length > 0) return `waits for ${waitsFor.join(", ")}`;
+  return "";
+}
+
+const share = (pending: number, most: number): number =>
+  pending === 0 ? 1 : most === 0 ? 0 : Math.max(0, 1 - pending / most);
+
+/** Never 100 before the end. */
+const percent = (pending: number, most: number): string =>
+  `${pending === 0 ? 100 : Math.min(99, Math.floor(share(pending, most) * 100))} %`;
+
+const rateText = (perSecond: number): string =>
+  perSecond > 0 && perSecond < 10 ? `${perSecond.toFixed(1)}/s` : `${whole(perSecond)}/s`;
+
+/** "grows" where more comes in than is applied, "?" where it is not known. */
+const timeText = (time: TimeToDrain): string => (typeof time === "number" ? roughTime(time) : (time ?? "?"));
+
+/** The time of day of an instant in UTC, as in the log. */
+const clockTime = (at: string): string => `${at.slice(11, 19)} UTC`;

@@ -1,0 +1,41 @@
+/** What a table is doing, in a few words: the same ones wherever it is shown. */
+import { STILL_SECONDS } from "./arrival.ts";
+import type { TableStatus } from "./table-status.ts";
+
+export interface TableState {
+  readonly words: string;
+  /** The same in at most eight characters. */
+  readonly short: string;
+  /** How much of a person it wants: 2 at once, 1 some time, 0 nothing. */
+  readonly wants: 0 | 1 | 2;
+}
+
+const state = (words: string, short: string, wants: TableState["wants"]): TableState => ({
+  words,
+  short,
+  wants,
+});
+
+const STOPPED = state("stopped", "stopped", 2);
+const NOT_CAPTURED = state("not captured", "no trig.", 2);
+const GAP = state("changes may be missing", "gap", 2);
+const HELD = state("held back", "held", 1);
+const HOLE = state("waits for a transaction", "waits", 1);
+const LETTERS = state("dead letters", "letters", 1);
+const NOBODY = state("nobody applies", "nobody", 1);
+const PARENTS = state("waits for its parents", "parents", 0);
+const RUNNING = state("running", "running", 0);
+const IN_STEP = state("in step", "in step", 0);
+
+export function stateOf(table: TableStatus): TableState {
+  const { stopped, captured, gap, openHole, deadLetters, pending, runner, throttle, waitsFor } = table;
+  if (stopped !== null) return STOPPED;
+  if (!captured) return NOT_CAPTURED;
+  if (gap !== null) return GAP;
+  if (throttle !== null) return HELD;
+  if (openHole !== null) return HOLE;
+  if (deadLetters > 0) return LETTERS;
+  if (pending === null || pending === 0) return IN_STEP;
+  if (runner === null || runner.movedSecondsAgo > STILL_SECONDS) return NOBODY;
+  return waitsFor.length > 0 ? PARENTS : RUNNING;
+}
