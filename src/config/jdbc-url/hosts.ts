@@ -2,11 +2,11 @@ import type { HostPort } from "../sync-config.ts";
 import type { UrlReport } from "./url-options.ts";
 
 /**
- * `host`, `host:port`, `[IPv6]:port`; an empty host is localhost. Undefined, with a problem, when malformed. The problem
+ * `host`, `host:port`, `[IPv6]:port`, also with a zone (`[fe80::1%eth0]`); an empty host is localhost. Undefined, with a problem, when malformed. The problem
  * does not repeat the text: it can be a piece of a password.
  */
 export function readHostPort(text: string, defaultPort: number, report: UrlReport): HostPort | undefined {
-  const match = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^\s:[\]/@]*))(?::([^:]*))?$/.exec(text.trim());
+  const match = /^(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^\s:[\]/@]*))(?::([^:]*))?$/.exec(text.trim());
   if (match === null) {
     report.problems.push("the URL's host is malformed, wanted host:port, or [address]:port for IPv6");
     return undefined;

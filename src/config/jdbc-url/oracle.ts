@@ -79,14 +79,16 @@ function parseDescriptor(descriptor: string, report: UrlReport): ParsedUrl | und
     new RegExp(`\\(\\s*${name}\\s*=\\s*([^()\\s]+)\\s*\\)`, "i").exec(text)?.[1];
   const addresses = descriptor.match(/\(\s*ADDRESS\s*=\s*(?:\([^()]*\)\s*)*\)/gi) ?? [];
   const hosts: HostPort[] = [];
+  let hasHost = false;
   for (const address of addresses) {
     const host = fact(address, "HOST");
     const port = readPort(fact(address, "PORT"), DEFAULT_PORT, report);
+    hasHost ||= host !== undefined;
     if (host !== undefined && port !== undefined) hosts.push({ host, port });
   }
   const database = fact(descriptor, "SERVICE_NAME");
   const sid = fact(descriptor, "SID");
-  if (hosts.length === 0) report.problems.push("the TNS descriptor names no (ADDRESS=(HOST=...)(PORT=...))");
+  if (!hasHost) report.problems.push("the TNS descriptor names no (ADDRESS=(HOST=...)(PORT=...))");
   else if (database === undefined && sid === undefined) {
     report.problems.push("the TNS descriptor names neither SERVICE_NAME nor SID");
   }
