@@ -121,7 +121,7 @@ describe("a token of 5.0.0", () => {
     expect(idOf(change)).not.toBe(idOf(other));
   });
 
-  it.each([null, 17])("that is %s is set aside", async (value) => {
+  it.each([null, Buffer.from("bytes")])("that is %s is set aside", async (value) => {
     const [change] = await resolve(green(NEW, []), inserted(value));
     expect(change?.keyFailure).toBe("ACCESS_TOKEN: is no text");
   });
