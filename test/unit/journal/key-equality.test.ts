@@ -20,6 +20,24 @@ describe("Keys that the target could take for equal share a class", () => {
     ["a trailing emoji, which old collations give no weight", "ann", "ann😀"],
     ["an invisible character", "a\u200bnn", "ann"],
     ["full-width letters", "ａｎｎ", "ann"],
+    ["full-width digits", "user７", "user7"],
+    ["the digits of another script", "user٠١٩", "user019"],
+    ["those of a third", "user०५", "user05"],
+    ["German umlauts and their spelling", "Jäger", "Jaeger"],
+    ["Swedish v and w", "Vasa", "Wasa"],
+    ["Lithuanian i and y", "linas", "lynas"],
+    ["classical i and j", "iulius", "julius"],
+    ["classical u and v", "Aurelius", "Avrelivs"],
+    ["Swedish keyboards' brackets", "[ngstr|m", "ångström"],
+    ["the Polish ł", "Łódź", "lodz"],
+    ["the Icelandic þ", "Þór", "thor"],
+    ["the Norwegian ø", "Øystein", "oystein"],
+    ["the Croatian đ", "Đorđe", "dorde"],
+    ["the Maltese ħ", "Ħamrun", "hamrun"],
+    ["the last sigma of a word", "ΝΙΚΟΣ", "νικος"],
+    ["a Hebrew letter at the end of a word", "שלום", "שלומ"],
+    ["hyphens, dots and blanks", "ann-marie.o neil", "annmarieoneil"],
+    ["a control character", "ann\u0007", "ann"],
   ])("under an insensitive collation: %s", (_what, a, b) => {
     expect(same("insensitive", a, b)).toBe(true);
   });
@@ -52,6 +70,32 @@ describe("Keys that the target could take for equal share a class", () => {
       ["鍵", "鎖"],
     ] as const)
       expect(same("insensitive", a, b)).toBe(false);
+  });
+
+  test.each([
+    ["digits", "user1", "user2"],
+    ["digits of another script", "user١", "user٢"],
+    ["consonants", "ban", "dan"],
+    ["Greek letters", "αβγ", "αβδ"],
+    ["Hangul", "가나", "가다"],
+    ["Arabic", "سلام", "كلام"],
+    ["Hebrew", "שלום", "שכר"],
+    ["Thai", "กขค", "กขง"],
+    ["Devanagari", "कखग", "कखघ"],
+    ["how often a consonant is there", "anna", "ana"],
+    ["a name and none", "ann", ""],
+  ])("else two users would wait for each other, or one lane do all the work: %s", (_what, a, b) => {
+    expect(same("insensitive", a, b)).toBe(false);
+  });
+
+  test("what is no text is the same by its value alone", () => {
+    const number = { ...textColumn("insensitive"), kind: "integer" as const };
+    expect(equalityClass([number], ["10"])).not.toBe(equalityClass([number], ["1 0"]));
+    const bytes = (...values: readonly number[]): string =>
+      equalityClass([textColumn("insensitive")], [new Uint8Array(values)]);
+    expect(bytes(0x41)).not.toBe(bytes(0x61));
+    expect(bytes(0x61)).toBe(bytes(0x61));
+    expect(bytes(0x61)).not.toBe(equalityClass([textColumn("insensitive")], ["61"]));
   });
 
   test("parts of a key are not run together", () => {

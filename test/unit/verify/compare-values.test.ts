@@ -91,3 +91,78 @@ test("columns that the expected row does not have are not compared", () => {
   expect(rowComparer(table, rules())({ A: "2" }, { A: "1" })).toEqual(["A"]);
   expect(rowComparer(table, rules())({ A: null }, {})).toEqual([]);
 });
+
+test("the hash that WSO2's client made of no token says what null says, in columns of hashes alone", () => {
+  const nothing = '{"algorithm":"SHA-256"}';
+  const differing = (name: string, expected: string | null, found: string | null): readonly string[] =>
+    rowComparer(
+      { targetColumns: [{ name, target: column("text", "varchar(512)", { name }) }] } as unknown as TablePlan,
+      rules(),
+    )({ [name]: expected }, { [name]: found });
+  expect(differing("ACCESS_TOKEN_HASH", null, nothing)).toEqual([]);
+  expect(differing("ACCESS_TOKEN_HASH", null, '{"hash":"00","algorithm":"SHA-256"}')).toEqual([
+    "ACCESS_TOKEN_HASH",
+  ]);
+  expect(differing("ACCESS_TOKEN_HASH", "x", nothing)).toEqual(["ACCESS_TOKEN_HASH"]);
+  expect(differing("TOKEN_STATE", null, nothing)).toEqual(["TOKEN_STATE"]);
+});
+
+test("a secret is looked into only where both sides have a text", () => {
+  const table = (kind: ColumnKind, type: string): TablePlan =>
+    ({ targetColumns: [{ name: "C", target: column(kind, type, { name: "C" }) }] }) as unknown as TablePlan;
+  const always = { ...rules(), isSameSecret: () => true };
+  expect(rowComparer(table("text", "varchar(9)"), always)({ C: "x" }, { C: null })).toEqual(["C"]);
+  expect(rowComparer(table("text", "varchar(9)"), always)({ C: null }, { C: "x" })).toEqual(["C"]);
+  expect(rowComparer(table("integer", "int"), always)({ C: "1" }, { C: "2" })).toEqual(["C"]);
+});
+
+test("every column that differs is named, in the order of the table", () => {
+  const targetColumns = ["A", "B", "C"].map((name) => ({ name, target: column("text", "text", { name }) }));
+  const compare = rowComparer({ targetColumns } as unknown as TablePlan, rules());
+  expect(compare({ A: "1", B: "2", C: "3" }, { A: "x", B: "2", C: "y" })).toEqual(["A", "C"]);
+});
+
+test("a single-precision number is as exact as the column, a double one as itself", () => {
+  const same = (type: string, a: string, b: string): boolean =>
+    comparable(column("float", type), rules(mysql), a) === comparable(column("float", type), rules(mysql), b);
+  for (const type of ["float", "real", "binary_float", "FLOAT(24)"])
+    expect(same(type, "0.1", "0.10000000149")).toBe(true);
+  for (const type of ["double", "float(53)", "double precision"])
+    expect(same(type, "0.1", "0.10000000149")).toBe(false);
+});
+
+test("a time without a fraction keeps its zeros, one with a fraction loses those at its end", () => {
+  const time = column("time", "time(6)", { fraction: 6 });
+  expect(comparable(time, rules(), "10:00:00")).toBe("10:00:00");
+  expect(comparable(time, rules(), "10:20:30.500000")).toBe("10:20:30.5");
+  expect(comparable(time, rules(), "10:00:00.000000")).toBe("10:00:00");
+});
+
+test("CHAR in all its names is filled up with blanks, VARCHAR in none of its own", () => {
+  const cut = (type: string): string | null => comparable(column("text", type), rules(), "a ");
+  expect(["nchar(4)", "bpchar", "CHAR(4)", "character(4)", "bpchar(4)"].map(cut)).toEqual([
+    "a",
+    "a",
+    "a",
+    "a",
+    "a",
+  ]);
+  expect(["nvarchar(4)", "character varying(4)", "text", "varchar2(4 char)"].map(cut)).toEqual([
+    "a ",
+    "a ",
+    "a ",
+    "a ",
+  ]);
+});
+
+test("bytes of VARBINARY keep the zeros at their end", () => {
+  expect(comparable(column("binary", "varbinary(4)"), rules(mysql), Buffer.from([1, 0]))).toBe("0100");
+});
+
+test("what is no number stays as it is written, and so differs", () => {
+  const decimal = column("decimal", "numeric");
+  expect(comparable(decimal, rules(), "NaN")).toBe("NaN");
+  expect(comparable(decimal, rules(), "-0.5")).toBe("-0.5");
+  expect(comparable(decimal, rules(), "00")).toBe("0");
+  expect(comparable(decimal, rules(), "100")).toBe("100");
+});

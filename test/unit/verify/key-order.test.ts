@@ -51,3 +51,33 @@ test("later columns decide when the first are alike", () => {
     ),
   ).toEqual([1, -1]);
 });
+
+test("NULL comes first, and bytes are in their own order", () => {
+  expect(learnOrder([column("text")], [])([null], ["a"])).toBeLessThan(0);
+  expect(learnOrder([column("text")], [])(["a"], [null])).toBeGreaterThan(0);
+  expect(learnOrder([column("text")], [])([null], [null])).toBe(0);
+  const bytes = learnOrder([column("binary")], []);
+  expect(bytes([new Uint8Array([1, 2])], [new Uint8Array([1, 3])])).toBeLessThan(0);
+  expect(bytes([new Uint8Array([2])], [new Uint8Array([1, 3])])).toBeGreaterThan(0);
+  expect(bytes([new Uint8Array([2])], [new Uint8Array([2])])).toBe(0);
+});
+
+test("fractions are in the order of their values too, and texts of digits in that of texts", () => {
+  for (const kind of ["decimal", "float"] as const)
+    expect(
+      signs(
+        [column(kind)],
+        [],
+        [
+          [["9.5"], ["10.25"]],
+          [["-3"], ["2"]],
+        ],
+      ),
+    ).toEqual([-1, -1]);
+  expect(signs([column("text")], [], [[["9"], ["10"]]])).toEqual([1]);
+});
+
+test("the order that is wrong the fewest times is taken where none fits all keys", () => {
+  // One key out of place, as where a collation is like none of ours.
+  expect(signs([column("text")], [["b"], ["a"], ["Ab"], ["B"], ["c"], ["D"]], [[["Z"], ["a"]]])).toEqual([1]);
+});
