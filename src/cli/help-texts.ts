@@ -142,6 +142,12 @@ export const TEXTS: Readonly<Record<string, HelpText>> = {
     exits: [],
     isAlone: true,
   },
+  completion: {
+    phase: HELP,
+    examples: [["bash > sync-tool.bash", "commands and options at the TAB key"]],
+    exits: [],
+    isAlone: true,
+  },
   cleanup: {
     phase: AFTER,
     examples: [
@@ -180,8 +186,14 @@ export function addHelpTexts(program: Command): void {
   );
 }
 
-function below(name: string, { examples, exits, isAlone }: HelpText): string {
+/** What a command may end with, by code. */
+export function exitsOf({ exits, isAlone }: HelpText): HelpText["exits"] {
   const own = new Map([...EVERY.filter(([code]) => !isAlone || code <= 2), ...exits]);
+  return [...own].sort(([a], [b]) => a - b);
+}
+
+function below(name: string, text: HelpText): string {
+  const { examples } = text;
   const helper = new Help();
   const lines = (pairs: readonly (readonly [string, string])[]): readonly string[] => {
     const width = Math.max(...pairs.map(([first]) => first.length));
@@ -195,6 +207,6 @@ function below(name: string, { examples, exits, isAlone }: HelpText): string {
     ]),
     "",
     "Exit codes:",
-    ...lines([...own].sort(([a], [b]) => a - b).map(([code, when]) => [String(code), when])),
+    ...lines(exitsOf(text).map(([code, when]) => [String(code), when])),
   ].join("\n");
 }

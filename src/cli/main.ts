@@ -2,6 +2,7 @@ import { type Command, CommanderError } from "commander";
 import { rewriteJavaWords } from "../config/java-words.ts";
 import { firstLetters } from "../config/problem.ts";
 import { EXIT, SyncError } from "../errors.ts";
+import { commandFirst } from "./command-first.ts";
 import { describeFailure } from "./failure.ts";
 import { outliveReaders, writeErr } from "./output.ts";
 import { createProgram } from "./program.ts";
@@ -28,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     exitCode = code;
   });
   try {
-    await program.parseAsync(rewriteJavaWords(argv), { from: "user" });
+    await program.parseAsync(commandFirst(program, rewriteJavaWords(argv)), { from: "user" });
     return exitCode;
   } catch (error) {
     return error instanceof CommanderError ? usage(error, program, fail) : fail(error);
@@ -48,7 +49,7 @@ function withoutUnknownWords({ code, message }: CommanderError, program: Command
   );
 }
 
-/** Long and short, of every command: one may stand before the command, where it is not known. */
+/** Long and short, of every command: one of another command is no secret either. */
 const optionsOf = (command: Command): ReadonlySet<string> =>
   new Set([
     ...command.options.flatMap(({ long, short }) => [long ?? "", short ?? ""]),
@@ -62,7 +63,7 @@ function usage(error: CommanderError, program: Command, fail: (error: unknown) =
   return fail(
     new SyncError("USAGE_INVALID", {
       what: withoutUnknownWords(error, program),
-      next: "See `sync-tool --help`, or `sync-tool <command> --help`; options come after the command",
+      next: "See `sync-tool --help`, or `sync-tool <command> --help`",
     }),
   );
 }

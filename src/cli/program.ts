@@ -1,6 +1,8 @@
-import { Command, Option, type OptionValues } from "commander";
+import { Argument, Command, Option, type OptionValues } from "commander";
 import { EXIT } from "../errors.ts";
 import { readVersion } from "../version.ts";
+import { commandTree } from "./command-tree.ts";
+import { COMPLETIONS } from "./completion.ts";
 import { addCommonFlags, addDirection, addTimeout, type CommonFlags, SCRIPT_FOLDER } from "./flags.ts";
 import { addHelpTexts } from "./help-texts.ts";
 import { addKeyFlags } from "./key-flags.ts";
@@ -164,6 +166,16 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     )
     .option("--debug", "say where in the code a failure came from")
     .action(does(async () => (await import("./commands/endpoints.ts")).endpoints));
+
+  program
+    .command("completion")
+    .description("print a script that completes commands and options: bash, zsh, fish or powershell")
+    .exitOverride()
+    .addArgument(new Argument("<shell>", "whose").choices(Object.keys(COMPLETIONS)))
+    .action((shell: string) => {
+      writeOut(COMPLETIONS[shell]?.(commandTree(program)) ?? "");
+      onDone(EXIT.ok);
+    });
 
   program
     .command("version")

@@ -43,7 +43,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("the package holds what runs, the samples and the reference scripts, and nothing of the development", () => {
   for (const wanted of [
-    ...["README.md", "package.json", "bin/sync-tool.js", "dist/cli/main.js"],
+    ...["README.md", "package.json", "bin/sync-tool.js", "dist/cli/main.js", "dist/sync-tool.1"],
     ...[
       "dist/transform/crypto/crypto-worker.js",
       "config/README.md",

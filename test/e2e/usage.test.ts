@@ -81,7 +81,7 @@ describe("The command line", () => {
       "error: --generate-ddl and --dry-run exclude each other [USAGE_INVALID]",
     ],
     [["prepare", "--source-only"], "error: --source-only is given without --generate-ddl [USAGE_INVALID]"],
-    [["--config", "sync.properties", "run"], "error: unknown option '--config' [USAGE_INVALID]"],
+    [["--confog", "sync.properties", "run"], "error: unknown option '--co...' [USAGE_INVALID]"],
     [
       ["-DsyncData", "-DprepareSync"],
       "error: -DsyncData and -DprepareSync ask for two commands at once [USAGE_INVALID]",
@@ -90,6 +90,11 @@ describe("The command line", () => {
     const { code, stdout, stderr } = await runCli(args, folder);
     expect({ code, stdout, first: stderr.split("\n")[0] }).toEqual({ code: 2, stdout: "", first });
     expect(stderr.split("\n")[1]).toMatch(/^next: /);
+  });
+
+  test("takes options before the command as well", async () => {
+    const { code, stderr } = await runCli(["--debug", "--config", "not-there.properties", "run"], folder);
+    expect([code, stderr.includes("not-there.properties: no such file")]).toEqual([3, true]);
   });
 
   test("ends with 3 without a configuration", async () => {
