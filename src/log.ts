@@ -27,7 +27,65 @@ export const KEY = {
   since: "since",
 } as const;
 
-export type Log = Pick<ReturnType<typeof pino>, "child" | "debug" | "info" | "warn" | "error">;
+/**
+ * Every field that a line may have, besides `level`, `time` and `msg`: what each means stands in config/schema/log.json. Never
+ * the value of a row.
+ */
+export interface LogFields {
+  readonly schema?: string;
+  readonly direction?: string;
+  readonly table?: string | undefined;
+  readonly parent?: string;
+  readonly group?: string;
+  readonly position?: string;
+  readonly changes?: number;
+  readonly total?: number;
+  readonly durationMs?: number;
+  readonly seconds?: number;
+  readonly secondsLeft?: number;
+  readonly attempts?: number;
+  readonly since?: string;
+  readonly code?: string;
+  readonly reason?: string;
+  readonly next?: string;
+  readonly key?: string;
+  readonly value?: number;
+  readonly holders?: readonly HolderFields[];
+  readonly object?: string;
+  readonly kind?: string;
+  readonly created?: number | readonly string[];
+  readonly replaced?: number | readonly string[];
+  readonly removed?: number | readonly string[];
+  readonly started?: readonly string[];
+  readonly check?: string;
+  readonly found?: string;
+  readonly wanted?: string;
+  readonly mend?: readonly { readonly on: string; readonly text: string }[];
+  readonly batchSize?: number;
+  readonly syncIntervalMs?: number;
+  readonly state?: string | undefined;
+  readonly finished?: string;
+  readonly signal?: string;
+  readonly url?: string;
+}
+
+/** A transaction that is waited for, as the database tells of it. */
+type HolderFields = object;
+
+interface Write {
+  (message: string): void;
+  (fields: LogFields, message: string): void;
+}
+
+/** What is not a field of the contract does not compile. */
+export interface Log {
+  readonly debug: Write;
+  readonly info: Write;
+  readonly warn: Write;
+  readonly error: Write;
+  /** Writes these fields in every line. */
+  child(fields: LogFields): Log;
+}
 
 export interface OpenLog {
   readonly log: Log;

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { faultsOfOutput } from "./json-contract.ts";
+import { faultsOfLog, faultsOfOutput } from "./json-contract.ts";
 import { findSecrets } from "./secrets.ts";
 
 const ENTRY = join(import.meta.dirname, "../../bin/sync-tool.js");
@@ -52,7 +52,7 @@ export function startCli(args: readonly string[], cwd: string, failpoint?: strin
     child.once("error", reject);
     child.once("close", (code, signal) => {
       const found = findSecrets(`${stdout}${stderr}${readLog(cwd)}`);
-      const faults = signal === null ? faultsOfOutput(args, stdout) : [];
+      const faults = [...faultsOfLog(stderr), ...(signal === null ? faultsOfOutput(args, stdout) : [])];
       if (faults.length > 0) reject(new Error(`JSON that breaks its contract: ${faults.join("; ")}`));
       else if (found.length === 0) resolve({ code, signal, stdout, stderr });
       else

@@ -28,6 +28,15 @@ export function faultsOfOutput(args: readonly string[], stdout: string): readonl
   return faultsOfJson(name, stdout).map((fault) => `${args.join(" ")}: ${fault}`);
 }
 
+/** What is wrong with the JSON lines of a log; other lines, and a last one that was cut off, are passed over. */
+export function faultsOfLog(text: string): readonly string[] {
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .filter((line) => line.startsWith('{"level":'))
+    .flatMap((line) => faultsOfJson("log", line).map((fault) => `${fault} in ${line.slice(0, 300)}`));
+}
+
 /** The same schema with nothing allowed that it does not name. */
 function closed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closed);

@@ -12,7 +12,7 @@ const record =
   };
 const log = Object.fromEntries(
   ["debug", "info", "warn", "error"].map((level) => [level, record(level)]),
-) as Log;
+) as unknown as Log;
 
 afterEach(() => {
   vi.useRealTimers();

@@ -4,10 +4,12 @@ import type { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { createProgram } from "../../../src/cli/program.ts";
 import { jsonDocument, SCHEMA_VERSION } from "../../../src/util/json-document.ts";
-import { faultsOfJson, faultsOfOutput, readSchema } from "../../support/json-contract.ts";
+import { faultsOfJson, faultsOfLog, faultsOfOutput, readSchema } from "../../support/json-contract.ts";
 
 const CONFIG = join(import.meta.dirname, "../../../config");
-const NAMES = readdirSync(join(CONFIG, "schema")).map((file) => file.replace(/\.json$/, ""));
+const NAMES = readdirSync(join(CONFIG, "schema"))
+  .map((file) => file.replace(/\.json$/, ""))
+  .filter((name) => name !== "log");
 
 const withJson = (command: Command, path: readonly string[] = []): readonly string[] =>
   command.commands.flatMap((child) => {
@@ -42,6 +44,26 @@ describe.each(NAMES)("config/schema/%s.json", (name) => {
       properties: { schemaVersion: { const: SCHEMA_VERSION } },
     });
   });
+});
+
+test("the log's schema has the fields that the code may write, each with its meaning, and no others", () => {
+  const { properties } = readSchema("log") as { properties: Record<string, { description?: string }> };
+  const source = readFileSync(join(CONFIG, "../src/log.ts"), "utf8");
+  const fields = /interface LogFields \{([^}]*(?:\{[^}]*\}[^}]*)*)\n\}/.exec(source)?.[1] ?? "";
+  const written = [...fields.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, name]) => name);
+  expect(written.length).toBeGreaterThan(30);
+  expect(Object.keys(properties).sort()).toEqual(["level", "time", "msg", ...written].sort());
+  expect(Object.entries(properties).filter(([, { description }]) => description === undefined)).toEqual([]);
+});
+
+test("a line of the log that breaks its contract is a fault", () => {
+  const line = (about: object) =>
+    JSON.stringify({ level: "info", time: "2026-01-31T23:59:59.123Z", msg: "run ends", ...about });
+  expect(faultsOfLog(`${line({})}\n${line({ table: "T", changes: 2 })}\nno JSON\n`)).toEqual([]);
+  for (const about of [{ more: 1 }, { changes: "2" }, { level: "loud" }, { msg: undefined }])
+    expect(faultsOfLog(`${line(about)}\n`)).toHaveLength(1);
+  // Cut off with its process.
+  expect(faultsOfLog(line({ more: 1 }))).toEqual([]);
 });
 
 test("a document has version and time, its own time where it has one, and positions whole", () => {

@@ -16,6 +16,7 @@ const TIME_OF_DAY: Readonly<Record<string, string>> = {
   "doctor/connection-checks.ts": "compares the clock of this machine with those of the servers",
   "run/late-changes.ts": "stored with the positions that were passed",
   "run/letter-schedule.ts": "compared with a stored time, once",
+  "run/pulse.ts": "stored with who runs, for people",
   "run/table-letters.ts": "stored with a dead letter",
   "state/pause.ts": "stored with a pause, for people",
   "state/stopped.ts": "stored with the reason why a group has stopped",
