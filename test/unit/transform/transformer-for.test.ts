@@ -120,6 +120,17 @@ describe("two tokens of one user, application and scope that the target's key do
     expect(isGivenAnother(["token_id", "token_scope_hash"])).toBe(true);
   });
 
+  it("are a conflict in a table of 5.0.0 too, whose key has the tenant in AUTHZ_USER", () => {
+    const uniqueKeys = [{ name: "CON_APP_KEY", columns: ["CONSUMER_KEY", "AUTHZ_USER", "TOKEN_SCOPE_HASH"] }];
+    const source = { ...shaped(TOKENS, ...columns), uniqueKeys };
+    const target = shaped(TOKENS, ...columns, "IDP_ID", "TOKEN_BINDING_REF");
+    const conflicts = (more: Partial<TablePlan>): boolean => {
+      const table = { ...tableOf({ source, target }), ...more };
+      return transformerFor(plan("5.7.0", [table]), table).onUniqueConflict === undefined;
+    };
+    expect([conflicts({ isRekeyed: true }), conflicts({})]).toEqual([true, false]);
+  });
+
   it("are a conflict where the source's key allows one as well, or is not known", () => {
     expect(isGivenAnother(["CONSUMER_KEY_ID", "TENANT_ID", "TOKEN_SCOPE_HASH"])).toBe(false);
     expect(isGivenAnother(["consumer_key_id", "tenant_id", "token_scope_hash"])).toBe(false);
