@@ -95,6 +95,11 @@ export interface Statements {
   ): Statement;
   /** Number of a table's rows, or of those with this key: one row, column "n". */
   countRows(table: string, keyColumns?: readonly Column[], key?: Key): Statement;
+  /**
+   * About how many rows a table has, by the server's own statistics: nothing of the table is read. One row, column "n", null
+   * where they do not know; no row without them.
+   */
+  estimateRows(table: string): Statement;
   /** Absent where equal digests are not certain to mean equal rows. */
   readonly digestRange?: DigestRange | undefined;
   /** Every row of a table, or `limit` of them, whichever come first; result columns by upper-case name. */

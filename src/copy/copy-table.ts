@@ -6,6 +6,7 @@ import type { Expected } from "../verify/row-comparison.ts";
 import { createRowComparison } from "../verify/row-comparison.ts";
 import type { CopyOptions } from "./copy-options.ts";
 import { copyOrphans } from "./copy-orphans.ts";
+import { aboutRows } from "./copy-progress.ts";
 import { type CopyPage, FIRST_LIMIT, readCopyPage } from "./read-page.ts";
 import { type PageOutcome, writeCopyPage } from "./write-page.ts";
 
@@ -34,6 +35,7 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
   };
   let place = options.from?.after === undefined || options.from.isDone ? COPY_START : options.from;
   const isWhole = place === COPY_START;
+  const total = place.total ?? (await aboutRows(source, table));
   let at = place.after;
   let limit = Math.min(FIRST_LIMIT, options.pageSize);
   let reads = 0;
@@ -48,6 +50,7 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
       rows: place.rows + page.expected.length,
       written: place.written + written,
       refused: place.refused + refused,
+      ...(total === undefined ? {} : { total }),
       isDone: page.isLast,
     });
     failpoint("copy-page-read");

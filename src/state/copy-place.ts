@@ -14,6 +14,8 @@ export interface CopyPlace {
   readonly written: number;
   /** Of these, rows that the target refused or that could not be transformed. */
   readonly refused: number;
+  /** About how many rows the source has, as it was known at the beginning; absent where its statistics say nothing. */
+  readonly total?: number;
   /** Every row was looked at. */
   readonly isDone: boolean;
 }
@@ -45,12 +47,13 @@ export function copyPlacesIn(entries: readonly StateEntry[]): ReadonlyMap<string
 }
 
 function asPlace(value: unknown): CopyPlace {
-  const { after, rows, written, refused, isDone } = (value ?? {}) as Record<string, unknown>;
+  const { after, rows, written, refused, total, isDone } = (value ?? {}) as Record<string, unknown>;
   return {
     ...(Array.isArray(after) ? { after: keyFromJson(after) } : {}),
     rows: Number(rows ?? 0),
     written: Number(written ?? 0),
     refused: Number(refused ?? 0),
+    ...(typeof total === "number" ? { total } : {}),
     isDone: isDone === true,
   };
 }

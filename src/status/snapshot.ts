@@ -171,9 +171,10 @@ async function readSchema(
 /** Until it is finished, the target lacks rows that no journal tells of. */
 function copyProblem(place: CopyPlace | undefined): readonly string[] {
   if (place === undefined || place.isDone) return [];
-  const { rows, written } = place;
+  const { rows, written, total } = place;
+  const of = total === undefined ? "" : ` of about ${total}`;
   return [
-    `its copy is not finished: ${rows} rows read, ${written} written; \`sync-tool copy\` goes on with it`,
+    `its copy is not finished: ${rows}${of} rows read, ${written} written; \`sync-tool copy\` goes on with it`,
   ];
 }
 

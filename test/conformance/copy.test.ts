@@ -150,6 +150,12 @@ describeDialects("A copy", (dialect) => {
       onProgress: (_, { rows }) => rows >= 20 && stop.abort(),
     });
     expect(first.tables[USER_DATA]).toMatchObject({ rows: 20, isDone: false });
+    // What its statistics know by then is what the operator sees as the total.
+    const { name } = (await pair.table(USER_DATA)).source;
+    await pair.source.test.query(`ANALYZE${dialect.name === "postgres" ? "" : " TABLE"} ${name}`);
+    const about = pair.source.dialect.sql.estimateRows(name);
+    const [estimate] = await pair.source.db.query(about.sql, about.params);
+    expect(Number(estimate?.["n"])).toBeGreaterThan(0);
     const reads: string[] = [];
     const db = watchedDatabase(pair.source.db, {
       before: (sql, values) => void (/ORDER BY/i.test(sql) && reads.push(`${sql} ${values}`)),

@@ -115,6 +115,7 @@ export async function dmlStatements(dialect: Dialect, table: TablePlan): Promise
     sql.readKeyRange(table.source.name, columns, key, undefined, 100),
     sql.readKeyRange(table.source.name, columns, key, keyOf("a"), 100),
     sql.countRows(table.source.name),
+    sql.estimateRows(table.source.name),
     sql.countRows(table.source.name, key, keyOf("é")),
     sql.readTable(table.target.name, ["ID", "NAME"]),
     sql.readTable(table.target.name, ["ID", "NAME"], 5),

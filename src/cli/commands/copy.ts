@@ -1,7 +1,9 @@
 import { planTables, type SyncPlan } from "../../contract/sync-plan.ts";
 import { type CopiedTable, copy as copySchema } from "../../copy/copy.ts";
+import { copyProgress } from "../../copy/copy-progress.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { rowSources } from "../../run/row-sources.ts";
+import type { CopyPlace } from "../../state/copy-place.ts";
 import { readState, stateTable } from "../../state/state.ts";
 import { monotonic } from "../../util/monotonic.ts";
 import { keyText } from "../../verify/key-label.ts";
@@ -81,8 +83,7 @@ async function copySchemas(
     const { plan, source, target, tenants } = schema;
     if (signal.aborted) break;
     await warnWithoutRun(context, schema);
-    const began = monotonic();
-    let before: number | undefined;
+    const began = new Map<string, { readonly rows: number; readonly atMs: number }>();
     const tables = await copySchema({
       plan,
       source,
@@ -95,17 +96,29 @@ async function copySchemas(
       onRefused: ({ table, key, reason }) => {
         if (!flags.json) writeOut(`refused ${table} ${keyText(key)} - ${reason}`);
       },
-      onProgress: (table, { rows, written }) => {
-        before ??= rows;
-        const rate = Math.round(((rows - before) * 1000) / Math.max(1, monotonic() - began));
-        if (terminal.isTerminal)
-          terminal.showProgress(`${table}: ${rows} rows read, ${written} written, ${rate} rows/s`);
+      onProgress: (table, place) => {
+        const first = began.get(table) ?? { rows: place.rows, atMs: monotonic() };
+        began.set(table, first);
+        if (terminal.isTerminal) terminal.showProgress(progressText(table, place, first, monotonic()));
       },
     });
     done.push(...tables);
   }
   terminal.showProgress("");
   return done;
+}
+
+/** `T: 3400 of about 9000 rows read, 3300 written, 1200 rows/s, 5 s left`. */
+export function progressText(
+  table: string,
+  place: Pick<CopyPlace, "rows" | "written" | "total">,
+  began: { readonly rows: number; readonly atMs: number },
+  nowMs: number,
+): string {
+  const { rowsPerSecond, secondsLeft } = copyProgress(place, began, nowMs);
+  const of = place.total === undefined ? "" : ` of about ${place.total}`;
+  const left = secondsLeft === undefined ? "" : `, ${Math.ceil(secondsLeft)} s left`;
+  return `${table}: ${place.rows}${of} rows read, ${place.written} written, ${Math.round(rowsPerSecond)} rows/s${left}`;
 }
 
 function refuseUnknown(wanted: readonly string[], plans: readonly SyncPlan[]): void {

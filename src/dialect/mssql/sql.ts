@@ -157,6 +157,11 @@ SELECT n.* FROM (SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.
     );
     return { sql: `${from} INNER JOIN ${rows.sql} ON ${same.join(" AND ")}`, params: rows.params };
   },
+  // Heap or clustered index. https://learn.microsoft.com/sql/relational-databases/system-catalog-views/sys-partitions-transact-sql
+  estimateRows: (table) => ({
+    sql: "SELECT SUM(rows) AS n FROM sys.partitions WHERE object_id = OBJECT_ID(?) AND index_id IN (0, 1)",
+    params: [quote(table)],
+  }),
   readTable: (table, columns, limit) => ({
     sql: `SELECT ${limit === undefined ? "" : "TOP (?) "}${columns
       .map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`)

@@ -115,6 +115,10 @@ FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" IN (${positions.map(() =>
     }`,
     params: keyParams(keyColumns, key),
   }),
+  estimateRows: (table) => ({
+    sql: `SELECT num_rows AS "n" FROM all_tables WHERE owner = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AND table_name = ?`,
+    params: [table],
+  }),
   readTable: (table, columns, limit) => ({
     sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)} t${limit === undefined ? "" : " FETCH FIRST ? ROWS ONLY"}`,
     params: limit === undefined ? [] : [limit],

@@ -87,6 +87,10 @@ FROM ${quote(journal)} WHERE sync_id > ? ORDER BY sync_id LIMIT 1`,
     sql: `SELECT count(*) AS n FROM ${quote(table)}${keyColumns.length === 0 ? "" : ` WHERE ${keyColumns.map((c) => `${quote(c.name)} = ?::${cast(c)}`).join(" AND ")}`}`,
     params: keyColumns.map((column, i) => text(encode(column, key[i] ?? null))),
   }),
+  estimateRows: (table) => ({
+    sql: "SELECT CASE WHEN reltuples >= 0 THEN reltuples::bigint END AS n FROM pg_class WHERE oid = to_regclass(?)",
+    params: [quote(table)],
+  }),
   digestRange,
   readTable: (table, columns, limit) => ({
     sql: `SELECT ${columns.map((name) => `${quote(name)} AS ${quote(name.toUpperCase())}`).join(", ")} FROM ${quote(table)}${limit === undefined ? "" : " LIMIT ?"}`,

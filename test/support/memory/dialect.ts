@@ -221,6 +221,7 @@ export function memoryDialect(server: MemoryServer): Dialect {
       statement((tables) => [
         { n: rowsOf(tables, table).filter((row) => hasKey(row, keyColumns, key)).length },
       ]),
+    estimateRows: (table: string) => statement((tables) => [{ n: rowsOf(tables, table).length }]),
     readTable: (table: string, _columns: readonly string[], limit = Number.POSITIVE_INFINITY) =>
       statement((tables) => rowsOf(tables, table).slice(0, limit)),
     readCheckpoint: (name: string) =>
