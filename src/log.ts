@@ -117,7 +117,9 @@ const OLD_FILES = 9;
 export function openLog(options: LogOptions): OpenLog {
   const { dir, isTerminal, write } = options;
   const level = options.debug ? "debug" : "info";
-  const stderr = { write: (json: string) => write(isTerminal ? `${formatLine(json)}\n` : json) };
+  const stderr = {
+    write: (json: string) => write(isTerminal ? `${formatLine(json, process.stderr.columns)}\n` : json),
+  };
   const recent: string[] = [];
   const keep = {
     write(json: string) {
@@ -149,7 +151,7 @@ export function openLog(options: LogOptions): OpenLog {
   });
   return {
     log,
-    lines: () => recent.map(formatLine),
+    lines: () => recent.map((json) => formatLine(json)),
     close: () =>
       new Promise((resolve) => {
         if (file.stream === undefined || isBroken) resolve();

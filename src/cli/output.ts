@@ -32,10 +32,10 @@ export function writeJson(value: object): void {
   writeOut(jsonDocument(value));
 }
 
-/** Columns side by side, as wide as their widest cell; cells that look like numbers stand on the right. */
+/** Columns side by side, as wide as their widest cell; numbers, and those with a unit, stand on the right. */
 export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const isNumber = head.map((_, i) => rows.every((row) => /^[\d.,-]*$/.test(row[i] ?? "")));
+  const isNumber = head.map((_, i) => rows.every((row) => /^[~\d.,-]*(\/s| s| min| h)?$/.test(row[i] ?? "")));
   return [head, ...rows]
     .map((row) =>
       row

@@ -4,8 +4,8 @@ import type { TableStatus } from "../status/table-status.ts";
 import type { TimeToDrain } from "../status/time-to-drain.ts";
 import type { View } from "../status/watch.ts";
 import { roughTime } from "../util/rough-time.ts";
+import { firstThatFits, shorten } from "../util/shorten.ts";
 import { whole } from "../util/whole.ts";
-import { firstThatFits, shorten } from "./shorten.ts";
 
 export interface Screen {
   /** Columns and rows of the terminal. */

@@ -1,4 +1,5 @@
 /** The parts of the page, each a view of the last look. */
+import { PHASES } from "../status/phase.ts";
 import { stateOf } from "../status/table-state.ts";
 import type { TableStatus } from "../status/table-status.ts";
 import type { TimeToDrain } from "../status/time-to-drain.ts";
@@ -6,13 +7,11 @@ import type { View } from "../status/watch.ts";
 import { roughTime } from "../util/rough-time.ts";
 import { whole } from "../util/whole.ts";
 import { type Html, html } from "./html.ts";
-import { PHASES, phaseOf } from "./verdict.ts";
 
 export function phaseStrip({ report }: View): Html {
-  const phase = phaseOf(report);
   return html`<ol class="phases">${PHASES.map((one) =>
-    one === phase ? html`<li aria-current="step">${one}</li>` : html`<li>${one}</li>`,
-  )}</ol>`;
+    one === report.phase ? html`<li aria-current="step">${one}</li>` : html`<li>${one}</li>`,
+  )}</ol><p>Next: ${report.next}</p>`;
 }
 
 const COLUMNS = [

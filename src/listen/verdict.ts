@@ -24,18 +24,3 @@ export function verdictOf(report: StatusReport | undefined): VerdictWords {
     return { text: `Not safe to switch yet: ${about}${pending} changes pending`, tone: "busy" };
   return { text: `Not safe to switch yet: ${reasons.length} reasons`, tone: "busy" };
 }
-
-export const PHASES = ["prepared", "running", "in step", "verified", "switched"] as const;
-
-/** How far the migration is; undefined before capture and checkpoints are there. */
-export function phaseOf({
-  tables,
-  safeToSwitch,
-  verified,
-  serving,
-}: StatusReport): (typeof PHASES)[number] | undefined {
-  if (serving?.side === "green") return "switched";
-  if (tables.some(({ captured, checkpoint }) => !captured || checkpoint === null)) return undefined;
-  if (safeToSwitch) return verified.every(({ result }) => result === "equal") ? "verified" : "in step";
-  return tables.some(({ runner }) => runner !== null) ? "running" : "prepared";
-}

@@ -34,8 +34,7 @@ export function createLook(options: LookOptions): (last: Look | undefined) => Pr
     const [first] = schemas;
     const serving = hasWayBack && first !== undefined ? await readServingFacts(first) : undefined;
     const looked = back.length > 0 && serving?.side === "green" ? backSnapshots : snapshots;
-    const report = statusReport(await (isDecided ? looked.takeDecided(signal) : looked.take()));
-    return serving === undefined ? report : { ...report, serving };
+    return statusReport(await (isDecided ? looked.takeDecided(signal) : looked.take()), serving);
   };
   return async (last) => {
     pending ??= lookAtAll().finally(() => {
@@ -63,5 +62,11 @@ export function createLook(options: LookOptions): (last: Look | undefined) => Pr
 /** Never safe: nobody knows what has happened since. */
 function stale(last: StatusReport, reason: string, ageMs: number): StatusReport {
   const why = `stale: ${reason}; what stands above was seen ${Math.round(ageMs / 1000)} s ago`;
-  return { ...last, stale: true, safeToSwitch: false, reasons: [why] };
+  return {
+    ...last,
+    stale: true,
+    safeToSwitch: false,
+    reasons: [why],
+    next: "see why a server does not answer",
+  };
 }

@@ -22,6 +22,7 @@ import { sleep } from "../util/sleep.ts";
 import { STILL_SECONDS } from "./arrival.ts";
 import { clockOf, secondsSince } from "./clock.ts";
 import { countDeadLetters } from "./count-dead-letters.ts";
+import type { TargetShape } from "./phase.ts";
 import type { StatusRequest, TableStatus } from "./table-status.ts";
 import { throttleIn } from "./throttle-in.ts";
 import { type Verified, verifiedIn } from "./verified.ts";
@@ -43,6 +44,7 @@ export interface Snapshot {
   readonly at: string;
   /** Which way the changes go. */
   readonly direction: Direction;
+  readonly target: TargetShape;
   readonly tables: readonly TableSnapshot[];
   /** What the last comparison of each schema came to. */
   readonly verified: readonly Verified[];
@@ -77,7 +79,8 @@ export function openSnapshots(schemas: readonly StatusRequest[]): Snapshots {
       tables.push(...found.tables);
       verified.push(found.verified);
     }
-    return { at, direction: schemas[0]?.direction ?? "forward", tables, verified };
+    const target = targetShape(schemas);
+    return { at, direction: schemas[0]?.direction ?? "forward", target, tables, verified };
   };
   const minHoleAgeMs = Math.max(0, ...schemas.map(({ source }) => source.dialect.capabilities.minHoleAgeMs));
   return {
@@ -168,6 +171,14 @@ async function readSchema(
   return { tables: withWaits(found, tables), verified: verifiedIn(entries, schema.name, nowMs) };
 }
 
+function targetShape(schemas: readonly StatusRequest[]): TargetShape {
+  const tables = schemas.flatMap(({ plan }) => planTables(plan).map((table) => ({ plan, table })));
+  if (tables.some(({ table }) => table.awaitsRestore)) return "unrestored";
+  return tables.some(({ plan, table }) => missingMigration(plan, table) !== undefined)
+    ? "unmigrated"
+    : "ready";
+}
+
 /** Until it is finished, the target lacks rows that no journal tells of. */
 function copyProblem(place: CopyPlace | undefined): readonly string[] {
   if (place === undefined || place.isDone) return [];
@@ -190,7 +201,7 @@ function runnerOf(
   const { host, pid, since, perSecond } = runner;
   return {
     runner: { host, pid, since: since ?? null, movedSecondsAgo: seconds },
-    appliedPerSecond: seconds > STILL_SECONDS ? null : (perSecond?.[table] ?? 0),
+    appliedPerSecond: seconds > STILL_SECONDS || perSecond === undefined ? null : (perSecond[table] ?? 0),
   };
 }
 

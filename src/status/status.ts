@@ -1,5 +1,6 @@
 import type { Direction } from "../contract/direction.ts";
 import { arrivalReasons } from "./arrival.ts";
+import { nextStep, type Phase, phaseOf } from "./phase.ts";
 import type { ServingFacts } from "./serving-facts.ts";
 import { openSnapshots, type Snapshot } from "./snapshot.ts";
 import type { StatusRequest, TableStatus } from "./table-status.ts";
@@ -13,6 +14,10 @@ export interface StatusReport {
   readonly stale: boolean;
   /** Which way the changes go: from blue to green, or back. */
   readonly direction: Direction;
+  /** How far the migration is; null before every table is captured. */
+  readonly phase: Phase | null;
+  /** What a person does next: a command, or words where none helps. */
+  readonly next: string;
   readonly tables: readonly TableStatus[];
   /** Nothing is pending, missing, waiting or set aside: traffic can go to the target once the source gets no writes. */
   readonly safeToSwitch: boolean;
@@ -32,10 +37,16 @@ export async function readStatus(
   return statusReport(await openSnapshots(schemas).takeDecided(signal));
 }
 
-/** The report that a snapshot makes. */
-export function statusReport(snapshot: Snapshot): StatusReport {
-  const { at, direction, verified } = snapshot;
+/** The report that a snapshot makes. `serving`: with a way back. */
+export function statusReport(snapshot: Snapshot, serving?: ServingFacts): StatusReport {
+  const { at, direction, verified, target } = snapshot;
   const tables = snapshot.tables.map(({ status }) => status);
   const reasons = tables.flatMap(arrivalReasons).map(({ text }) => text);
-  return { at, stale: false, direction, tables, safeToSwitch: reasons.length === 0, reasons, verified };
+  const safeToSwitch = reasons.length === 0;
+  const facts = { tables, safeToSwitch, verified, target, serving };
+  return {
+    ...{ at, stale: false, direction, phase: phaseOf(facts), next: nextStep(facts) },
+    ...{ tables, safeToSwitch, reasons, verified },
+    ...(serving === undefined ? {} : { serving }),
+  };
 }

@@ -86,7 +86,8 @@ export function startWatch(
         onFailure(error);
       });
       for (const listener of listeners) listener();
-      await sleep(Math.max(everyMs, (now() - began) * SHARE), signal);
+      // The second one soon: without it no time to drain is known.
+      await sleep(looks.length < 2 ? everyMs : Math.max(everyMs, (now() - began) * SHARE), signal);
     }
   };
   return {

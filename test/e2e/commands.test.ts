@@ -87,6 +87,8 @@ describeDialects("The commands", (dialect) => {
       at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       stale: false,
       direction: "forward",
+      phase: "migrated",
+      next: "sync-tool run",
       tables: [
         {
           schema: "identity",
@@ -119,9 +121,10 @@ describeDialects("The commands", (dialect) => {
     });
     const { stdout } = await syncTool("status");
     expect(stdout).toMatch(
-      /^TABLE +CAPTURED +PENDING +LAG \(S\) +CHECKPOINT +OPEN HOLE +DEAD LETTERS +RUNNER\n/,
+      /^seen \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, from blue to green; phase: migrated\nrun by: nobody\n\nTABLE +PENDING +OLDEST +RATE +TO DRAIN +STATE\n/,
     );
     expect(stdout).toContain("safe to switch: no\n");
+    expect(stdout).toContain("\nnext: sync-tool run\n");
   });
 
   test("cleanup ends with 5 while changes are pending", async () => {

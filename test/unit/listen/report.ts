@@ -19,6 +19,8 @@ export const report = (about: Partial<StatusReport> = {}): StatusReport => ({
   at: "2026-01-31T23:59:59.123Z",
   stale: false,
   direction: "forward",
+  phase: "running",
+  next: "wait",
   tables: [table()],
   safeToSwitch: true,
   reasons: [],

@@ -12,6 +12,8 @@ const look = (atMs: number, ...tables: readonly TableStatus[]): Look => ({
     at: "2026-01-31T23:59:59.123Z",
     stale: false,
     direction: "forward",
+    phase: "running",
+    next: "wait",
     tables,
     safeToSwitch: false,
     reasons: [],

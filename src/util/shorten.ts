@@ -19,9 +19,9 @@ export function firstThatFits(lines: readonly string[], width: number): string {
 /** In lines of at most so many columns, broken at blanks; all but the first begin with `indent`. */
 export function wrap(text: string, width: number, indent = ""): readonly string[] {
   const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
+  let line = /^ */.exec(text)?.[0] ?? "";
+  for (const word of text.trimStart().split(" ")) {
+    const longer = line.trim() === "" ? `${line}${word}` : `${line} ${word}`;
     if (longer.length <= width || line.trim() === "") line = longer;
     else {
       lines.push(line);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { firstThatFits, shorten, wrap } from "../../../src/cli/shorten.ts";
+import { firstThatFits, shorten, wrap } from "../../../src/util/shorten.ts";
 
 describe("Text that is too long", () => {
   test("loses whole words, never a part of a number", () => {
