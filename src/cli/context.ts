@@ -12,6 +12,7 @@ import { type Log, openLog } from "../log.ts";
 import { buildPlan } from "../plan/build-plan.ts";
 import { refuseOtherVersions } from "../plan/fitting-versions.ts";
 import { splitFrom } from "../plan/rekeyed-tables.ts";
+import { shorten } from "../util/shorten.ts";
 import type { Connected, SchemaContext, SourceContext } from "./connected.ts";
 import { type Deadline, openDeadline } from "./deadline.ts";
 import { commandFailure, unreachable } from "./driver-error.ts";
@@ -67,7 +68,7 @@ export interface OpenOptions {
 /** Lets lines of progress stay below the log lines. */
 export interface Terminal {
   readonly isTerminal: boolean;
-  /** Replaces the lines at the bottom, none of them wider than the terminal; an empty text removes them. */
+  /** Replaces the lines at the bottom, each shortened to the terminal's width; an empty text removes them. Nothing when it is no terminal. */
   showProgress(text: string): void;
 }
 
@@ -228,7 +229,11 @@ function openTerminal(): { readonly terminal: Terminal; readonly write: (text: s
   return {
     terminal: {
       isTerminal,
-      showProgress: (text) => {
+      showProgress: (wanted) => {
+        // A line that wraps is not where it is erased. The last column stays free, since a terminal goes on below after it.
+        const width = (process.stderr.columns ?? 80) - 1;
+        const lines = wanted.split("\n").map((line) => shorten(line, width));
+        const text = isTerminal ? lines.join("\n") : "";
         if (text === progress) return;
         writeErr(`${erase()}${text}`);
         progress = text;

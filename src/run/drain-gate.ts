@@ -19,7 +19,7 @@ export interface DrainOptions {
   /** Between two looks; default 1 s. */
   readonly pollMs?: number;
   readonly signal: AbortSignal;
-  readonly onLook?: (reasons: readonly Reason[]) => void;
+  readonly onLook?: (reasons: readonly Reason[], tables: readonly DrainTable[]) => void;
 }
 
 export interface DrainAnswer {
@@ -63,7 +63,7 @@ export async function watchDrain(options: DrainOptions): Promise<DrainAnswer> {
       tables: judged.tables,
       seconds: elapsedMs() / 1000,
     };
-    options.onLook?.(reasons);
+    options.onLook?.(reasons, judged.tables);
     const finish = async (): Promise<DrainAnswer> => ({ ...answer, open: await openTransactions(schemas) });
     if (answer.drained) return await finish();
     const isInVain = reasons.length > 0 && reasons.every(({ kind }) => LASTING.includes(kind));

@@ -20,7 +20,7 @@ export function timeToDrain(before: Look, now: Look, table: TableStatus): TimeTo
   );
   if (table.pending === 0) return 0;
   // How long whatever holds it back will last, nobody knows.
-  if (table.throttle !== null) return null;
+  if (table.throttle !== null || table.openHole !== null) return null;
   const seconds = (now.atMs - before.atMs) / 1000;
   // A count and an estimate may lie far apart where positions were lost: their difference is no rate.
   if (
@@ -53,6 +53,8 @@ function sumOf({ tables }: StatusReport): TableStatus {
     pending: sum(({ pending }) => pending ?? 0),
     pendingIsEstimate: tables.some(({ pendingIsEstimate }) => pendingIsEstimate),
     appliedPerSecond: sum(({ appliedPerSecond }) => appliedPerSecond ?? 0),
+    openHole: tables.find(({ openHole }) => openHole !== null)?.openHole ?? null,
+    throttle: tables.find(({ throttle }) => throttle !== null)?.throttle ?? null,
     waitsFor: [],
   };
 }

@@ -8,6 +8,7 @@ import { durationFlag } from "../duration-flag.ts";
 import type { CommonFlags } from "../flags.ts";
 import { numberFlag } from "../number-flag.ts";
 import { writeJson, writeOut } from "../output.ts";
+import { progressDown } from "../progress-down.ts";
 
 export interface DrainFlags extends CommonFlags {
   readonly wait?: true;
@@ -49,15 +50,17 @@ async function ask(
 ): Promise<DrainAnswer> {
   return await withContext(flags, signal, async (context) => {
     const schemas = await context.openSchemas({ quiet: true });
+    const left = progressDown("pending");
     const answer = await watchDrain({
       schemas,
       wait: flags.wait === true,
       ...(maxLagSeconds === undefined ? {} : { maxLagSeconds }),
       deadline: context.deadline.signal,
       signal,
-      onLook: (reasons) => {
+      onLook: (reasons, tables) => {
         onLook(reasons);
-        if (context.terminal.isTerminal) context.terminal.showProgress(reasons[0]?.text ?? "drained");
+        const pending = tables.reduce((sum, one) => sum + (one.pending ?? 0), 0);
+        context.terminal.showProgress(`${left(pending)}${reasons[0]?.text ?? "drained"}`);
       },
     });
     context.terminal.showProgress("");

@@ -2,6 +2,7 @@ import { planTables } from "../../contract/sync-plan.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { KEY } from "../../log.ts";
 import { rowSources } from "../../run/row-sources.ts";
+import { whole } from "../../util/whole.ts";
 import { recordVerdict } from "../../verify/record-verdict.ts";
 import { sameSecret } from "../../verify/same-secret.ts";
 import { openGaps } from "../../verify/settle-gaps.ts";
@@ -155,8 +156,9 @@ async function compareAll(
           if (!flags.json) writeOut(formatDifference(difference));
         },
         onProgress: (table, { readSource, readTarget }) => {
-          if (terminal.isTerminal)
-            terminal.showProgress(`${table}: ${readSource} rows of the source, ${readTarget} of the target`);
+          // One side may be ahead of the other by as much as is read at a time: their difference says nothing.
+          const rows = Math.min(readSource, readTarget) || Math.max(readSource, readTarget);
+          terminal.showProgress(`${table}: ${whole(rows)} rows read`);
         },
         onFailed: (unfinished) => {
           findings.tables.push(...unfinished);

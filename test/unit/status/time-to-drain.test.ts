@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { TableStatus } from "../../../src/status/table-status.ts";
-import { type Look, timeToDrain } from "../../../src/status/time-to-drain.ts";
+import { type Look, timeToDrain, timeToDrainAll } from "../../../src/status/time-to-drain.ts";
 import { tableStatus } from "../../support/table-status.ts";
 
 const table = (pending: number | null): TableStatus =>
@@ -58,6 +58,23 @@ describe("The time to drain", () => {
     ];
     expect(timeToDrain(look(0, ...others, table(200)), look(1_000), own)).toBe(1);
     expect(timeToDrain(look(0, ...others), look(1_000), own)).toBeNull();
+  });
+
+  test("is not known while something holds the table back, or another comes first", () => {
+    const held = { reason: "paused", since: "2026-01-31T23:59:59.123Z" };
+    for (const about of [
+      { openHole: { first: "5", last: "5" } },
+      { throttle: held },
+      { waitsFor: ["IDN_OAUTH2_ACCESS_TOKEN"] },
+    ])
+      expect(timeToDrain(look(0, table(100)), look(2_000), { ...table(100), ...about })).toBeNull();
+  });
+
+  test("of all tables counts one that waits for another into what both need", () => {
+    const scopes = { ...table(100), table: "SCOPES", waitsFor: ["IDN_OAUTH2_ACCESS_TOKEN"] };
+    expect(timeToDrainAll(look(0, table(300), scopes), look(2_000, table(200), scopes))).toBe(6);
+    const open = { ...table(200), openHole: { first: "5", last: "5" } };
+    expect(timeToDrainAll(look(0, scopes, table(300)), look(2_000, scopes, open))).toBeNull();
   });
 
   test("goes by what the runner says where nothing was seen before", () => {
