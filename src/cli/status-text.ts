@@ -14,11 +14,11 @@ const WIDE = 110;
 /** Who else waits for what is not told in full: the JSON has all. */
 const MOST_HOLDERS = 2;
 
-/** When, who, every table, the verdict with its reasons, and what to do next. `width`: columns of the terminal. */
+/** When, who, every table, the verdict with its reasons, and what to do next. `width`: columns of the terminal; without one no line is broken. */
 export function formatStatus(
   report: StatusReport,
   toDrain: (table: TableStatus) => TimeToDrain,
-  width = 80,
+  width = Number.POSITIVE_INFINITY,
 ): string {
   const { tables, safeToSwitch, reasons, verified, serving, stale, next } = report;
   const isWide = width >= WIDE;

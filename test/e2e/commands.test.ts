@@ -121,7 +121,7 @@ describeDialects("The commands", (dialect) => {
     });
     const { stdout } = await syncTool("status");
     expect(stdout).toMatch(
-      /^seen \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, from blue to green; phase: migrated\nrun by: nobody\n\nTABLE +PENDING +OLDEST +RATE +TO DRAIN +STATE\n/,
+      /^seen \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, from blue to green; phase: migrated\nrun by: nobody\n\nTABLE +PENDING +OLDEST +RATE +TO DRAIN +CHECKPOINT +STATE\n/,
     );
     expect(stdout).toContain("safe to switch: no\n");
     expect(stdout).toContain("\nnext: sync-tool run\n");

@@ -74,6 +74,9 @@ describe("status", () => {
       () => 0,
     );
     expect(text).not.toContain("verified:");
+    const long = `${"a reason as long as they come; ".repeat(9)}[X]`;
+    const piped = formatStatus({ ...behind, reasons: [long] }, () => null);
+    expect(piped, "whoever reads it from a pipe finds each reason in one line").toContain(long);
     expect(text).toContain("phase: not prepared\nrun by: nobody\n");
   });
 });
