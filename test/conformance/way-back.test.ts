@@ -3,65 +3,17 @@ import { listDeadLetters } from "../../src/apply/dead-letter.ts";
 import { installCapture } from "../../src/capture/install.ts";
 import { findLeftovers } from "../../src/capture/leftovers.ts";
 import { prepareTarget } from "../../src/capture/prepare-target.ts";
-import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import { compareVersions, type IsVersion } from "../../src/config/versions.ts";
 import { deadLettersName } from "../../src/contract/object-names.ts";
-import { planTables, type SyncPlan } from "../../src/contract/sync-plan.ts";
-import type { Database } from "../../src/db/database.ts";
-import { buildPlan } from "../../src/plan/build-plan.ts";
+import { planTables } from "../../src/contract/sync-plan.ts";
 import type { Row } from "../../src/row.ts";
-import { rowSources } from "../../src/run/row-sources.ts";
-import { runSync } from "../../src/run/run-sync.ts";
-import { type BlueGreen, openBlueGreen, SILENT } from "../support/blue-green.ts";
 import { describeDialects } from "../support/dialects.ts";
 import type { TestDialectName } from "../support/env.ts";
-import { createTables } from "../support/wso2-tables.ts";
+import { type BackPair, CARRIED, code, openBackPair, scope, token } from "../support/way-back/back-pair.ts";
 
-const TABLES = [
-  "IDN_OAUTH2_ACCESS_TOKEN",
-  "IDN_OAUTH2_ACCESS_TOKEN_SCOPE",
-  "IDN_OAUTH2_AUTHORIZATION_CODE",
-  "IDN_IDENTITY_USER_DATA",
-] as const;
-const [TOKENS, SCOPES, CODES, CLAIMS] = TABLES;
-
-const TIME = "'2021-03-04 05:06:07'";
-const app = (id: number, key: string): string =>
-  `INSERT INTO IDN_OAUTH_CONSUMER_APPS (ID, CONSUMER_KEY, TENANT_ID) VALUES (${id}, '${key}', -1234)`;
-/** UUID came with 5.10.0. */
-const idp = (release: IsVersion, id: number, name: string): string =>
-  compareVersions(release, "5.10.0") < 0
-    ? `INSERT INTO IDP (ID, TENANT_ID, NAME) VALUES (${id}, -1234, '${name}')`
-    : `INSERT INTO IDP (ID, TENANT_ID, NAME, UUID) VALUES (${id}, -1234, '${name}', 'u-${id}')`;
+const [TOKENS, SCOPES, CODES, CLAIMS] = CARRIED;
 const claim = (user: string, value: string): string =>
   `INSERT INTO ${CLAIMS} (TENANT_ID, USER_NAME, DATA_KEY, DATA_VALUE) VALUES (-1234, '${user}', 'k', '${value}')`;
-const token = (
-  id: string,
-  user: string,
-  appId: number,
-  more: Readonly<Record<string, string>> = {},
-): string => {
-  const columns = {
-    TOKEN_ID: `'${id}'`,
-    ACCESS_TOKEN: `'at-${id}'`,
-    REFRESH_TOKEN: `'rt-${id}'`,
-    CONSUMER_KEY_ID: String(appId),
-    AUTHZ_USER: `'${user}'`,
-    TENANT_ID: "-1234",
-    USER_DOMAIN: "'PRIMARY'",
-    USER_TYPE: "'APPLICATION_USER'",
-    TIME_CREATED: TIME,
-    REFRESH_TOKEN_TIME_CREATED: TIME,
-    TOKEN_SCOPE_HASH: "'h'",
-    TOKEN_STATE: "'ACTIVE'",
-    ...more,
-  };
-  return `INSERT INTO ${TOKENS} (${Object.keys(columns)}) VALUES (${Object.values(columns)})`;
-};
-const code = (id: string, appId: number): string =>
-  `INSERT INTO ${CODES} (CODE_ID, AUTHORIZATION_CODE, CONSUMER_KEY_ID, CALLBACK_URL, SCOPE, AUTHZ_USER, TENANT_ID, USER_DOMAIN, TIME_CREATED, STATE) VALUES ('${id}', 'ac-${id}', ${appId}, 'https://a', 'openid', 'ann', -1234, 'PRIMARY', ${TIME}, 'ACTIVE')`;
-const scope = (id: string, name: string): string =>
-  `INSERT INTO ${SCOPES} (TOKEN_ID, TOKEN_SCOPE, TENANT_ID) VALUES ('${id}', '${name}', -1234)`;
 
 // printf %s 'email openid' | md5sum
 const HASH_OF_SCOPES = "8f2f61959d2e938b9decac77fe30af28";
@@ -73,95 +25,21 @@ const RELEASES: Partial<Record<TestDialectName, readonly IsVersion[]>> = {
 };
 
 describeDialects("The way back", (dialect) => {
-  let pair: BlueGreen;
-  /** As the commands connect. */
-  let blue: Database;
-  let green: Database;
-  let version: IsVersion;
-
-  async function open(sourceVersion: IsVersion): Promise<void> {
-    version = sourceVersion;
-    pair = await openBlueGreen({
-      source: dialect,
-      sourceVersion,
-      sourceSchema: createTables(dialect.name, sourceVersion),
-      targetSchema: createTables(dialect.name, "5.11.0"),
-      tables: TABLES,
-    });
-    const { source, target } = pair;
-    blue = await source.dialect.connect(source.test.settings as ConnectionSettings, { marked: true });
-    green = await target.dialect.connect(target.test.settings as ConnectionSettings, { marked: true });
-    // Application 5 came with the dump; the later one was made on either side, and has a number of each.
-    await source.test.exec([
-      app(5, "app"),
-      app(6, "later"),
-      idp(sourceVersion, 7, "LOCAL"),
-      idp(sourceVersion, 8, "Google"),
-    ]);
-    await target.test.exec([
-      app(5, "app"),
-      app(60, "later"),
-      app(61, "green-only"),
-      idp("5.11.0", 7, "LOCAL"),
-      idp("5.11.0", 80, "Google"),
-    ]);
-    await pair.prepare();
-  }
-  afterEach(async () => {
-    await blue.close();
-    await green.close();
-    await pair.close();
-  });
-
-  const from = () => ({ dialect: pair.target.dialect, db: green });
-  const to = () => ({ dialect: pair.source.dialect, db: blue });
-
-  const backPlan = (): Promise<SyncPlan> =>
-    buildPlan(
-      {
-        schema: "identity",
-        sourceVersion: version,
-        targetVersion: "5.11.0",
-        tables: TABLES,
-        direction: "back",
-      },
-      from(),
-      to(),
-    );
-
-  async function prepareBack(): Promise<void> {
-    const tables = planTables(await backPlan());
-    const { journals } = await installCapture(green, pair.target.dialect, tables);
-    await prepareTarget(blue, pair.source.dialect, tables, journals, { capturesItself: true });
-  }
-
-  const runForward = (): Promise<void> => pair.run({ sourceDb: blue, targetDb: green });
-
-  /** Ends when drained; what blue refused is left in its dead letters. */
-  async function runBack(): Promise<void> {
-    const plan = await backPlan();
-    await runSync({
-      plan,
-      source: from(),
-      target: to(),
-      batchSize: 100,
-      syncIntervalMs: 20,
-      until: "one pass",
-      signal: new AbortController().signal,
-      events: SILENT,
-      rowsFor: rowSources(plan, { source: from(), target: to() }),
-    });
-  }
+  let lab: BackPair;
+  afterEach(() => lab.close());
 
   const journaled = async (side: "source" | "target", table: string): Promise<number> =>
-    (await pair[side].test.query(`SELECT ACTION FROM ${table}_S WHERE ACTION <> 'ANCHOR'`)).length;
+    (await lab.pair[side].test.query(`SELECT ACTION FROM ${table}_S WHERE ACTION <> 'ANCHOR'`)).length;
   const row = async (table: string, where: string): Promise<Row | undefined> =>
-    (await pair.source.test.query(`SELECT * FROM ${table} WHERE ${where}`))[0] as Row | undefined;
+    (await lab.pair.source.test.query(`SELECT * FROM ${table} WHERE ${where}`))[0] as Row | undefined;
 
   describe.each(RELEASES[dialect.name] ?? SOME)("to %s", (sourceVersion) => {
-    beforeEach(() => open(sourceVersion));
+    beforeEach(async () => {
+      lab = await openBackPair(dialect, sourceVersion);
+    });
 
     test("brings what users did on green, as blue's release holds it, and echoes nothing", async () => {
+      const { pair, blue, runForward, prepareBack, runBack, backPlan } = lab;
       await pair.source.test.exec([
         token("t1", "ann", 5),
         scope("t1", "openid"),
@@ -210,8 +88,8 @@ describeDialects("The way back", (dialect) => {
         (await pair.rows("source", SCOPES)).map((one) => `${one["TOKEN_ID"]} ${one["TOKEN_SCOPE"]}`),
       ).toEqual(["g1 email", "g1 openid", "t1 openid"]);
       const tables = planTables(await backPlan());
-      const letters = { dialect: pair.source.dialect, name: deadLettersName(tables[0]?.target.name ?? "") };
-      const reasons = (await listDeadLetters(blue, letters)).map(({ reason }) => reason).sort();
+      const letters = { dialect: blue.dialect, name: deadLettersName(tables[0]?.target.name ?? "") };
+      const reasons = (await listDeadLetters(blue.db, letters)).map(({ reason }) => reason).sort();
       expect(reasons).toEqual([
         ...(federated === undefined ? [expect.stringContaining("a federated user")] : []),
         expect.stringContaining("blue does not know the application"),
@@ -229,14 +107,15 @@ describeDialects("The way back", (dialect) => {
   });
 
   test("leaves the other direction's capture alone, and goes on from its own checkpoint", async () => {
-    await open("5.7.0");
+    lab = await openBackPair(dialect, "5.7.0");
+    const { pair, blue, green, runForward, prepareBack, runBack } = lab;
     await prepareBack();
     const forward = planTables(await pair.plan());
-    const { journals } = await installCapture(blue, pair.source.dialect, forward);
-    await expect(findLeftovers(green, pair.target.dialect, forward, journals)).rejects.toMatchObject({
+    const { journals } = await installCapture(blue.db, blue.dialect, forward);
+    await expect(findLeftovers(green.db, green.dialect, forward, journals)).rejects.toMatchObject({
       code: "TARGET_LEFTOVERS",
     });
-    await prepareTarget(green, pair.target.dialect, forward, journals, { capturesItself: true });
+    await prepareTarget(green.db, green.dialect, forward, journals, { capturesItself: true });
     await prepareBack();
     await pair.target.test.exec([claim("ann", "1")]);
     await runBack();
