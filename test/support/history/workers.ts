@@ -12,7 +12,18 @@ export interface Workers {
   /** Ends every open transaction with a commit and waits for all of them. */
   finish(): Promise<void>;
   setIsolation(level: History["isolation"]): Promise<void>;
+  /** By what the server knows their sessions. */
+  connections(): Promise<readonly string[]>;
 }
+
+/** By what a server knows the session that asks. */
+export const OWN_CONNECTION: Readonly<Record<TestDialectName, string>> = {
+  postgres: "pg_backend_pid()",
+  mysql: "CONNECTION_ID()",
+  mariadb: "CONNECTION_ID()",
+  mssql: "@@SPID",
+  oracle: "SYS_CONTEXT('USERENV', 'SID')",
+};
 
 /** A step that has not ended after this time counts as waiting for a lock. */
 const WAITING_MS = 15;
@@ -72,6 +83,14 @@ export async function openWorkers(source: TestDatabase, statementsOf = statement
     async finish() {
       await Promise.all(workers.map((worker) => worker.add({ do: "commit" }, 0)));
     },
+    connections: async () =>
+      Promise.all(
+        workers.map(async ({ session }) => {
+          const from = dialect === "oracle" ? " FROM DUAL" : "";
+          const sql = `SELECT ${OWN_CONNECTION[dialect]} AS ID${from}`;
+          return String((await session.query(sql))[0]?.["ID"]);
+        }),
+      ),
     setIsolation: async (level) => {
       const sql = ISOLATION[dialect](level);
       await Promise.all(workers.map((worker) => worker.session.exec(sql)));

@@ -4,25 +4,27 @@ import { installCapture } from "../../../src/capture/install.ts";
 import { prepareTarget } from "../../../src/capture/prepare-target.ts";
 import type { ConnectionSettings } from "../../../src/config/sync-config.ts";
 import type { Dialect } from "../../../src/contract/dialect.ts";
-import { planTables } from "../../../src/contract/sync-plan.ts";
+import { planTables, type TablePlan } from "../../../src/contract/sync-plan.ts";
 import type { Database } from "../../../src/db/database.ts";
 import { buildPlan } from "../../../src/plan/build-plan.ts";
 import type { Row } from "../../../src/row.ts";
 import { lateGuards, type WayOf } from "../../../src/run/late-guards.ts";
-import { rowSources } from "../../../src/run/row-sources.ts";
+import { type RowSourcesOptions, rowSources } from "../../../src/run/row-sources.ts";
 import { runSync } from "../../../src/run/run-sync.ts";
 import { readServing, type ServingSide } from "../../../src/state/serving.ts";
 import { servingState } from "../../../src/status/serving-facts.ts";
 import { type SwitchAnswer, switchOver } from "../../../src/switch/switch-over.ts";
+import type { Processor } from "../../../src/transform/crypto/profile.ts";
 import { openBlueGreen, SILENT } from "../blue-green.ts";
 import type { TestDialect } from "../dialects.ts";
 import type { Step } from "../history/arbitrary.ts";
 import { CRASH, type Crash, crashingDatabase } from "../history/crashing-database.ts";
 import { APPS, insertApp } from "../history/work.ts";
-import { openWorkers } from "../history/workers.ts";
+import { OWN_CONNECTION, openWorkers } from "../history/workers.ts";
 import type { TestDatabase } from "../servers/test-server.ts";
 import { waitFor } from "../wait-for.ts";
 import { createTables } from "../wso2-tables.ts";
+import { openForms, readable } from "./forms.ts";
 import { playable, statementsOf } from "./work.ts";
 
 /** Parents first. */
@@ -54,6 +56,14 @@ export interface Phase {
   readonly crashes: { readonly blue: readonly Crash[]; readonly green: readonly Crash[] };
 }
 
+/** Has each journal row say which connection wrote it, by a default of the test's own. */
+async function tellAuthors(test: TestDatabase, tables: readonly TablePlan[]): Promise<void> {
+  const { type } = test.settings;
+  const column = `${type === "mssql" || type === "oracle" ? "" : "COLUMN "}AUTHOR ${type === "oracle" ? "NUMBER(19)" : "BIGINT"}`;
+  for (const { names } of tables)
+    await test.exec(`ALTER TABLE ${names.journal} ADD ${column} DEFAULT (${OWN_CONNECTION[type]})`);
+}
+
 /** How `switch` is called. */
 export interface SwitchAsked {
   readonly wait?: boolean;
@@ -74,7 +84,12 @@ const quick = (dialect: Dialect): Dialect => ({
   },
 });
 
-export async function openWayBackLab(blueDialect: TestDialect, greenDialect: TestDialect = blueDialect) {
+/** `processor`: how both servers store tokens. */
+export async function openWayBackLab(
+  blueDialect: TestDialect,
+  greenDialect: TestDialect = blueDialect,
+  processor: Processor = "plain",
+) {
   const versions = { sourceVersion: "5.9.0", targetVersion: "5.11.0" } as const;
   const pair = await openBlueGreen({
     source: blueDialect,
@@ -100,8 +115,8 @@ export async function openWayBackLab(blueDialect: TestDialect, greenDialect: Tes
   await blueTest.exec(`${idp}) VALUES (1, -1234, 'LOCAL')`);
   await greenTest.exec(`${idp}, UUID) VALUES (1, -1234, 'LOCAL', 'u-1')`);
   const users = {
-    blue: await openWorkers(blueTest, statementsOf("blue")),
-    green: await openWorkers(greenTest, statementsOf("green")),
+    blue: await openWorkers(blueTest, statementsOf("blue", processor)),
+    green: await openWorkers(greenTest, statementsOf("green", processor)),
   };
 
   await pair.prepare();
@@ -121,6 +136,9 @@ export async function openWayBackLab(blueDialect: TestDialect, greenDialect: Tes
     (await installCapture(blue.db, blue.dialect, planTables(plan))).journals,
     { capturesItself: true },
   );
+  const forms = openForms(processor);
+  await tellAuthors(blueTest, planTables(plan));
+  await tellAuthors(greenTest, backTables);
   const state = servingState({ source: blue, plan });
   const serving = async (): Promise<ServingSide> => (await readServing(blue.db, state))?.side ?? "blue";
 
@@ -133,7 +151,7 @@ export async function openWayBackLab(blueDialect: TestDialect, greenDialect: Tes
     const forward: WayOf = { plan, source: blue, target: { ...green, db: on.green } };
     const backward: WayOf = { plan: backPlan, source: back.source, target: { ...blue, db: on.blue } };
     const end = new AbortController();
-    const run = async (way: WayOf, other: WayOf): Promise<void> => {
+    const run = async (way: WayOf, other: WayOf, keys: RowSourcesOptions["keys"]): Promise<void> => {
       try {
         await runSync({
           ...way,
@@ -144,7 +162,7 @@ export async function openWayBackLab(blueDialect: TestDialect, greenDialect: Tes
           until: "stopped",
           signal: AbortSignal.any([signal, end.signal]),
           events: SILENT,
-          rowsFor: rowSources(way.plan, way),
+          rowsFor: rowSources(way.plan, { ...way, keys }),
           lateFor: lateGuards(way, other, undefined),
         });
       } finally {
@@ -152,9 +170,9 @@ export async function openWayBackLab(blueDialect: TestDialect, greenDialect: Tes
         end.abort();
       }
     };
-    const both = [run(forward, backward)];
+    const both = [run(forward, backward, forms.forward)];
     // As the command has it: blue gets nothing from green before the first switch.
-    if ((await readServing(blue.db, state)) !== undefined) both.push(run(backward, forward));
+    if ((await readServing(blue.db, state)) !== undefined) both.push(run(backward, forward, forms.back));
     const results = await Promise.allSettled(both);
     for (const result of results) if (result.status === "rejected") throw result.reason;
   }
@@ -216,7 +234,7 @@ export async function openWayBackLab(blueDialect: TestDialect, greenDialect: Tes
       const rows = new Map(
         (await test.query(`SELECT * FROM ${table.source.name}`)).map((row) => [idOf(row), row]),
       );
-      for (const { SYNC_ID: _position, ACTION: action, CAPTURED_AT: _at, ...image } of changes) {
+      for (const { SYNC_ID: _position, ACTION: action, CAPTURED_AT: _at, AUTHOR: _by, ...image } of changes) {
         told[idOf(image)] = action === "DELETE" ? null : image;
         found[idOf(image)] = rows.get(idOf(image)) ?? null;
       }
@@ -224,14 +242,32 @@ export async function openWayBackLab(blueDialect: TestDialect, greenDialect: Tes
     return { told, found };
   }
 
+  /** Changes in both journals, and how many of them are those of users: what a runner writes is in none. */
+  async function journaled(): Promise<{ all: number; ofUsers: number }> {
+    const counts = { all: 0, ofUsers: 0 };
+    for (const [test, tables, own] of [
+      [blueTest, planTables(plan), await users.blue.connections()],
+      [greenTest, backTables, await users.green.connections()],
+    ] as const)
+      for (const { names } of tables)
+        for (const { AUTHOR: author } of await test.query(
+          `SELECT AUTHOR FROM ${names.journal} WHERE ACTION <> 'ANCHOR'`,
+        )) {
+          counts.all += 1;
+          if (own.includes(String(author))) counts.ofUsers += 1;
+        }
+    return counts;
+  }
+
   async function contents(test: TestDatabase): Promise<Readonly<Record<string, readonly string[]>>> {
+    const side = test === blueTest ? "blue" : "green";
     const all: Record<string, readonly string[]> = {};
     for (const name of SYNCED) {
       const rows = await test.query(`SELECT * FROM ${name}`);
       all[name] = rows
         .map((row) =>
           JSON.stringify(
-            Object.entries(row)
+            Object.entries(readable(side, processor, row))
               .filter(([column]) => !LOSSY.includes(column))
               .map(([column, value]) => [column, column === "IDP_ID" ? (value ?? "-1") : value])
               .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
@@ -314,7 +350,9 @@ export async function openWayBackLab(blueDialect: TestDialect, greenDialect: Tes
     blue: () => contents(blueTest),
     green: () => contents(greenTest),
     letters,
+    journaled,
     async close() {
+      await forms.close();
       for (const { db } of [blue, green, back.source, back.target]) await db.close();
       await pair.close();
     },

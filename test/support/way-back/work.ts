@@ -1,6 +1,8 @@
 /** What users do on either side of a pair with a way back: words of a history that both releases understand. */
+import type { Processor } from "../../../src/transform/crypto/profile.ts";
 import type { Step } from "../history/arbitrary.ts";
 import { statements, type Work } from "../history/work.ts";
+import { inForm } from "./forms.ts";
 
 const NOT_HERE: ReadonlySet<Work["do"]> = new Set(["makeApp", "dropApp", "dropApps", "setSlot", "swap"]);
 const PLAIN: Readonly<Record<string, string>> = { T0: "t3", Ann: "ann", Email: "email" };
@@ -21,11 +23,15 @@ export const playable = (steps: readonly Step[]): readonly Step[] =>
 
 /** The statements of a piece of work as a server of the side's release gives them. */
 export const statementsOf =
-  (side: "blue" | "green") =>
+  (side: "blue" | "green", processor: Processor) =>
   (work: Work, n: number): readonly string[] =>
     statements("slot" in work ? ({ ...work, slot: `own-${side}-${n}` } as unknown as Work) : work, n).map(
       (sql) =>
-        side === "green" && sql.startsWith("INSERT INTO IDN_OAUTH2_ACCESS_TOKEN (")
-          ? sql.replace(/, NULL\)$/, ", -1)")
-          : sql,
+        inForm(
+          side,
+          processor,
+          side === "green" && sql.startsWith("INSERT INTO IDN_OAUTH2_ACCESS_TOKEN (")
+            ? sql.replace(/, NULL\)$/, ", -1)")
+            : sql,
+        ),
     );
