@@ -36,6 +36,7 @@ export const TEXTS: Readonly<Record<string, HelpText>> = {
     examples: [
       ["", "every check, with what mends it"],
       ["--markdown checks.md", "the same as a document for the change request"],
+      ["--direction back", "the same for what users will write on green: with wayBack=true"],
     ],
     exits: [[6, "a check failed"]],
   },

@@ -2,6 +2,7 @@ import type { SyncConfig } from "../config/sync-config.ts";
 import { planTables, type SyncPlan } from "../contract/sync-plan.ts";
 import { findMissingGrants } from "../doctor/missing-grants.ts";
 import { SyncError } from "../errors.ts";
+import { doctorRequest } from "./doctor-request.ts";
 
 /** Adds to a GRANT_MISSING which objects and privileges it is about, and the statements; any other error stays as it is. */
 export async function nameMissingGrants(
@@ -14,16 +15,10 @@ export async function nameMissingGrants(
   const statements: string[] = [];
   for (const pair of config.schemas) {
     const plan = plans.find(({ schema }) => schema === pair.name);
-    const found = await findMissingGrants({
-      schema: pair.name,
-      sourceVersion: config.sourceVersion,
-      targetVersion: config.targetVersion,
-      tables: plan === undefined ? config.syncTables : planTables(plan).map(({ name }) => name),
-      source: pair.source.settings,
-      target: pair.target.settings,
-      parallelism: config.parallelism,
-      wayBack: config.wayBack,
-    });
+    const tables = plan === undefined ? config.syncTables : planTables(plan).map(({ name }) => name);
+    let found = await findMissingGrants({ ...doctorRequest(config, pair), tables });
+    if (found.lines.length === 0 && config.wayBack)
+      found = await findMissingGrants({ ...doctorRequest(config, pair, "back"), tables });
     lines.push(...found.lines);
     statements.push(
       ...found.mend.map(({ on, text }) => (on === "elsewhere" ? text : `on the ${on}: ${text};`)),

@@ -101,7 +101,7 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--json", "print JSON")
     .action(does(async () => (await import("./commands/switch.ts")).switchSides));
 
-  command("doctor", "check both databases and say what mends each fault")
+  addDirection(addKeyFlags(command("doctor", "check both databases and say what mends each fault")))
     .option("--json", "print JSON")
     .option("--markdown <file>", "write what was found to this file as well, for a change request")
     .action(does(async () => (await import("./commands/doctor.ts")).doctor));

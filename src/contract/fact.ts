@@ -1,5 +1,6 @@
 import type { ConnectionSettings } from "../config/sync-config.ts";
 import type { ResultRow } from "../db/database.ts";
+import type { Direction } from "./direction.ts";
 import type { Statement } from "./statements.ts";
 import type { TablePlan } from "./sync-plan.ts";
 
@@ -36,6 +37,8 @@ export interface Fact {
 /** What the questions are about. */
 export interface FactScope {
   readonly side: "source" | "target";
+  /** Default forward. On the way back the source is green and the target blue. */
+  readonly direction?: Direction;
   readonly settings: ConnectionSettings;
   /** Empty when there is no plan. */
   readonly tables: readonly TablePlan[];

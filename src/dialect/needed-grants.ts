@@ -12,12 +12,19 @@ export interface NeededGrant {
 /** Looked up for the ids of identity providers, of tenants (5.0.0 sources) and of SCIM users. */
 export const LOOKUP_TABLES = { idps: "IDP", tenants: "UM_TENANT", attributes: "UM_USER_ATTRIBUTE" } as const;
 
+/** Beside those: what the way back finds green's applications, providers and scopes by. Applications are parents of tokens. */
+export const READ_ON_THE_WAY_BACK: readonly string[] = [
+  LOOKUP_TABLES.idps,
+  "IDN_OAUTH2_ACCESS_TOKEN_SCOPE",
+  "IDN_OAUTH2_AUTHZ_CODE_SCOPE",
+];
+
 /**
  * Privileges of a run; `purge` needs UPDATE and DELETE on journals. Tables of ours that are not there are left out,
  * unless the database hides from a user what it may not touch.
  */
 export function neededGrants(
-  { side, tables, present }: FactScope,
+  { side, direction, tables, present }: FactScope,
   hidesTables = false,
 ): readonly NeededGrant[] {
   const first = tables[0];
@@ -37,7 +44,10 @@ export function neededGrants(
   });
   if (side === "source") {
     const attributes = tables.some(({ name }) => name === "UM_USER") ? [LOOKUP_TABLES.attributes] : [];
-    const lookups = attributes.map(lookUp).filter(isThere);
+    const lookups = [...attributes, ...(direction === "back" ? READ_ON_THE_WAY_BACK : [])]
+      .map(lookUp)
+      .filter(({ table }) => !synced.has(table))
+      .filter(isThere);
     const own = tables.flatMap((table): readonly NeededGrant[] => [
       { table: table.source.name, privileges: ["SELECT"] },
       ...[{ table: table.names.journal, privileges: ["SELECT", "UPDATE", "DELETE"] } as const].filter(

@@ -4,7 +4,7 @@ import { SyncError } from "../errors.ts";
 import { groupTables } from "../plan/groups.ts";
 import { connectionsOfUse } from "../run/connections-of-use.ts";
 import type { Check, Outcome } from "./check.ts";
-import type { DoctorContext, DoctorSide } from "./doctor-context.ts";
+import { blueAndGreen, type DoctorContext, type DoctorSide } from "./doctor-context.ts";
 
 /** Above this, times that both servers make (expiry of tokens, ages in reports) can no longer be compared. */
 const CLOCK_TOLERANCE_S = 5;
@@ -87,11 +87,13 @@ async function version({ db, dialect }: DoctorSide): Promise<Outcome> {
   return { status: "fail", found: problems.join("; "), wanted, mend: [{ on: "elsewhere", text }] };
 }
 
-async function order({ request, source, target }: DoctorContext): Promise<Outcome> {
+async function order(context: DoctorContext): Promise<Outcome> {
+  const { request } = context;
+  const [blue, green] = blueAndGreen(context);
   const wanted = "journals on the source, checkpoints on the target";
   const side = async ({ dialect, db }: DoctorSide) => ({ dialect: await dialect(), db: await db() });
   try {
-    await refuseSwappedSides(await side(source), await side(target), request.tables, request.wayBack);
+    await refuseSwappedSides(await side(blue), await side(green), request.tables, request.wayBack);
     return { status: "ok", found: "no sign of it", wanted };
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;

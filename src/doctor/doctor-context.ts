@@ -2,6 +2,7 @@ import { type CaptureState, isComplete, readCaptureState } from "../capture/capt
 import type { ConnectionSettings, SchemaName, SyncConfig } from "../config/sync-config.ts";
 import type { IsVersion } from "../config/versions.ts";
 import type { Dialect } from "../contract/dialect.ts";
+import type { Direction } from "../contract/direction.ts";
 import { planTables, type SyncPlan, type TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
 import { loadDialect } from "../dialect/registry.ts";
@@ -9,6 +10,8 @@ import { SyncError } from "../errors.ts";
 import { buildPlan } from "../plan/build-plan.ts";
 
 export interface DoctorRequest {
+  /** Default forward. On the way back `source` is green and `target` blue; the versions are blue's and green's still. */
+  readonly direction?: Direction;
   readonly schema: SchemaName;
   readonly sourceVersion: IsVersion;
   readonly targetVersion: IsVersion;
@@ -19,6 +22,8 @@ export interface DoctorRequest {
   readonly parallelism: number;
   readonly wayBack?: boolean | undefined;
   readonly throttleQuery?: SyncConfig["throttleQuery"];
+  /** With a way back: what no row could take it for, by the configuration alone. Default none. */
+  readonly wayBackProblems?: readonly string[];
   /** Connections that are open already, and stay so; default: the doctor opens its own. */
   readonly opened?: { readonly source: Database; readonly target: Database };
   /** The target's crypto provider; default: symmetric, as 5.11.0 is shipped. */
@@ -81,6 +86,14 @@ export function openDoctor(request: DoctorRequest): DoctorContext {
   };
 }
 
+/** The two sides, blue first, whichever way the changes go. */
+export const blueAndGreen = ({
+  request,
+  source,
+  target,
+}: DoctorContext): readonly [blue: DoctorSide, green: DoctorSide] =>
+  request.direction === "back" ? [target, source] : [source, target];
+
 /** Whether capture is there and as wanted for every table that can be planned; false when that is not known. */
 export async function isPrepared(context: DoctorContext): Promise<boolean> {
   const states = await context.capture().catch(() => []);
@@ -107,7 +120,11 @@ async function planWhatCanBe(
 ): Promise<Planned> {
   const plan = async (tables: readonly string[]): Promise<SyncPlan | SyncError> => {
     try {
-      return await buildPlan({ ...request, tables, beforeRestore: true }, source, target);
+      return await buildPlan(
+        { ...request, tables, beforeRestore: request.direction !== "back" },
+        source,
+        target,
+      );
     } catch (error) {
       if (error instanceof SyncError && /^(PLAN_IMPOSSIBLE|GRANT_MISSING)$/.test(error.code)) return error;
       throw error;

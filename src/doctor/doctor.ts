@@ -2,7 +2,7 @@ import type { Dialect } from "../contract/dialect.ts";
 import type { Fact, FactScope } from "../contract/fact.ts";
 import { sharedTables } from "../contract/object-names.ts";
 import { codeText } from "../dialect/connection-error.ts";
-import { LOOKUP_TABLES } from "../dialect/needed-grants.ts";
+import { LOOKUP_TABLES, READ_ON_THE_WAY_BACK } from "../dialect/needed-grants.ts";
 import { SyncError } from "../errors.ts";
 import { captureChecks } from "./capture-checks.ts";
 import { type Check, type CheckResult, type Outcome, outcomeOf } from "./check.ts";
@@ -13,11 +13,13 @@ import { journalSizeCheck } from "./journal-size.ts";
 import { tableChecks } from "./table-checks.ts";
 import { throttleChecks } from "./throttle-check.ts";
 import { totpCheck } from "./totp-check.ts";
+import { wayBackCheck } from "./way-back-check.ts";
 
 /** The checks that every pair of databases gets; each database adds its own, see fact.ts. */
 export const checks: readonly Check[] = [
   ...connectionChecks,
   ...tableChecks,
+  wayBackCheck,
   totpCheck,
   ...captureChecks,
   dumpCheck,
@@ -100,9 +102,12 @@ async function scopeOf(context: DoctorContext, side: DoctorSide, dialect: Dialec
           ...sharedTables(first?.target.name ?? ""),
         ];
   const there = first === undefined ? [] : await dialect.introspector.objects(db, own).catch(() => []);
-  const lookups = await dialect.introspector.tables(db, Object.values(LOOKUP_TABLES)).catch(() => []);
+  const lookups = await dialect.introspector
+    .tables(db, [...Object.values(LOOKUP_TABLES), ...READ_ON_THE_WAY_BACK])
+    .catch(() => []);
   return {
     side: side.name,
+    direction: context.request.direction ?? "forward",
     settings: side.settings,
     tables,
     isPrepared: await isPrepared(context),

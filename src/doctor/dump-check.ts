@@ -8,6 +8,8 @@ export const dumpCheck: Check = {
   group: "capture",
   title: "when the dump may begin",
   cheap: false,
+  // Of the way forward alone.
+  applies: ({ direction }) => direction !== "back",
   run,
 };
 

@@ -3,7 +3,7 @@ import { askFacts } from "./doctor.ts";
 import { type DoctorRequest, openDoctor } from "./doctor-context.ts";
 
 export interface MissingGrants {
-  /** One line for each side that lacks something: the objects and the privileges. */
+  /** One line for each side that lacks something, as the configuration names it: the objects and the privileges. */
   readonly lines: readonly string[];
   /** The statements that give them. */
   readonly mend: readonly Mend[];
@@ -15,6 +15,9 @@ export interface MissingGrants {
  */
 export async function findMissingGrants(request: DoctorRequest): Promise<MissingGrants> {
   const doctor = openDoctor(request);
+  /** On the way back the configuration's source is where changes go to. */
+  const inConfig = (on: Mend["on"]): Mend["on"] =>
+    request.direction !== "back" || on === "elsewhere" ? on : on === "source" ? "target" : "source";
   try {
     const results = [];
     for (const side of [doctor.source, doctor.target]) {
@@ -22,8 +25,10 @@ export async function findMissingGrants(request: DoctorRequest): Promise<Missing
       results.push(...found.filter(({ status }) => status === "fail"));
     }
     return {
-      lines: results.map(({ id, found }) => `${id.startsWith("source") ? "source" : "target"}: ${found}`),
-      mend: results.flatMap(({ mend }) => mend),
+      lines: results.map(
+        ({ id, found }) => `${inConfig(id.startsWith("source") ? "source" : "target")}: ${found}`,
+      ),
+      mend: results.flatMap(({ mend }) => mend.map(({ on, text }) => ({ on: inConfig(on), text }))),
     };
   } catch {
     return { lines: [], mend: [] };

@@ -4,7 +4,7 @@ import { withOwnKey } from "../plan/own-key.ts";
 import { rekeyedTable } from "../plan/rekeyed-tables.ts";
 import { migrateFirst, missingMigration } from "../transform/transformer-for.ts";
 import type { Check, Mend, Outcome } from "./check.ts";
-import type { DoctorContext } from "./doctor-context.ts";
+import { blueAndGreen, type DoctorContext } from "./doctor-context.ts";
 
 /** Whether the tables of both sides fit each other. */
 export const tableChecks: readonly Check[] = [
@@ -19,12 +19,14 @@ export const tableChecks: readonly Check[] = [
   { id: "tables.keys", group: "tables", title: "primary keys", cheap: true, run: keys },
 ];
 
-async function versions({ request, source, target }: DoctorContext): Promise<Outcome> {
+async function versions(context: DoctorContext): Promise<Outcome> {
+  const { request } = context;
   const side = async (one: DoctorContext["source"]) =>
     await markTables({ dialect: await one.dialect(), db: await one.db() });
-  const [from, to] = [await side(source), await side(target)];
+  const [blue, green] = blueAndGreen(context);
+  const [from, to] = [await side(blue), await side(green)];
   const { sourceVersion, targetVersion } = request;
-  const wanted = `tables of ${sourceVersion} on the source, and on the target of a version up to ${targetVersion}`;
+  const wanted = `tables of ${sourceVersion} on the ${blue.name}, and on the ${green.name} of a version up to ${targetVersion}`;
   const problems = contradictions(request, from, to);
   if (problems.length > 0)
     return {
@@ -38,7 +40,11 @@ async function versions({ request, source, target }: DoctorContext): Promise<Out
     if (fitting.length === 0) return "no single release, as while it is migrated";
     return fitting[0] === fitting.at(-1) ? `${fitting[0]}` : `${fitting[0]} to ${fitting.at(-1)}`;
   };
-  return { status: "ok", found: `the source fits ${range(from)}, the target ${range(to)}`, wanted };
+  return {
+    status: "ok",
+    found: `the ${blue.name} fits ${range(from)}, the ${green.name} ${range(to)}`,
+    wanted,
+  };
 }
 
 async function match({ planned, request, capture }: DoctorContext): Promise<Outcome> {

@@ -5,6 +5,7 @@ import { CRASH, failingDatabase } from "../support/chains/failing-database.ts";
 import { createUser, dropUser, enteredBy, granteeOf, userName } from "../support/database-users.ts";
 import { describeDialects } from "../support/dialects.ts";
 import { testEnv } from "../support/env.ts";
+import { examinePair } from "../support/examine-pair.ts";
 import type { TestDatabase } from "../support/servers/test-server.ts";
 import { openWayBackLab, type WayBackLab } from "../support/way-back/lab.ts";
 
@@ -96,6 +97,17 @@ describeDialects(
           lab.switchTo("green", { ...SOON, on: { blue: { ...lab.asked.blue, db } } }),
         ).rejects.toMatchObject({ code: "GRANT_MISSING", message: expect.stringContaining(`DELETE on `) });
         expect(await lab.standing()).toMatchObject({ side: null });
+        // So says the doctor, whoever asks it first.
+        const results = await examinePair(green, blue, [CLAIMS], {
+          target: settings,
+          direction: "back",
+          sourceVersion: "5.9.0",
+          wayBack: true,
+        });
+        expect(results.find(({ id }) => id === "target.grants-run")).toMatchObject({
+          status: "fail",
+          found: expect.stringContaining("DELETE"),
+        });
       } finally {
         await db.close();
         await dropUser(user, [blue]);

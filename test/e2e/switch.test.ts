@@ -74,7 +74,15 @@ describeDialects("The switch and the way back", (dialect) => {
     await arrives(green, "bob", "1");
     // A test on green, before anybody is served there.
     await green.exec([put("tester", "1")]);
-    expect((await tool("doctor")).stdout).not.toMatch(/fail +(target.leftovers|order)/);
+    for (const direction of ["forward", "back"])
+      expect(await tool("doctor", "--direction", direction)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining("pair.way-back: what users write on green after the switch: can go"),
+      });
+    expect(await tool("doctor", "-D", "syncTables=IDN_AUTH_SESSION_STORE")).toMatchObject({
+      code: 6,
+      stdout: expect.stringMatching(/^FAIL .* pair.way-back: .*: IDN_AUTH_SESSION_STORE: sessions are/m),
+    });
     expect(await tool("switch", "--dry-run", "--wait", "--timeout", "20")).toMatchObject({
       code: 0,
       stdout: expect.stringContaining("nothing stands in the way"),
@@ -154,6 +162,14 @@ describeDialects("The switch and the way back", (dialect) => {
 
   test("may be prepared by a DBA with the scripts", async () => {
     const { blue, green } = pair;
+    const lacking = JSON.parse((await tool("doctor", "--direction", "back", "--json")).stdout) as {
+      readonly checks: readonly { readonly id: string; readonly status: string }[];
+    };
+    expect(lacking).toMatchObject({ direction: "back" });
+    expect(lacking.checks.filter(({ status }) => status === "fail").map(({ id }) => id)).toEqual([
+      "source.capture",
+      "target.checkpoints",
+    ]);
     expect((await tool("prepare", "--generate-ddl", "--out", "scripts")).code).toBe(0);
     for (const [side, file] of [
       [blue, "identity_source"],
@@ -166,6 +182,10 @@ describeDialects("The switch and the way back", (dialect) => {
         output: "",
       });
     expect(await tool("run", "--until-drained")).toMatchObject({ code: 0 });
+    expect(await tool("doctor", "--direction", "back")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("the source is green, the target is blue"),
+    });
     expect(await tool("switch")).toMatchObject({ code: 0 });
     await green.exec([put("ann", "1")]);
     expect(await tool("run", "--until-drained")).toMatchObject({ code: 0 });

@@ -3,7 +3,7 @@
 import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import type { Check, CheckResult } from "../../src/doctor/check.ts";
 import { examine, runChecks } from "../../src/doctor/doctor.ts";
-import { openDoctor } from "../../src/doctor/doctor-context.ts";
+import { type DoctorRequest, openDoctor } from "../../src/doctor/doctor-context.ts";
 import { type BlueGreen, openBlueGreen } from "./blue-green.ts";
 import type { TestDialect } from "./dialects.ts";
 import type { TestDatabase } from "./servers/test-server.ts";
@@ -20,7 +20,8 @@ export function openFreshPair(dialect: TestDialect, tables: readonly string[]): 
   });
 }
 
-export interface ExamineOptions {
+export interface ExamineOptions
+  extends Pick<Partial<DoctorRequest>, "direction" | "sourceVersion" | "wayBack"> {
   /** Settings in place of the database's own, e.g. another user. */
   readonly source?: object;
   readonly target?: object;
@@ -34,17 +35,19 @@ export async function examinePair(
   tables: readonly string[],
   options: ExamineOptions = {},
 ): Promise<readonly CheckResult[]> {
+  const { chosen, source: from, target: to, ...request } = options;
   const context = openDoctor({
     schema: "identity",
     sourceVersion: "5.11.0",
     targetVersion: "5.11.0",
     tables,
     parallelism: 1,
-    source: { ...source.settings, ...options.source } as ConnectionSettings,
-    target: { ...target.settings, ...options.target } as ConnectionSettings,
+    ...request,
+    source: { ...source.settings, ...from } as ConnectionSettings,
+    target: { ...target.settings, ...to } as ConnectionSettings,
   });
   try {
-    return options.chosen === undefined ? await examine(context) : await runChecks(context, options.chosen);
+    return chosen === undefined ? await examine(context) : await runChecks(context, chosen);
   } finally {
     await context.close();
   }
