@@ -22,6 +22,9 @@ const ACCESS_HEX = "f4a8e941a2d2d9c286afafac061d20158691dcd2e65192c4cbf83b953f6f
 const REFRESH_HEX = "da4bef2e4dadee580989a8ab28c03df2e339a7704968006241b486656bcd9320";
 const ACCESS_JSON = `{"hash":"${ACCESS_HEX}","algorithm":"SHA-256"}`;
 const REFRESH_JSON = `{"hash":"${REFRESH_HEX}","algorithm":"SHA-256"}`;
+/** By `printf %s at-g2 | sha256sum`. */
+const SECOND_HEX = "3f201b84053d16608f930227435241754aa13d83d689ff2c0db64ae999a4baaf";
+const SECOND_JSON = `{"hash":"${SECOND_HEX}","algorithm":"SHA-256"}`;
 
 const GREEN_KEY = aesKey("default32");
 /** Green's columns of a token, by its processor. */
@@ -137,6 +140,23 @@ describeDialects(
             [{ ...found, CODE_ID: "c1", STATE: "ACTIVE" }],
           ]);
           expect(await ask(asked.accessToken, looks.refresh)).toEqual([]);
+          // The same user in another browser: green tells the two tokens apart by their bindings, blue before 5.10.0 by nothing.
+          if (processor === "plain") {
+            await target.test.exec([
+              token("g2", "ann", 60, { IDP_ID: "80", TOKEN_BINDING_REF: "'another'" }),
+              scope("g2", "openid"),
+            ]);
+            await lab.runBack(keys);
+            const second = isOf(release, "5.7.0")
+              ? SECOND_JSON
+              : isOf(release, "5.5.0")
+                ? SECOND_HEX
+                : "at-g2";
+            expect(await ask(asked.accessToken, second)).toMatchObject([
+              { TOKEN_ID: "g2", TOKEN_SCOPE: "openid" },
+            ]);
+            expect(await ask(asked.accessToken, looks.access)).toMatchObject([{ TOKEN_ID: "g1" }]);
+          }
           // What the server gives out again it opens with blue's key.
           if (processor === "encrypted" && isOf(release, "5.5.0")) {
             const [row] = await source.test.query(`SELECT ACCESS_TOKEN, REFRESH_TOKEN FROM ${TOKENS}`);

@@ -173,6 +173,19 @@ describe.each(VERSIONS)("a row of green on a blue of %s", (version) => {
     expect(goBack(USER_DATA, version, userDataRow)).toEqual({ row: userDataRow });
   });
 
+  it.runIf(isOf(version, "5.10.0"))("is the same, of a token's binding and of a code's scopes", () => {
+    const binding = {
+      TOKEN_ID: "tid-1",
+      TOKEN_BINDING_TYPE: "cookie",
+      TOKEN_BINDING_REF: "8f14e45fceea167a5a36dedd4bea2543",
+      TOKEN_BINDING_VALUE: "c1",
+      TENANT_ID: "-1234",
+    };
+    expect(goBack("IDN_OAUTH2_TOKEN_BINDING", version, binding)).toEqual({ row: binding });
+    const scope = { CODE_ID: "cid-1", SCOPE: "openid", TENANT_ID: "-1234" };
+    expect(goBack("IDN_OAUTH2_AUTHZ_CODE_SCOPE", version, scope)).toEqual({ row: scope });
+  });
+
   it("is set aside when blue does not know the application", () => {
     for (const [table, row] of [
       [ACCESS_TOKEN, greenToken],
