@@ -7,6 +7,7 @@ import { writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { findMariadb, startMariadb } from "../support/servers/mariadb.ts";
+import { findMysql, startMysql } from "../support/servers/mysql.ts";
 import { startPostgres } from "../support/servers/postgres.ts";
 import type { TestServer } from "../support/servers/test-server.ts";
 import { SCENARIOS } from "./scenarios.ts";
@@ -30,7 +31,9 @@ interface Starter {
  * The tests make do with 64 MB for both databases and with a small redo log: tables of this size would be read from the
  * disk, and written to it, over and over.
  */
-const ROOM = ["--innodb-buffer-pool-size=1G", "--innodb-log-file-size=512M"];
+const BUFFER_POOL = "--innodb-buffer-pool-size=1G";
+const ROOM = [BUFFER_POOL, "--innodb-log-file-size=512M"];
+const FINDERS: Readonly<Record<string, () => unknown>> = { mariadb: findMariadb, mysql: findMysql };
 
 /** The tests' servers do not wait for the disk; durable ones have these settings at the servers' own defaults. */
 const STARTERS: Readonly<Record<string, Starter>> = {
@@ -41,6 +44,11 @@ const STARTERS: Readonly<Record<string, Starter>> = {
   mariadb: {
     asTested: () => startMariadb({ args: ROOM }),
     durable: () => startMariadb({ args: [...ROOM, "--innodb-flush-log-at-trx-commit=1"] }),
+  },
+  // For scenarios that use nothing of MariaDB's own.
+  mysql: {
+    asTested: () => startMysql({ args: [BUFFER_POOL] }),
+    durable: () => startMysql({ args: [BUFFER_POOL, "--innodb-flush-log-at-trx-commit=1"] }),
   },
 };
 
@@ -54,7 +62,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 for (const name of flags.servers.split(",")) {
   const start = STARTERS[name];
-  if (start === undefined || (name === "mariadb" && findMariadb() === undefined)) {
+  if (start === undefined || (name in FINDERS && FINDERS[name]?.() === undefined)) {
     say(`${name}: no such server here`);
     continue;
   }

@@ -7,6 +7,7 @@ import { growth } from "./scenarios/growth.ts";
 import { idle } from "./scenarios/idle.ts";
 import { lanes } from "./scenarios/lanes.ts";
 import { latency } from "./scenarios/latency.ts";
+import { markCost } from "./scenarios/mark-cost.ts";
 import { roundTrip } from "./scenarios/round-trip.ts";
 import { sourceCost } from "./scenarios/source-cost.ts";
 import { startup } from "./scenarios/startup.ts";
@@ -20,6 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   lanes,
   latency,
   sourceCost,
+  markCost,
   triggerVariants,
   growth,
   cleanUp,

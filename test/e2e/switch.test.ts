@@ -190,5 +190,8 @@ describeDialects("The switch and the way back", (dialect) => {
     await green.exec([put("ann", "1")]);
     expect(await tool("run", "--until-drained")).toMatchObject({ code: 0 });
     expect(await found(blue, "ann")).toBe("1");
+    // The end of it: green serves for good, and blue may be dropped.
+    expect(await tool("cleanup", "--yes")).toMatchObject({ code: 0 });
+    expect(await catalogues()).toEqual(pristine);
   });
 });
