@@ -34,14 +34,14 @@ export interface Watch {
 export interface WatchOptions {
   readonly look: (last: Look | undefined) => Promise<StatusReport>;
   readonly tally: Tally;
-  /** Between two looks, in milliseconds; default 2 s. */
+  /** Between two looks, in milliseconds; default 1.5 s: what changes is shown within two. */
   readonly everyMs?: number;
   readonly signal: AbortSignal;
   /** A look failed in a way that no waiting mends; the next one is taken all the same. */
   readonly onFailure: (error: unknown) => void;
 }
 
-const EVERY_MS = 2_000;
+const EVERY_MS = 1_500;
 /** A look that takes long is taken the more seldom: never more than a tenth of the time goes into looking. */
 const SHARE = 10;
 /** The rate is that of the last twenty seconds. */

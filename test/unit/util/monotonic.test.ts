@@ -18,7 +18,6 @@ const TIME_OF_DAY: Readonly<Record<string, string>> = {
   "run/letter-schedule.ts": "compared with a stored time, once",
   "run/pulse.ts": "stored with who runs, for people",
   "run/table-letters.ts": "stored with a dead letter",
-  "run/pulse.ts": "shown as the time since when a runner is at work",
   "state/pause.ts": "stored with a pause, for people",
   "state/stopped.ts": "stored with the reason why a group has stopped",
   "status/snapshot.ts": "says when a look was taken",
