@@ -49,7 +49,8 @@ describeDialects("copy, as it is typed,", (dialect) => {
     expect(verified.stdout).not.toMatch(/^missing/m);
     const status = await syncTool("status");
     expect(status.stdout).toContain("safe to switch: no");
-    expect(status.stdout).toContain("its copy is not finished: 100 rows read, 100 written");
+    // How many there are is told where the server's statistics know it by now.
+    expect(status.stdout).toMatch(/its copy is not finished: 100 (of about [\d,]+ )?rows read, 100 written/);
     expect((await syncTool("drain")).code).not.toBe(0);
 
     const rest = await syncTool("copy", "--json");
