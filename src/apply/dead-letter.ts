@@ -120,13 +120,7 @@ export async function removeLetters(
   table: string,
   digests: readonly string[],
 ): Promise<void> {
-  for (let i = 0; i < digests.length; i += KEYS_PER_STATEMENT) {
-    const part = digests.slice(i, i + KEYS_PER_STATEMENT);
-    await tx.execute(
-      `DELETE FROM ${store.dialect.sql.quote(store.name)} WHERE table_name = ? AND row_key_digest IN (${part.map(() => "?").join(", ")})`,
-      [table, ...part],
-    );
-  }
+  await remove(tx, store, digests, { sql: "table_name = ?", params: [table] });
 }
 
 /** Removes letters of rows that `copy` could not bring and that the target has by now; those of changes stay. */
@@ -136,11 +130,21 @@ export async function removeCopyLetters(
   table: string,
   digests: readonly string[],
 ): Promise<void> {
+  const params = [table, COPY_LETTER.toString()];
+  await remove(tx, store, digests, { sql: "table_name = ? AND sync_id = ?", params });
+}
+
+async function remove(
+  tx: Queryable,
+  store: DeadLetterStore,
+  digests: readonly string[],
+  of: { readonly sql: string; readonly params: readonly string[] },
+): Promise<void> {
   for (let i = 0; i < digests.length; i += KEYS_PER_STATEMENT) {
     const part = digests.slice(i, i + KEYS_PER_STATEMENT);
     await tx.execute(
-      `DELETE FROM ${store.dialect.sql.quote(store.name)} WHERE table_name = ? AND sync_id = ? AND row_key_digest IN (${part.map(() => "?").join(", ")})`,
-      [table, COPY_LETTER.toString(), ...part],
+      `DELETE FROM ${store.dialect.sql.quote(store.name)} WHERE ${of.sql} AND row_key_digest IN (${part.map(() => "?").join(", ")})`,
+      [...of.params, ...part],
     );
   }
 }

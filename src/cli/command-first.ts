@@ -6,6 +6,7 @@ import { commandTree } from "./command-tree.ts";
  * What begins with anything else stays as it is. Pure.
  */
 export function commandFirst(program: Command, argv: readonly string[]): readonly string[] {
+  if (!argv[0]?.startsWith("-")) return argv;
   const [, ...commands] = commandTree(program);
   const options = new Map(
     commands.flatMap((command) =>
@@ -24,6 +25,6 @@ export function commandFirst(program: Command, argv: readonly string[]): readonl
   const words = [argv.slice(at, at + 2), argv.slice(at, at + 1)].find((some) =>
     commands.some(({ name }) => name === some.join(" ")),
   );
-  if (at === 0 || words === undefined) return argv;
+  if (words === undefined) return argv;
   return [...words, ...argv.slice(0, at), ...argv.slice(at + words.length)];
 }

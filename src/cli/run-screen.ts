@@ -1,5 +1,5 @@
 /** What `run` shows at the bottom of a terminal: lines made of what was seen last, none wider than the terminal. Pure. */
-import { stateOf } from "../status/table-state.ts";
+import { pendingText, stateOf } from "../status/table-state.ts";
 import type { TableStatus } from "../status/table-status.ts";
 import type { TimeToDrain } from "../status/time-to-drain.ts";
 import type { View } from "../status/watch.ts";
@@ -93,13 +93,13 @@ const NAME = 29;
 
 /** A line of figures, and one of words where the state wants them. */
 function tableLines(view: View, table: TableStatus, width: number): readonly string[] {
-  const { pending, pendingIsEstimate } = table;
+  const { pending } = table;
   const state = stateOf(table);
   const isWide = width >= 110;
   const barWidth = isWide ? 24 : 5;
   const done = pending === null ? 0 : share(pending, view.most(table));
   const name = shorten(table.table, NAME).padEnd(NAME);
-  const left = pending === null ? "-" : `${pendingIsEstimate ? "~" : ""}${whole(pending)}`;
+  const left = pendingText(table);
   const time = pending === 0 ? "" : timeText(view.toDrain(table));
   const bar = `[${"#".repeat(Math.floor(done * barWidth)).padEnd(barWidth, ".")}]`;
   const figures = [percent(pending ?? 1, view.most(table)).padStart(5), left.padStart(9)];

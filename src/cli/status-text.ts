@@ -1,7 +1,7 @@
 /** What `status` prints for people, in lines that fit the terminal. Pure. */
 import type { ServingFacts } from "../status/serving-facts.ts";
 import type { StatusReport } from "../status/status.ts";
-import { stateOf } from "../status/table-state.ts";
+import { pendingText, stateOf } from "../status/table-state.ts";
 import type { RunnerFacts, TableStatus } from "../status/table-status.ts";
 import type { TimeToDrain } from "../status/time-to-drain.ts";
 import type { Verified } from "../status/verified.ts";
@@ -87,9 +87,6 @@ function waitText({ table, openHole, holders, waitsFor }: TableStatus): string {
 /** No reason not to switch: the policy says that the target keeps its own rows. */
 const droppedText = ({ table, dropped }: TableStatus): string =>
   `${table}: ${dropped} changes were dropped, as conflictPolicy=keep-target says`;
-
-const pendingText = ({ pending, pendingIsEstimate }: TableStatus): string =>
-  pending === null ? "-" : `${pendingIsEstimate ? "~" : ""}${whole(pending)}`;
 
 const durationText = (time: TimeToDrain): string =>
   typeof time === "number" ? roughTime(time) : (time ?? "-");

@@ -1,6 +1,6 @@
 /** The parts of the page, each a view of the last look. */
 import { PHASES } from "../status/phase.ts";
-import { stateOf } from "../status/table-state.ts";
+import { pendingText, stateOf } from "../status/table-state.ts";
 import type { TableStatus } from "../status/table-status.ts";
 import type { TimeToDrain } from "../status/time-to-drain.ts";
 import type { View } from "../status/watch.ts";
@@ -52,9 +52,6 @@ export function tablesPart(view: View): Html {
   )}</tr></thead>
 <tbody>${report.tables.map(row)}</tbody></table></div>`;
 }
-
-const pendingText = ({ pending, pendingIsEstimate }: TableStatus): string =>
-  pending === null ? "-" : `${pendingIsEstimate ? "~" : ""}${whole(pending)}`;
 
 /** With a tenth of a second where there are few. */
 export const secondsText = (seconds: number): string =>

@@ -122,6 +122,9 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     return true;
   }
 
+  /** No lane has to stay level with another. */
+  const flowsFreely = (): boolean => lanes.all().length === 1 || mayLead(table);
+
   async function prepareUnit(unit: Unit): Promise<PreparedUnit> {
     const parts = spread(lanes.all(), table, unit.changes);
     return { unit, parts: await Promise.all(parts.map(preparePart)) };
@@ -190,10 +193,10 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     },
     // Lanes that must not lead each other would be apart while the batches of a refused unit are written one by one. Where
     // letters are, the next refusal is likely.
-    mayShare: () => (lanes.all().length === 1 || mayLead(table)) && letters.count() === 0,
+    mayShare: () => flowsFreely() && letters.count() === 0,
     prepare: prepareUnit,
     async write(units, signal, onWritten) {
-      const flows = lanes.all().length === 1 || mayLead(table) ? [units] : units.map((unit) => [unit]);
+      const flows = flowsFreely() ? [units] : units.map((unit) => [unit]);
       for (const together of flows) {
         const end = await writeFlow(together, signal, onWritten);
         if (end !== "written") return end;

@@ -1,4 +1,5 @@
 /** What a table is doing, in a few words: the same ones wherever it is shown. */
+import { whole } from "../util/whole.ts";
 import { STILL_SECONDS } from "./arrival.ts";
 import type { TableStatus } from "./table-status.ts";
 
@@ -22,7 +23,7 @@ const GAP = state("changes may be missing", "gap", 2);
 const HELD = state("held back", "held", 1);
 const HOLE = state("waits for a transaction", "waits", 1);
 const LETTERS = state("dead letters", "letters", 1);
-const NOBODY = state("nobody applies", "nobody", 1);
+const NO_RUNNER = state("nobody applies", "nobody", 1);
 const PARENTS = state("waits for its parents", "parents", 0);
 const RUNNING = state("running", "running", 0);
 const IN_STEP = state("in step", "in step", 0);
@@ -36,6 +37,10 @@ export function stateOf(table: TableStatus): TableState {
   if (openHole !== null) return HOLE;
   if (deadLetters > 0) return LETTERS;
   if (pending === null || pending === 0) return IN_STEP;
-  if (runner === null || runner.movedSecondsAgo > STILL_SECONDS) return NOBODY;
+  if (runner === null || runner.movedSecondsAgo > STILL_SECONDS) return NO_RUNNER;
   return waitsFor.length > 0 ? PARENTS : RUNNING;
 }
+
+/** "1,234", "~100,000" where it is an estimate, "-" where it is not known. */
+export const pendingText = ({ pending, pendingIsEstimate }: TableStatus): string =>
+  pending === null ? "-" : `${pendingIsEstimate ? "~" : ""}${whole(pending)}`;
