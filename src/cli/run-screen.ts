@@ -59,19 +59,19 @@ function headLine(view: View, screen: Screen, width: number): string {
   const { tables } = report;
   const pending = tables.reduce((sum, one) => sum + (one.pending ?? 0), 0);
   const most = tables.reduce((sum, one) => sum + view.most(one), 0);
-  const perSecond = tables.reduce((sum, one) => sum + view.applied(one).perSecond, 0);
+  const perSecond = rateOf(tables);
   const about = tables.some((one) => one.pendingIsEstimate) ? "~" : "";
   const state = runState(tables, screen.self);
   if (pending === 0) return shorten(`${state}: nothing pending`, width);
   const rest = [
     `${about}${whole(pending)} pending`,
     `${percent(pending, most)} done`,
-    `${rateText(perSecond)}`,
+    ...(perSecond === null ? [] : [rateText(perSecond)]),
     view.allToDrain === "grows" ? "grows" : `${timeText(view.allToDrain)} left`,
   ];
   // Said from the left as far as there is room, in whole figures.
   return firstThatFits(
-    [4, 3, 2, 1, 0].map((n) => [`${state}:`, rest.slice(0, n).join(", ")].join(" ").trimEnd()),
+    [rest.length, 3, 2, 1, 0].map((n) => [`${state}:`, rest.slice(0, n).join(", ")].join(" ").trimEnd()),
     width,
   );
 }
@@ -103,7 +103,7 @@ function tableLines(view: View, table: TableStatus, width: number): readonly str
   const time = pending === 0 ? "" : timeText(view.toDrain(table));
   const bar = `[${"#".repeat(Math.floor(done * barWidth)).padEnd(barWidth, ".")}]`;
   const figures = [percent(pending ?? 1, view.most(table)).padStart(5), left.padStart(9)];
-  const rate = rateText(view.applied(table).perSecond).padStart(8);
+  const rate = rateText(table.appliedPerSecond).padStart(8);
   const words = isWide ? state.words : state.short;
   const line = firstThatFits(
     [
@@ -142,8 +142,16 @@ const share = (pending: number, most: number): number =>
 const percent = (pending: number, most: number): string =>
   `${pending === 0 ? 100 : Math.min(99, Math.floor(share(pending, most) * 100))} %`;
 
-const rateText = (perSecond: number): string =>
-  perSecond > 0 && perSecond < 10 ? `${perSecond.toFixed(1)}/s` : `${whole(perSecond)}/s`;
+/** Of all that have one; null where none has. */
+function rateOf(tables: readonly TableStatus[]): number | null {
+  const rates = tables.flatMap(({ appliedPerSecond }) => appliedPerSecond ?? []);
+  return rates.length === 0 ? null : rates.reduce((sum, rate) => sum + rate, 0);
+}
+
+const rateText = (perSecond: number | null): string => {
+  if (perSecond === null) return "-";
+  return perSecond > 0 && perSecond < 10 ? `${perSecond.toFixed(1)}/s` : `${whole(perSecond)}/s`;
+};
 
 /** "grows" where more comes in than is applied, "?" where it is not known. */
 const timeText = (time: TimeToDrain): string => (typeof time === "number" ? roughTime(time) : (time ?? "?"));

@@ -1,4 +1,5 @@
 /** What `status` prints for people, in lines that fit the terminal. Pure. */
+import type { LastError } from "../state/runner.ts";
 import type { ServingFacts } from "../status/serving-facts.ts";
 import type { StatusReport } from "../status/status.ts";
 import { pendingText, stateOf } from "../status/table-state.ts";
@@ -56,15 +57,23 @@ function headLines({ at, direction, phase, tables }: StatusReport): readonly str
     tables.flatMap(({ runner }) => (runner === null ? [] : [[`${runner.pid}@${runner.host}`, runner]])),
   );
   const who = [...runners].map(([name, runner]) => runnerText(name, runner));
+  const errors = new Set(
+    tables.flatMap(({ lastError }) => (lastError === null ? [] : [errorText(lastError)])),
+  );
   return [
     `seen ${instant(at)}, ${way}; phase: ${phase ?? "not prepared"}`,
     ...(who.length === 0 ? ["run by: nobody"] : who),
+    ...errors,
   ];
 }
 
 /** A runner at work says every ten seconds that it moves. */
 const runnerText = (name: string, { since, movedSecondsAgo }: RunnerFacts): string =>
   `run by: ${name}${since === null ? "" : ` since ${instant(since)}`}, moved ${roughTime(movedSecondsAgo)} ago`;
+
+/** What has failed since he began; he goes on by himself. */
+const errorText = ({ at, code, reason }: LastError): string =>
+  `last error: ${instant(at)}, ${reason} [${code}], tried again`;
 
 /** "2026-01-31 23:59:59 UTC" */
 const instant = (at: string): string => `${at.slice(0, 19).replace("T", " ")} UTC`;

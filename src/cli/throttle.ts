@@ -43,13 +43,13 @@ export function openThrottle(
     queries: { ...(onSource && { source: onSource }), ...(onTarget && { target: onTarget }) },
     pace,
     events: {
-      async held({ reason, since, value }) {
+      async held({ kind, reason, since, value }) {
         log.warn(
           { ...about, [KEY.reason]: reason, [KEY.since]: since, ...(value === undefined ? {} : { value }) },
           "held back: nothing is read or written until that is over",
         );
         if (!isNoted && terminal.isTerminal) terminal.showProgress(`held back: ${reason}`);
-        await note(() => noteHeld(target.db, state, { reason, since }));
+        await note(() => noteHeld(target.db, state, { kind, reason, since }));
       },
       async released(seconds) {
         log.info({ ...about, [KEY.seconds]: Math.round(seconds) }, "held back no longer");

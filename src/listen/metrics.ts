@@ -20,6 +20,9 @@ export function metricsOf(view: View | undefined): string {
 function ofRun({ report, ageSeconds }: View): readonly Metric[] {
   const { verified, safeToSwitch, serving } = report;
   return [
+    gauge("sync_tool_look_timestamp_seconds", "When that was, in seconds since 1970: `at` of /status.json.", [
+      { value: Date.parse(report.at) / 1000 },
+    ]),
     gauge("sync_tool_look_age_seconds", "Seconds since both databases were last looked at.", [
       { value: ageSeconds },
     ]),
@@ -80,17 +83,17 @@ function ofTables({ report, applied, holeSeconds }: View): readonly Metric[] {
         value: one.throttle !== null,
       })),
     ),
-    each("sync_tool_lag_seconds", "Age of the oldest change that is not applied.", (one) => one.lagSeconds),
     each(
-      "sync_tool_applied_changes_total",
-      "Changes that this process has applied.",
-      (one) => applied(one).total,
-      "counter",
+      "sync_tool_waits_for_parents",
+      "1 while tables that its rows refer to come first.",
+      (one) => one.waitsFor.length > 0,
     ),
+    each("sync_tool_lag_seconds", "Age of the oldest change that is not applied.", (one) => one.lagSeconds),
+    each("sync_tool_applied_changes_total", "Changes that this process has applied.", applied, "counter"),
     each(
       "sync_tool_applied_changes_per_second",
-      "The same per second of late.",
-      (one) => applied(one).perSecond,
+      "Changes per second of late, as who works on the table said last.",
+      (one) => one.appliedPerSecond,
     ),
     each(
       "sync_tool_open_hole_age_seconds",
@@ -136,6 +139,20 @@ function ofGroups({ report, ageSeconds }: View): readonly Metric[] {
       "Since when, in seconds since 1970.",
       groups.flatMap((one) =>
         one.stopped === null ? [] : [{ labels: labels(one), value: Date.parse(one.stopped.since) / 1000 }],
+      ),
+    ),
+    gauge(
+      "sync_tool_last_error_timestamp_seconds",
+      "When the runner of a group last met a failure that it tried again, in seconds since 1970.",
+      groups.flatMap((one) =>
+        one.lastError === null
+          ? []
+          : [
+              {
+                labels: { ...labels(one), code: one.lastError.code },
+                value: Date.parse(one.lastError.at) / 1000,
+              },
+            ],
       ),
     ),
     gauge(

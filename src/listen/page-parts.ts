@@ -18,7 +18,7 @@ const COLUMNS = [
   { title: "State", isNumber: false },
   { title: "Pending", isNumber: true },
   { title: "Oldest", isNumber: true },
-  { title: "Applied/s here", isNumber: true },
+  { title: "Applied/s", isNumber: true },
   { title: "To drain", isNumber: true },
   { title: "Waits for", isNumber: false },
   { title: "Dead letters", isNumber: true },
@@ -34,13 +34,13 @@ const cells = (texts: readonly string[]): readonly Html[] =>
   );
 
 export function tablesPart(view: View): Html {
-  const { report, toDrain, applied, holeSeconds } = view;
+  const { report, toDrain, holeSeconds } = view;
   const row = (one: TableStatus): Html => html`<tr>
 <th scope="row">${one.table}</th>${cells([
     stateOf(one).words,
     pendingText(one),
     one.lagSeconds === null ? "-" : secondsText(one.lagSeconds),
-    whole(applied(one).perSecond),
+    one.appliedPerSecond === null ? "-" : whole(one.appliedPerSecond),
     drainText(toDrain(one)),
     holeText(one, holeSeconds(one)),
     whole(one.deadLetters),
@@ -80,6 +80,18 @@ export function stoppedPart({ report }: View): readonly Html[] {
       : [
           html`<p class="bad"><strong>${group}</strong> has stopped since ${stopped.since}: ${stopped.why} [${stopped.code}]</p>`,
         ],
+  );
+}
+
+/** What has failed and was tried again, each once. */
+export function errorsPart({ report }: View): readonly Html[] {
+  const errors = new Map(
+    report.tables.flatMap(({ lastError }) =>
+      lastError === null ? [] : [[`${lastError.at} ${lastError.reason}`, lastError]],
+    ),
+  );
+  return [...errors.values()].map(
+    ({ at, code, reason }) => html`<p>Last error: ${at}, ${reason} [${code}], tried again</p>`,
   );
 }
 

@@ -4,6 +4,7 @@ import type { View } from "../status/watch.ts";
 import { readVersion } from "../version.ts";
 import { type Html, html } from "./html.ts";
 import {
+  errorsPart,
   heldPart,
   lettersPart,
   pendingLine,
@@ -88,7 +89,7 @@ function seenPart(view: View): Html {
   const way = direction === "forward" ? "from blue to green" : "from green to blue";
   const who = serving === undefined ? "" : `, ${serving.side} serves users`;
   return html`<p>Seen at ${at}, ${secondsText(ageSeconds)} ago. Changes go ${way}${who}.</p>
-${phaseStrip(view)}${stoppedPart(view)}${heldPart(view)}
+${phaseStrip(view)}${stoppedPart(view)}${heldPart(view)}${errorsPart(view)}
 ${reasons.length === 0 ? [] : html`<ul>${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}
 <h2>Tables</h2>${tablesPart(view)}${pendingLine(view)}
 ${lettersPart(view)}<h2>Proof</h2>${verifiedPart(view)}`;

@@ -77,6 +77,7 @@ export async function runGroup(options: GroupLoopOptions): Promise<void> {
         throw after.error;
       }
       const step = addFailure(trouble, after, now(), random());
+      options.pulse.failed(after.reason, after.code);
       if (step.isNews) events.retrying(group.name, after.reason, after.code);
       ({ trouble, pauseMs } = step);
     } finally {

@@ -5,6 +5,8 @@ import type { Runner } from "./runner.ts";
 import { deleteState, type StateEntry, type StateTable, writeState } from "./state.ts";
 
 export interface Held {
+  /** "pause": until somebody resumes; "query": until a throttle query gives 0. */
+  readonly kind: "pause" | "query";
   /** A phrase; no value of a row is in it. */
   readonly reason: string;
   /** UTC: "2026-01-31T23:59:59.123Z". */
@@ -15,8 +17,9 @@ export interface Held {
 
 const KEY = "held";
 
-export async function noteHeld(db: Queryable, state: StateTable, { reason, since }: Held): Promise<void> {
-  await writeState(db, state, KEY, { reason, since, host: hostname(), pid: process.pid });
+export async function noteHeld(db: Queryable, state: StateTable, held: Held): Promise<void> {
+  const { kind, reason, since } = held;
+  await writeState(db, state, KEY, { kind, reason, since, host: hostname(), pid: process.pid });
 }
 
 export async function forgetHeld(db: Queryable, state: StateTable): Promise<void> {
@@ -27,5 +30,6 @@ export async function forgetHeld(db: Queryable, state: StateTable): Promise<void
 export function heldIn(entries: readonly StateEntry[], { host, pid }: Runner): Held | undefined {
   const value = entries.find(({ key }) => key === KEY)?.value as Partial<Held & Runner> | undefined;
   if (value === undefined || value.host !== host || value.pid !== pid) return undefined;
-  return { reason: String(value.reason), since: String(value.since) };
+  const kind = value.kind === "pause" ? "pause" : "query";
+  return { kind, reason: String(value.reason), since: String(value.since) };
 }

@@ -3,6 +3,16 @@ import { hostname } from "node:os";
 import type { Queryable } from "../db/database.ts";
 import { deleteState, type StateEntry, type StateTable, writeState } from "./state.ts";
 
+/** A failure that a runner has tried again. */
+export interface LastError {
+  /** UTC, by the runner's clock: "2026-01-31T23:59:59.123Z". */
+  readonly at: string;
+  /** The database's code, or one of ours. */
+  readonly code: string;
+  /** In our words; no value of a row is in it. */
+  readonly reason: string;
+}
+
 export interface Runner {
   readonly host: string;
   readonly pid: number;
@@ -13,10 +23,11 @@ export interface Runner {
   readonly since?: string;
   /** Changes that it applied per second of late, by table; one that is not named had none. */
   readonly perSecond?: Readonly<Record<string, number>>;
+  readonly lastError?: LastError;
 }
 
 /** What a runner says of itself. */
-export type RunnerNote = Pick<Runner, "wayBack" | "since" | "perSecond">;
+export type RunnerNote = Pick<Runner, "wayBack" | "since" | "perSecond" | "lastError">;
 
 const KIND = "runner/";
 const MAX_NAME = 180;
@@ -28,10 +39,10 @@ export async function noteRunner(
   db: Queryable,
   state: StateTable,
   group: string,
-  { wayBack, since, perSecond }: RunnerNote = {},
+  { wayBack, since, perSecond, lastError }: RunnerNote = {},
 ): Promise<void> {
   const runner = {
-    ...{ host: hostname(), pid: process.pid, since, perSecond },
+    ...{ host: hostname(), pid: process.pid, since, perSecond, lastError },
     ...(wayBack === true ? { wayBack } : {}),
   };
   await writeState(db, state, keyOf(group), runner);
@@ -45,13 +56,20 @@ export async function forgetRunner(db: Queryable, state: StateTable, group: stri
 export function runnerIn(entries: readonly StateEntry[], group: string): Runner | undefined {
   const entry = entries.find(({ key }) => key === keyOf(group));
   if (entry === undefined) return undefined;
-  const { host, pid, wayBack, since, perSecond } = (entry.value ?? {}) as Partial<Runner>;
+  const { host, pid, wayBack, since, perSecond, lastError } = (entry.value ?? {}) as Partial<Runner>;
   return {
     host: String(host),
     pid: Number(pid),
     movedAt: entry.updatedAt,
     ...(since === undefined ? {} : { since: String(since) }),
     ...(perSecond === undefined ? {} : { perSecond }),
+    ...(lastError === undefined ? {} : { lastError: asError(lastError) }),
     ...(wayBack === true ? { wayBack } : {}),
   };
 }
+
+const asError = ({ at, code, reason }: LastError): LastError => ({
+  at: String(at),
+  code: String(code),
+  reason: String(reason),
+});

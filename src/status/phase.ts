@@ -50,8 +50,7 @@ export function nextStep(facts: PhaseFacts): string {
   if (target === "unmigrated") return "run WSO2's migration client on green, then sync-tool doctor";
   if (some(({ checkpoint }) => checkpoint === null)) return "sync-tool prepare";
   if (some(({ gap }) => gap !== null)) return "sync-tool verify";
-  if (some(({ throttle }) => throttle?.reason.startsWith("paused by") === true))
-    return "sync-tool resume, when the pause may end";
+  if (some(({ throttle }) => throttle?.kind === "pause")) return "sync-tool resume, when the pause may end";
   if (safeToSwitch) {
     if (serving?.side === "green") return "sync-tool switch --back goes back, sync-tool cleanup stays";
     if (!isProven(verified)) return "sync-tool verify";

@@ -3,6 +3,8 @@ import type { Dialect, HolderFacts } from "../contract/dialect.ts";
 import type { Direction } from "../contract/direction.ts";
 import type { SyncPlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
+import type { Held } from "../state/held.ts";
+import type { LastError } from "../state/runner.ts";
 import type { Stopped } from "../state/stopped.ts";
 
 export interface StatusRequest {
@@ -52,10 +54,12 @@ export interface TableStatus {
   readonly waitsFor: readonly string[];
   /** Who works on the table's group, and how long ago he last said so; null where nobody has, or has ended in order. */
   readonly runner: RunnerFacts | null;
-  /** What the runner applied of late, as he last said; null without one that moves. */
+  /** What the runner applied per second of late, as he last said: the only rate that is shown. Null without one that moves. */
   readonly appliedPerSecond: number | null;
   /** What holds its run back, and since when: a pause, or a throttle query, as the run tells it. */
-  readonly throttle: { readonly reason: string; readonly since: string } | null;
+  readonly throttle: Pick<Held, "kind" | "reason" | "since"> | null;
+  /** The last failure that the runner has tried again, and when; null without one since he began. */
+  readonly lastError: LastError | null;
   /** The group has stopped for good: since when, and why. */
   readonly stopped: Stopped | null;
   /** Changes set aside because the target refuses them. */

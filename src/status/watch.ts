@@ -14,8 +14,8 @@ export interface View {
   readonly ageSeconds: number;
   readonly toDrain: (table: TableStatus) => TimeToDrain;
   readonly allToDrain: TimeToDrain;
-  /** Changes of a table that this process applied since it began, and per second of late. */
-  readonly applied: (table: TableStatus) => { readonly total: number; readonly perSecond: number };
+  /** Changes of a table that this process applied since it began. */
+  readonly applied: (table: TableStatus) => number;
   /** Seconds for which an open hole is known to be there, 0 without one. */
   readonly holeSeconds: (table: TableStatus) => number;
   /** The most changes of a table that were pending since it was last in step, or since the first look: what is to be done. */

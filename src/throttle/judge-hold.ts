@@ -47,10 +47,14 @@ export function judgeHold(before: HoldState, { pause, answers }: Seen, nowMs: nu
   const [first] = reasons;
   if (first === undefined) return { held: undefined, failingSince };
   const isSame = before.held?.reason === first.reason;
-  return { held: isSame && before.held !== undefined ? before.held : { ...first, since: at }, failingSince };
+  return {
+    held: isSame && before.held !== undefined ? before.held : { kind: "query", ...first, since: at },
+    failingSince,
+  };
 }
 
 export const pauseAsHeld = ({ reason, since, host }: Pause): Held => ({
+  kind: "pause",
   reason: `paused by ${host}${reason === "" ? "" : `: ${reason}`}`,
   since,
 });

@@ -121,7 +121,7 @@ describeWithProgram("The page", "chromium", () => {
     const hostile = behind(1, {
       table: HOSTILE,
       gap: HOSTILE,
-      throttle: { reason: HOSTILE, since: HOSTILE },
+      throttle: { kind: "pause", reason: HOSTILE, since: HOSTILE },
     });
     shown = await watched({ ...hostile, reasons: [HOSTILE] });
     logLines = [HOSTILE];
@@ -146,7 +146,11 @@ describeWithProgram("The page", "chromium", () => {
 
   test("has 200 KB at most with a hundred tables, and fits a telephone, dark or light", async () => {
     shown = await watched(behind(116_500));
-    const throttle = { reason: "throttleQuery.source is above 0", since: "2026-01-31T23:58:00.000Z" };
+    const throttle = {
+      kind: "query" as const,
+      reason: "throttleQuery.source is above 0",
+      since: "2026-01-31T23:58:00.000Z",
+    };
     for (let pending = 116_500; pending > 0; pending -= 6_000)
       await shown.look(behind(pending, { throttle }));
     const many = Array.from({ length: 100 }, (_, i) => table({ table: `TABLE_${i}_OF_A_LONG_NAME_INDEED` }));

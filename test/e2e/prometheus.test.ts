@@ -49,10 +49,32 @@ const CAUSES: readonly (readonly [what: string, about: Partial<StatusReport>, al
     ],
     [
       "a pause that was forgotten",
-      { tables: [table({ throttle: { reason: "paused", since } })] },
+      { tables: [table({ throttle: { kind: "pause", reason: "paused", since } })] },
       ["SyncToolHeldBack"],
     ],
-    ["changes that nobody applies", { tables: [table({ pending: 9, lagSeconds: 400 })] }, ["SyncToolBehind"]],
+    [
+      "changes that nobody applies",
+      { tables: [table({ pending: 9, lagSeconds: 400, runner: null, appliedPerSecond: null })] },
+      ["SyncToolBehind"],
+    ],
+    [
+      "changes that are held up",
+      { tables: [table({ pending: 9, lagSeconds: 400, appliedPerSecond: 0 })] },
+      ["SyncToolBehind"],
+    ],
+    [
+      "a long catch-up, in which scopes wait for their tokens",
+      {
+        tables: [
+          table({ pending: 90_000, lagSeconds: 900, appliedPerSecond: 2_000 }),
+          table({
+            ...{ table: "IDN_OAUTH2_ACCESS_TOKEN_SCOPE", pending: 9, lagSeconds: 900, appliedPerSecond: 0 },
+            waitsFor: ["IDN_OAUTH2_ACCESS_TOKEN"],
+          }),
+        ],
+      },
+      [],
+    ],
     [
       "a transaction that stays open",
       {

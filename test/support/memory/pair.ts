@@ -302,6 +302,7 @@ export async function run(pair: Pair, options: MemoryRun = {}): Promise<{ told: 
         begin: async () => undefined,
         beat: () => undefined,
         applied: () => undefined,
+        failed: () => undefined,
         end: async () => undefined,
         ...options.pulse,
       },

@@ -41,22 +41,24 @@ afterEach(async () => {
 const pendingTokens = ({ tables }: StatusReport): number =>
   tables.find((one) => one.table === TOKENS)?.pending ?? 0;
 
+/** As the runner says it. */
+const withRate = (seen: StatusReport, rate: number): StatusReport => ({
+  ...seen,
+  tables: seen.tables.map((one) => ({ ...one, appliedPerSecond: one.table === TOKENS ? rate : 0 })),
+});
+
 /** What is shown after these looks, ten seconds between them. */
 async function afterLooks(...looks: readonly StatusReport[]): Promise<readonly (readonly string[])[]> {
   nowMs = 1_000_000;
   const [first, ...rest] = looks;
   if (first === undefined) throw new Error("no look");
   one = await watched(first, () => nowMs);
-  let before = pendingTokens(first);
+  let before = { pending: pendingTokens(first), atMs: nowMs };
   for (const look of rest) {
     nowMs += 10_000;
-    if (!look.stale)
-      one.tally.add(
-        { direction: "forward", schema: "identity", table: TOKENS },
-        before - pendingTokens(look),
-      );
-    before = pendingTokens(look);
-    await one.look(look);
+    const rate = ((before.pending - pendingTokens(look)) * 1_000) / (nowMs - before.atMs);
+    if (!look.stale) before = { pending: pendingTokens(look), atMs: nowMs };
+    await one.look(withRate(look, rate));
   }
   const screens = SIZES.map((size) => runScreen(one?.watch.view(), { ...size, self: SELF }));
   for (const [i, lines] of screens.entries()) {
@@ -114,8 +116,8 @@ describe("What run shows on a terminal", () => {
       tables([0, 5_000, 0, 0]),
     );
     expect(narrow?.slice(0, 2)).toEqual([
-      "running: 5,000 pending, 50 % done, 250/s, 25 s left",
-      "IDN_OAUTH2_ACCESS_TOKEN       [##...]  50 %     5,000    250/s    25 s running",
+      "running: 5,000 pending, 50 % done, 200/s, 25 s left",
+      "IDN_OAUTH2_ACCESS_TOKEN       [##...]  50 %     5,000    200/s    25 s running",
     ]);
   });
 
@@ -133,7 +135,11 @@ describe("What run shows on a terminal", () => {
   });
 
   test("held back, standby and stopped have words of their own", async () => {
-    const throttle = { reason: "paused by db1: backup of blue's disk", since: "2026-01-31T23:50:00.000Z" };
+    const throttle = {
+      kind: "pause" as const,
+      reason: "paused by db1: backup of blue's disk",
+      since: "2026-01-31T23:50:00.000Z",
+    };
     const [held] = await afterLooks(tables([0, 900, 0, 0], { throttle }));
     expect(held?.[0]).toMatch(/^held back: 900 pending/);
     expect(held?.[2]).toBe("  held back since 23:50:00 UTC: paused by db1: backup of blue's disk");

@@ -25,6 +25,11 @@ const behind = report({
     }),
   ],
 });
+const failed = {
+  at: "2026-01-31T23:50:00.000Z",
+  code: "08006",
+  reason: "source PostgreSQL: the connection was lost",
+};
 const lines = (text: string): readonly string[] => text.split("\n");
 
 describe("status", () => {
@@ -66,6 +71,15 @@ describe("status", () => {
     expect(text.replaceAll(/\n +/g, " ")).toContain(
       "position 9007199254740993 is held by process 31331 wso2carbon for 62 s, process 31332 wso2carbon for 62 s, and 1 more",
     );
+  });
+
+  test("tells once what the runner of several tables has met and tried again", () => {
+    const tables = behind.tables.map((one) => ({ ...one, lastError: failed }));
+    expect(lines(formatStatus({ ...behind, tables }, () => null, 120)).slice(1, 4)).toEqual([
+      "run by: 4711@sync1 since 2026-01-31 22:00:00 UTC, moved 3 s ago",
+      "last error: 2026-01-31 23:50:00 UTC, source PostgreSQL: the connection was lost [08006], tried again",
+      "",
+    ]);
   });
 
   test("tells no ages of what is stale, and says nobody where nobody is at work", () => {

@@ -12,6 +12,7 @@ export const table = (about: Partial<TableStatus> = {}): TableStatus =>
     group: "TOKENS",
     checkpoint: "7",
     runner: { host: "sync1", pid: 4711, since: null, movedSecondsAgo: 3 },
+    appliedPerSecond: 0,
     ...about,
   });
 
@@ -44,7 +45,7 @@ export async function watched(
   const ended = new AbortController();
   let give: ((report: StatusReport) => void) | undefined;
   let next = Promise.resolve(first);
-  const tally = createTally(now);
+  const tally = createTally();
   const watch = startWatch(
     {
       look: async () => {

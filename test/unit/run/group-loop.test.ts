@@ -92,8 +92,14 @@ test("a group that ends for good takes its runner's note away; one that failed i
   const onTold = (name: string): void => {
     if (name === "retrying") expect(ends).toBe(1);
   };
-  expect((await run(other, { pulse, onTold })).error).toBeUndefined();
+  const kept: unknown[] = [];
+  const failed = (...what: unknown[]): void => void kept.push(what);
+  expect((await run(other, { pulse: { ...pulse, failed }, onTold })).error).toBeUndefined();
   expect([failures, ends]).toEqual([3, 2]);
+  expect(kept).toEqual([
+    ["target Memory: refused: connection", "connection"],
+    ["target Memory: refused: connection", "connection"],
+  ]);
 });
 
 test("a checkpoint of another journal ends the group before anything is written", async () => {

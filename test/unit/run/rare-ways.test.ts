@@ -10,7 +10,8 @@ import { createLateGuard } from "../../../src/run/late-guard.ts";
 import { createPulse, PULSE_MS } from "../../../src/run/pulse.ts";
 import { markedReader, resolvedReader } from "../../../src/run/resolved-reader.ts";
 import { prepareShortWrite } from "../../../src/run/short-write.ts";
-import { stateTable } from "../../../src/state/state.ts";
+import { runnerIn } from "../../../src/state/runner.ts";
+import { readState, stateTable } from "../../../src/state/state.ts";
 import { MemoryError } from "../../support/memory/database.ts";
 import { openPair, type Pair, PLAIN_ROWS, run, USERS } from "../../support/memory/pair.ts";
 
@@ -252,14 +253,47 @@ describe("the pulse of a runner", () => {
       wayBack: true,
     });
     const before = writes;
-    now = PULSE_MS - 1;
+    // The first time soon: no rate is known before.
+    now = 2_000;
     pulse.beat();
-    expect(writes).toBe(before);
     now = PULSE_MS;
+    pulse.beat();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(writes).toBe(before + 1);
+    now = 2_000 + PULSE_MS;
     pulse.beat();
     pulse.beat();
     await pulse.end();
-    expect([names(), writes]).toEqual([[], before + 2]);
+    expect([names(), writes]).toEqual([[], before + 3]);
+  });
+
+  test("tells how much was applied a second since it last did, and what has failed", async () => {
+    const pair = openPair({ schemas: [USERS] });
+    const state = stateTable(pair.target.dialect, pair.tables);
+    let now = 0;
+    const pulse = createPulse({ target: pair.target, state, group: "G" }, () => now);
+    const told = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return runnerIn(await readState(pair.target.db, state), "G");
+    };
+    await pulse.begin();
+    expect((await told())?.lastError).toBeUndefined();
+    pulse.applied("T", 300);
+    now = 3_000;
+    pulse.beat();
+    expect(await told()).toMatchObject({ perSecond: { T: 100 } });
+    pulse.failed(`source PostgreSQL: ${"x".repeat(9_000)}`, "08006");
+    await pulse.begin();
+    const { lastError } = (await told()) ?? {};
+    expect(lastError).toMatchObject({
+      code: "08006",
+      reason: expect.stringMatching(/^source PostgreSQL: x+$/),
+    });
+    expect(lastError?.reason.length).toBeLessThan(400);
+    pulse.applied("T", 50);
+    now = 8_000;
+    pulse.beat();
+    expect(await told()).toMatchObject({ perSecond: { T: 10 }, lastError: { code: "08006" } });
   });
 
   test("disturbs no run when the target cannot take it", async () => {

@@ -15,7 +15,9 @@ const facts = (about: Partial<PhaseFacts> = {}, table: Partial<TableStatus> = {}
 const blue = { side: "blue", since: null, host: null } as const;
 const green = { side: "green", since: "2026-01-31T22:00:00.000Z", host: "sync1" } as const;
 const stopped = { since: "2026-01-31T22:00:00.000Z", code: "SCHEMA_CHANGED", why: "x" };
-const throttle = { reason: "paused by db1", since: "2026-01-31T22:00:00.000Z" };
+const throttle = { kind: "pause", reason: "backup", since: "2026-01-31T22:00:00.000Z" } as const;
+// Words of somebody's own, which begin as a pause does.
+const busy = { ...throttle, kind: "query", reason: "paused by db1" } as const;
 const openHole = { first: "5", last: "5" };
 
 describe("How far a migration is, and what is to be done next", () => {
@@ -30,6 +32,7 @@ describe("How far a migration is, and what is to be done next", () => {
     ["stopped", facts({}, { pending: 7, stopped }), "migrated", /then sync-tool run$/],
     ["with a gap", facts({}, { gap: "changes may be missing", runner }), "running", /^sync-tool verify$/],
     ["paused", facts({}, { pending: 7, runner, throttle }), "running", /^sync-tool resume/],
+    ["held by a query", facts({}, { pending: 7, runner, throttle: busy }), "running", /^wait; /],
     ["with dead letters", facts({}, { deadLetters: 7, runner }), "running", /^sync-tool dead-letters list$/],
     ["in step", facts({ safeToSwitch: true }), "in step", /^sync-tool verify$/],
     ["proven", facts({ safeToSwitch: true, verified: equal }), "verified", /sync-tool drain --wait$/],

@@ -61,7 +61,7 @@ describe("The time to drain", () => {
   });
 
   test("is not known while something holds the table back, or another comes first", () => {
-    const held = { reason: "paused", since: "2026-01-31T23:59:59.123Z" };
+    const held = { kind: "pause" as const, reason: "paused", since: "2026-01-31T23:59:59.123Z" };
     for (const about of [
       { openHole: { first: "5", last: "5" } },
       { throttle: held },

@@ -14,7 +14,12 @@ const held = (state: HoldState) => state.held;
 
 test("a value above 0 holds back, keeps its first moment, and lapses by itself", () => {
   const first = judgeHold(NOT_HELD, seen({ answers: { source: { value: 12 } } }), 0, AT);
-  expect(held(first)).toEqual({ reason: "throttleQuery.source is above 0", value: 12, since: AT });
+  expect(held(first)).toEqual({
+    kind: "query",
+    reason: "throttleQuery.source is above 0",
+    value: 12,
+    since: AT,
+  });
   const second = judgeHold(first, seen({ answers: { source: { value: 30 } } }), 1_000, LATER);
   expect(held(second)).toEqual(held(first));
   for (const value of [0, -3])
@@ -25,7 +30,7 @@ test("the operator's pause comes before what a query says, in his words", () => 
   const pause = { reason: "backup", since: AT, host: "db1" };
   const answers = { target: { value: 1 } };
   const paused = judgeHold(NOT_HELD, seen({ pause, answers }), 0, LATER);
-  expect(held(paused)).toEqual({ reason: "paused by db1: backup", since: AT });
+  expect(held(paused)).toEqual({ kind: "pause", reason: "paused by db1: backup", since: AT });
   const resumed = judgeHold(paused, seen({ answers }), 0, LATER);
   expect(held(resumed)).toMatchObject({ reason: "throttleQuery.target is above 0", since: LATER });
 });
