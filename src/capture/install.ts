@@ -64,8 +64,9 @@ async function installByTable(
   todo: readonly CaptureState[],
   options: Patience,
 ): Promise<void> {
-  for (const state of todo) {
+  for (const [i, state] of todo.entries()) {
     const table = state.table.source.name;
+    options.onStep?.({ name: table, number: i + 1, of: todo.length });
     await retryWhileBusy(
       "prepare",
       { kind: "trigger", name: table, table },
@@ -96,7 +97,8 @@ async function installStepByStep(
   todo: readonly CaptureState[],
   options: Patience,
 ): Promise<void> {
-  for (const state of todo) {
+  for (const [i, state] of todo.entries()) {
+    options.onStep?.({ name: state.table.source.name, number: i + 1, of: todo.length });
     const isMissing = (object: ObjectRef): boolean => state.missing.some((other) => same(other, object));
     const isDrifted = (object: ObjectRef): boolean =>
       state.drifted.some((other) => same(other.object, object));

@@ -11,8 +11,18 @@ export interface Patience {
   readonly signal?: AbortSignal;
   /** Default: five minutes. */
   readonly patienceMs?: number;
+  /** Told before each table, or object, that is worked on. */
+  readonly onStep?: (step: Step) => void;
   /** Told before each further attempt: mostly a lock was not to be had in time; the reason says. */
   readonly onBusy?: (object: ObjectRef, busy: Busy) => void;
+}
+
+/** One of several things that are done one after the other. */
+export interface Step {
+  readonly name: string;
+  /** From 1. */
+  readonly number: number;
+  readonly of: number;
 }
 
 /** Why something is tried again. */

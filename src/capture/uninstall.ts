@@ -72,7 +72,9 @@ export async function findRemovable(
 export async function uninstall(removables: readonly Removable[], options: Patience = {}): Promise<void> {
   const unseen = removables.flatMap((one) => one.unseen.map((object) => ({ ...one, object })));
   const inOrder = ORDER.flatMap((kind) => removables.filter((one) => one.object.kind === kind));
-  for (const { db, dialect, object } of [...unseen, ...inOrder]) {
+  const all = [...unseen, ...inOrder];
+  for (const [i, { db, dialect, object }] of all.entries()) {
+    options.onStep?.({ name: object.name, number: i + 1, of: all.length });
     const session = await db.session();
     try {
       for (const sql of dialect.ddl.session()) await session.execute(sql);

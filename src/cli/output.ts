@@ -1,8 +1,14 @@
 /** The only writer to stdout (data for people and scripts) and, with the log, to stderr. */
 import { jsonDocument } from "../util/json-document.ts";
+import { wrap } from "../util/shorten.ts";
 
 export function writeOut(text: string): void {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+}
+
+/** Sentences, in lines of the terminal's width; whoever reads from a pipe gets each in one. */
+export function writeSentence(text: string): void {
+  writeOut(wrap(text, process.stdout.columns ?? Number.POSITIVE_INFINITY).join("\n"));
 }
 
 export function writeErr(text: string): void {

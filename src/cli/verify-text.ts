@@ -1,4 +1,6 @@
 /** What `verify` prints for people. */
+
+import { wrap } from "../util/shorten.ts";
 import { keyText } from "../verify/key-label.ts";
 import type { TableCounts } from "../verify/table-counts.ts";
 import type { Verdict } from "../verify/verdict.ts";
@@ -19,14 +21,14 @@ export function formatDifference(difference: ReportedDifference): string {
   return parts.join(" ");
 }
 
-/** The tables, and one sentence for all of them at the end. */
-export function formatVerdict({
-  tables,
-  verdict,
-}: {
-  readonly tables: readonly TableCounts[];
-  readonly verdict: Verdict;
-}): string {
+/**
+ * The tables, and one sentence for all of them at the end. `width`: columns of the terminal, where what is 0 everywhere and when
+ * rows were read have no place unless they fit; without one all is told.
+ */
+export function formatVerdict(
+  { tables, verdict }: { readonly tables: readonly TableCounts[]; readonly verdict: Verdict },
+  width = Number.POSITIVE_INFINITY,
+): string {
   // Two numbers that were not counted at one position look like a loss where there is none.
   const number = (n: number | null): string => (n === null ? "-" : String(n));
   const columns: readonly (readonly [string, (one: TableCounts) => string, "rare"?])[] = [
@@ -45,17 +47,25 @@ export function formatVerdict({
     ["NOT READ", (one) => String(one.unread), "rare"],
     ["PENDING", (one) => String(one.pending)],
     ["REPAIRED", (one) => String(one.repaired)],
-    ["READ (UTC)", readWhen],
+    [WHEN, readWhen],
   ];
   const shown = columns.filter(
     ([, cell, rare]) => rare === undefined || tables.some((one) => cell(one) !== "0"),
   );
-  const rows = tables.map((one) => shown.map(([, cell]) => cell(one)));
-  return `${formatTable(
-    shown.map(([title]) => title),
-    rows,
-  )}\n${verdict.sentence}`;
+  const some = shown.filter(([title, cell]) => title === "TABLE" || tables.some((one) => cell(one) !== "0"));
+  const few = some.filter(([title]) => title !== WHEN);
+  const texts = [shown, shown.filter(([title]) => title !== WHEN), some, few].map((own) =>
+    formatTable(
+      own.map(([title]) => title),
+      tables.map((one) => own.map(([, cell]) => cell(one))),
+    ),
+  );
+  const fits = (text: string): boolean => text.split("\n").every((line) => line.length <= width);
+  const table = texts.find(fits) ?? texts.at(-1) ?? "";
+  return `${table}\n${wrap(verdict.sentence, width).join("\n")}`;
 }
+
+const WHEN = "READ (UTC)";
 
 /** `2026-01-31 23:59:01 - 00:12:40`: the second day only where it is another. */
 function readWhen({ readFrom, readTo }: TableCounts): string {

@@ -2,11 +2,12 @@ import type { HolderFacts } from "../contract/dialect.ts";
 import type { TableGroup } from "../contract/sync-plan.ts";
 import { acquireLock } from "../dialect/acquire-lock.ts";
 import type { Reason } from "../status/arrival.ts";
-import { type DrainTable, isDrained, judge, NO_LOOKS } from "../status/gate.ts";
+import { type DrainTable, isDrained, type Judged, judge, NO_LOOKS } from "../status/gate.ts";
 import { openSnapshots, type TableSnapshot } from "../status/snapshot.ts";
 import type { StatusRequest } from "../status/table-status.ts";
 import { monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
+import { afterFailure } from "./after-failure.ts";
 
 export interface DrainOptions {
   readonly schemas: readonly StatusRequest[];
@@ -50,13 +51,15 @@ export async function watchDrain(options: DrainOptions): Promise<DrainAnswer> {
   let state = NO_LOOKS;
   for (let looks = 1; ; looks++) {
     const beganMs = elapsedMs();
-    const judged = judge(
-      state,
-      { atMs: monotonic(), tables: (await snapshots.take()).tables },
-      maxLagSeconds,
-    );
+    const look = async (): Promise<Pick<Judged, "state" | "tables" | "reasons">> => {
+      const { tables } = await snapshots.take();
+      const judged = judge(state, { atMs: monotonic(), tables }, maxLagSeconds);
+      return { ...judged, reasons: [...judged.reasons, ...(await idleGroups(schemas, judged.standing))] };
+    };
+    // Whoever waits, waits for a server too that is started again; what was seen before counts for nothing then.
+    const judged = await look().catch((error: unknown) => noLook(error, wait));
     state = judged.state;
-    const reasons = [...judged.reasons, ...(await idleGroups(schemas, judged.standing))];
+    const { reasons } = judged;
     const answer = {
       drained: isDrained(state),
       reasons,
@@ -64,7 +67,11 @@ export async function watchDrain(options: DrainOptions): Promise<DrainAnswer> {
       seconds: elapsedMs() / 1000,
     };
     options.onLook?.(reasons, judged.tables);
-    const finish = async (): Promise<DrainAnswer> => ({ ...answer, open: await openTransactions(schemas) });
+    const isAnswered = reasons.every(({ kind }) => kind !== "no-answer");
+    const finish = async (): Promise<DrainAnswer> => ({
+      ...answer,
+      open: isAnswered ? await openTransactions(schemas) : [],
+    });
     if (answer.drained) return await finish();
     const isInVain = reasons.length > 0 && reasons.every(({ kind }) => LASTING.includes(kind));
     if (looks === 1) judgesFromMs = elapsedMs() + minHoleAgeMs;
@@ -73,6 +80,14 @@ export async function watchDrain(options: DrainOptions): Promise<DrainAnswer> {
     if (stop.aborted || (looks > 1 && reasons.length > 0 && isEnough)) return await finish();
     await sleep(pollMs, stop);
   }
+}
+
+/** Throws what no waiting mends, and what nobody waits for. */
+function noLook(error: unknown, wait: boolean): Pick<Judged, "state" | "tables" | "reasons"> {
+  const after = afterFailure("", error);
+  if (!wait || after.next === "stop") throw error;
+  const text = `no answer: ${after.reason} [${after.code}]`;
+  return { state: NO_LOOKS, tables: [], reasons: [{ table: "", kind: "no-answer", text }] };
 }
 
 async function openTransactions(schemas: readonly StatusRequest[]): Promise<readonly HolderFacts[]> {

@@ -1,4 +1,5 @@
 import { removeCapture } from "../../capture/remove-capture.ts";
+import type { Patience } from "../../capture/retry-while-busy.ts";
 import { withSourceLock } from "../../capture/source-lock.ts";
 import { findRemovable, type Removable, uninstall } from "../../capture/uninstall.ts";
 import { planTables } from "../../contract/sync-plan.ts";
@@ -10,7 +11,7 @@ import { openSnapshots, type TableSnapshot } from "../../status/snapshot.ts";
 import { type Context, type SchemaContext, type SourceContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { logBusyTables } from "../log-busy-tables.ts";
-import { writeOut } from "../output.ts";
+import { writeOut, writeSentence } from "../output.ts";
 
 export interface CleanupFlags extends CommonFlags {
   readonly yes?: true;
@@ -43,6 +44,7 @@ export async function cleanup(flags: CleanupFlags, signal: AbortSignal): Promise
           writeOut(`${sideOf(one.schema, side)} ${object.kind} ${object.name}`);
       if (found.length === 0) {
         context.log.info("nothing of sync-tool was found");
+        writeSentence(`Nothing of sync-tool was found. ${afterwards(flags)}`);
         return EXIT.ok;
       }
       if (!flags.yes) {
@@ -53,11 +55,20 @@ export async function cleanup(flags: CleanupFlags, signal: AbortSignal): Promise
         });
       }
       for (const one of doomed) await remove(context, one);
+      context.terminal.showProgress("");
       context.log.info({ removed: found.length }, "every object of sync-tool is removed");
+      writeSentence(`Removed: the ${found.length} objects listed above. ${afterwards(flags)}`);
       return EXIT.ok;
     };
     return flags.yes ? await keepOthersOff(schemas, work) : await work();
   });
+}
+
+/** What is left to a person. */
+function afterwards({ direction, sourceOnly }: CleanupFlags): string {
+  if (direction === "back") return "Changes go on from blue to green: sync-tool run";
+  const where = sourceOnly ? "blue" : "either side";
+  return `Nothing of sync-tool is left on ${where}. Next: drop its users, or take their rights away`;
 }
 
 /** The way back goes first: then green captures nothing, and is a target like any other. */
@@ -131,7 +142,12 @@ async function removables(schema: SourceContext, capturesItself: boolean): Promi
 }
 
 async function remove(context: Context, { schema, found, snapshot }: Doomed): Promise<void> {
-  const patience = { signal: context.deadlineOrStop, onBusy: logBusyTables(context.log) };
+  const patience: Patience = {
+    signal: context.deadlineOrStop,
+    onBusy: logBusyTables(context.log),
+    onStep: ({ name, number, of }) =>
+      context.terminal.showProgress(`removing ${name}, ${number} of ${of} objects`),
+  };
   const isTrigger = ({ side, object }: Removable): boolean => side === "source" && object.kind === "trigger";
   if (snapshot === undefined) {
     await uninstall(found, patience);

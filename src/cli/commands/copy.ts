@@ -6,12 +6,15 @@ import { rowSources } from "../../run/row-sources.ts";
 import type { CopyPlace } from "../../state/copy-place.ts";
 import { readState, stateTable } from "../../state/state.ts";
 import { monotonic } from "../../util/monotonic.ts";
+import { roughTime } from "../../util/rough-time.ts";
+import { firstThatFits } from "../../util/shorten.ts";
+import { whole } from "../../util/whole.ts";
 import { keyText } from "../../verify/key-label.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { homeDefines, type KeyFlags } from "../key-flags.ts";
 import { numberFlag } from "../number-flag.ts";
-import { formatTable, writeJson, writeOut } from "../output.ts";
+import { formatTable, writeJson, writeOut, writeSentence } from "../output.ts";
 import { refuseStoredValues } from "../refuse-stored-values.ts";
 import { requireDirection } from "../require-direction.ts";
 import { openThrottle, sharedPace } from "../throttle.ts";
@@ -45,7 +48,10 @@ export async function copy(flags: CopyFlags, signal: AbortSignal): Promise<numbe
       const tables = await copySchemas(context, flags, maxRowsPerSecond, keys);
       const complete = tables.every(({ isDone }) => isDone);
       if (flags.json) writeJson({ complete, tables } satisfies CopyOutput);
-      else writeOut(formatCopied(tables, complete));
+      else {
+        writeOut(formatCopied(tables));
+        writeSentence(whatIsNext(complete));
+      }
       refuseLeftRows(tables);
       return complete ? EXIT.ok : EXIT.incomplete;
     } finally {
@@ -99,7 +105,8 @@ async function copySchemas(
       onProgress: (table, place) => {
         const first = began.get(table) ?? { rows: place.rows, atMs: monotonic() };
         began.set(table, first);
-        if (terminal.isTerminal) terminal.showProgress(progressText(table, place, first, monotonic()));
+        if (terminal.isTerminal)
+          terminal.showProgress(progressText(table, place, first, monotonic(), columns() - 1));
       },
     });
     done.push(...tables);
@@ -108,17 +115,32 @@ async function copySchemas(
   return done;
 }
 
-/** `T: 3400 of about 9000 rows read, 3300 written, 1200 rows/s, 5 s left`. */
+const columns = (): number => process.stderr.columns ?? 80;
+
+/** `T: 3,400 of about 9,000 rows read, 3,300 written, 1,200 rows/s, 5 s left`, or less where that does not fit. */
 export function progressText(
   table: string,
   place: Pick<CopyPlace, "rows" | "written" | "total">,
   began: { readonly rows: number; readonly atMs: number },
   nowMs: number,
+  width = Number.POSITIVE_INFINITY,
 ): string {
   const { rowsPerSecond, secondsLeft } = copyProgress(place, began, nowMs);
-  const of = place.total === undefined ? "" : ` of about ${place.total}`;
-  const left = secondsLeft === undefined ? "" : `, ${Math.ceil(secondsLeft)} s left`;
-  return `${table}: ${place.rows}${of} rows read, ${place.written} written, ${Math.round(rowsPerSecond)} rows/s${left}`;
+  const of = place.total === undefined ? "" : ` of about ${whole(place.total)}`;
+  const left = secondsLeft === undefined ? [] : [`${roughTime(Math.max(1, secondsLeft))} left`];
+  const here = `${table}: ${whole(place.rows)}${of} rows`;
+  const written = `${whole(place.written)} written`;
+  const lines = [
+    [`${here} read`, written, `${whole(rowsPerSecond)} rows/s`, ...left],
+    [`${here} read`, written, ...left],
+    [here, written, ...left],
+    [here, ...left],
+    [`${whole(place.rows)} rows`, ...left],
+  ];
+  return firstThatFits(
+    lines.map((parts) => parts.join(", ")),
+    width,
+  );
 }
 
 function refuseUnknown(wanted: readonly string[], plans: readonly SyncPlan[]): void {
@@ -138,18 +160,20 @@ async function warnWithoutRun({ log }: Context, { target, plan }: SchemaContext)
   log.warn("no run works on this target: what users change meanwhile comes only with `sync-tool run`");
 }
 
-function formatCopied(tables: readonly CopiedTable[], complete: boolean): string {
+function formatCopied(tables: readonly CopiedTable[]): string {
   const head = ["TABLE", "READ", "WRITTEN", "REFUSED", "DONE"];
   const rows = tables.map(({ table, rows: read, written, refused, isDone }) => [
     table,
     ...[read, written, refused].map(String),
     isDone ? "yes" : "no",
   ]);
-  const next = complete
+  return formatTable(head, rows);
+}
+
+const whatIsNext = (complete: boolean): string =>
+  complete
     ? "copied: let `sync-tool run` bring what users changed meanwhile, then prove it with `sync-tool verify`"
     : "stopped before the end: give `sync-tool copy` again, it goes on from here";
-  return `${formatTable(head, rows)}\n${next}`;
-}
 
 function refuseLeftRows(tables: readonly CopiedTable[]): void {
   const left = tables.filter(({ isDone, refused }) => isDone && refused > 0);

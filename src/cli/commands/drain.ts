@@ -60,7 +60,7 @@ async function ask(
       onLook: (reasons, tables) => {
         onLook(reasons);
         const pending = tables.reduce((sum, one) => sum + (one.pending ?? 0), 0);
-        context.terminal.showProgress(`${left(pending)}${reasons[0]?.text ?? "drained"}`);
+        context.terminal.showProgress(drainLine(left(pending), reasons));
       },
     });
     context.terminal.showProgress("");
@@ -69,6 +69,15 @@ async function ask(
     const reasons = verified.flatMap((one) => verifiedReasons(one, withinSeconds));
     return { ...answer, drained: reasons.length === 0, reasons };
   });
+}
+
+/** What stands in the way; of changes that are pending the progress tells already. */
+export function drainLine(progress: string, reasons: readonly Reason[]): string {
+  const others = reasons.filter(({ kind }) => kind !== "pending");
+  const [first, ...more] = others.length > 0 ? others : reasons;
+  if (first === undefined) return `${progress}drained`;
+  const and = more.length === 0 ? "" : `, and ${more.length} more`;
+  return `${progress}${first.text}${and}`;
 }
 
 /** What an earlier look had found may be why nothing came after it. */

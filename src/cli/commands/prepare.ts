@@ -13,7 +13,7 @@ import { missingMigration } from "../../transform/transformer-for.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import { type CommonFlags, SCRIPT_FOLDER } from "../flags.ts";
 import { logBusyTables } from "../log-busy-tables.ts";
-import { writeOut } from "../output.ts";
+import { writeOut, writeSentence } from "../output.ts";
 import { printPlan } from "../print-plan.ts";
 
 export interface PrepareFlags extends CommonFlags {
@@ -49,7 +49,7 @@ export async function prepare(flags: PrepareFlags, signal: AbortSignal): Promise
       const back = wayBack && isMigrated(schemas) ? await context.openBack(schemas) : [];
       for (const file of await writeScripts([...schemas, ...back], flags.out ?? SCRIPT_FOLDER))
         writeOut(file);
-      if (wayBack && back.length === 0) writeOut(BACK_LATER);
+      if (wayBack && back.length === 0) writeSentence(BACK_LATER);
       return EXIT.ok;
     }
     for (const schema of schemas)
@@ -73,7 +73,7 @@ async function prepareWayBack(
   flags: PrepareFlags,
 ): Promise<void> {
   if (!isMigrated(schemas)) {
-    writeOut(BACK_LATER);
+    writeSentence(BACK_LATER);
     return;
   }
   for (const schema of await context.openBack(schemas)) {
@@ -114,7 +114,10 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
   const installed = await installCapture(source.db, source.dialect, tables, {
     signal: context.deadlineOrStop,
     onBusy: logBusyTables(log),
+    onStep: ({ name, number, of }) =>
+      context.terminal.showProgress(`${schema.name}: capture of ${name}, ${number} of ${of} tables`),
   });
+  context.terminal.showProgress("");
   const names = (objects: readonly { readonly name: string }[]): string[] => [
     ...new Set(objects.map((object) => object.name)),
   ];
@@ -130,7 +133,7 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
       target.db,
       awaited.map(({ name }) => name),
     );
-    writeOut(beforeTheRestore(schema, awaited, restored.length + begun.length > 0));
+    writeSentence(beforeTheRestore(schema, awaited, restored.length + begun.length > 0));
     return;
   }
   const prepared = await prepareTarget(target.db, target.dialect, tables, installed.journals, {
@@ -152,12 +155,12 @@ async function prepareSchema(context: Context, schema: SchemaContext, flags: Pre
   const gaps = await noteAfterPrepare(source, target, tables, { created: installed.created, accept, isBack });
   for (const [table, gap] of gaps) log.warn({ [KEY.table]: table, next: AFTER_GAP }, describeGap(gap));
   if (isBack) {
-    writeOut(
+    writeSentence(
       `${schema.name}: the way back is prepared. Until \`sync-tool switch\` nothing is written to blue`,
     );
     return;
   }
-  writeOut(
+  writeSentence(
     isMigrated([schema])
       ? `${schema.name}: source and target are prepared. Start \`sync-tool run\``
       : `${schema.name}: source and target are prepared. Run WSO2's migration client on the target, to ${plan.targetVersion}, then start \`sync-tool run\``,

@@ -1,8 +1,8 @@
 import { planTables } from "../../contract/sync-plan.ts";
+import { aboutRows } from "../../copy/copy-progress.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { KEY } from "../../log.ts";
 import { rowSources } from "../../run/row-sources.ts";
-import { whole } from "../../util/whole.ts";
 import { recordVerdict } from "../../verify/record-verdict.ts";
 import { sameSecret } from "../../verify/same-secret.ts";
 import { openGaps } from "../../verify/settle-gaps.ts";
@@ -10,13 +10,14 @@ import { openStateFile, type StateFile } from "../../verify/state-file.ts";
 import type { TableCounts } from "../../verify/table-counts.ts";
 import { findVerdict, isEqual, type Verdict } from "../../verify/verdict.ts";
 import { verify as verifySchema } from "../../verify/verify.ts";
-import type { ReportedDifference } from "../../verify/verify-options.ts";
-import { type Context, withContext } from "../context.ts";
+import type { ReportedDifference, VerifyOptions } from "../../verify/verify-options.ts";
+import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { homeDefines, type KeyFlags } from "../key-flags.ts";
 import { numberFlag } from "../number-flag.ts";
 import { writeJson, writeOut } from "../output.ts";
 import { requireDirection } from "../require-direction.ts";
+import { rowsProgress } from "../rows-progress.ts";
 import { openThrottle, sharedPace } from "../throttle.ts";
 import { openBackKeys, openValueKeys, type ValueKeys } from "../value-keys.ts";
 import { formatDifference, formatVerdict } from "../verify-text.ts";
@@ -65,7 +66,7 @@ export async function verify(flags: VerifyFlags, signal: AbortSignal): Promise<n
     const verdict = findVerdict(tables, complete);
     const output: VerifyOutput = { complete, verdict, tables, differences, differencesOmitted: omitted };
     if (flags.json) writeJson(output);
-    else writeOut(formatVerdict(output));
+    else writeOut(formatVerdict(output, process.stdout.columns));
     return verdict;
   };
   const verdict = await withContext({ ...flags, define }, signal, async (context) => {
@@ -137,6 +138,7 @@ async function compareAll(
     for (const schema of schemas) {
       const { name, plan, source, target, tenants } = schema;
       const endGaps = await openGaps(source, target, planTables(plan));
+      const showRead = await progressOf(schema, context);
       const isSameSecret = sameSecret(keys.profiles.target.encryption);
       const report = await verifySchema({
         plan,
@@ -155,11 +157,7 @@ async function compareAll(
           else findings.omitted += 1;
           if (!flags.json) writeOut(formatDifference(difference));
         },
-        onProgress: (table, { readSource, readTarget }) => {
-          // One side may be ahead of the other by as much as is read at a time: their difference says nothing.
-          const rows = Math.min(readSource, readTarget) || Math.max(readSource, readTarget);
-          terminal.showProgress(`${table}: ${whole(rows)} rows read`);
-        },
+        onProgress: showRead,
         onFailed: (unfinished) => {
           findings.tables.push(...unfinished);
         },
@@ -181,6 +179,29 @@ async function compareAll(
     if (isBack) await keys.close();
   }
   terminal.showProgress("");
+}
+
+/** Nothing is asked where nobody looks. */
+async function progressOf(
+  { plan, source }: SchemaContext,
+  { terminal }: Context,
+): Promise<NonNullable<VerifyOptions["onProgress"]>> {
+  if (!terminal.isTerminal) return () => undefined;
+  const about = new Map<string, number | undefined>();
+  for (const table of planTables(plan)) about.set(table.name, await aboutRows(source, table));
+  const say = rowsProgress(about);
+  /** Both sides of a table may be read one after the other. */
+  const most = new Map<string, { readonly source: number; readonly target: number }>();
+  return (table, { readSource, readTarget }) => {
+    const before = most.get(table) ?? { source: 0, target: 0 };
+    const read = {
+      source: Math.max(before.source, readSource),
+      target: Math.max(before.target, readTarget),
+    };
+    most.set(table, read);
+    const { columns = 80 } = process.stderr;
+    terminal.showProgress(say(table, Math.round((read.source + read.target) / 2), columns - 1));
+  };
 }
 
 /** What decides how stored values are transformed; no key. */

@@ -21,9 +21,19 @@ test.each([
 
 test("a terminal shows total, rate and what is left", () => {
   expect(progressText("T", { rows: 3_000, written: 2_900, total: 9_000 }, began, 7_000)).toBe(
-    "T: 3000 of about 9000 rows read, 2900 written, 1000 rows/s, 6 s left",
+    "T: 3,000 of about 9,000 rows read, 2,900 written, 1,000 rows/s, 6 s left",
   );
   expect(progressText("T", { rows: 3_000, written: 2_900 }, began, 7_000)).toBe(
-    "T: 3000 rows read, 2900 written, 1000 rows/s",
+    "T: 3,000 rows read, 2,900 written, 1,000 rows/s",
+  );
+});
+
+test("in eighty columns the longest name of a table leaves room for the time that is left", () => {
+  const place = { rows: 104_235, written: 99_000, total: 208_470 };
+  const say = (width: number) =>
+    progressText("IDN_OAUTH2_ACCESS_TOKEN_SCOPE", place, { rows: 0, atMs: 0 }, 100_000, width);
+  expect(say(79)).toBe("IDN_OAUTH2_ACCESS_TOKEN_SCOPE: 104,235 of about 208,470 rows, 100 s left");
+  expect(say(119)).toBe(
+    "IDN_OAUTH2_ACCESS_TOKEN_SCOPE: 104,235 of about 208,470 rows read, 99,000 written, 1,042 rows/s, 100 s left",
   );
 });

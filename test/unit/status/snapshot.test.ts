@@ -1,5 +1,6 @@
 /** Where a table is said to stand, by what both databases hold. */
 import { describe, expect, test } from "vitest";
+import { withOrigin } from "../../../src/contract/origin.ts";
 import { passedText } from "../../../src/journal/passed-holes.ts";
 import { watchDrain } from "../../../src/run/drain-gate.ts";
 import { countDeadLetters, firstDeadLetters } from "../../../src/status/count-dead-letters.ts";
@@ -339,6 +340,38 @@ describe("the gate", () => {
       onLook: () => void (++looks === 5 && deadline.abort()),
     });
     expect([answer.drained, looks]).toEqual([false, 5]);
+  });
+
+  test("waits for a server that has gone, and says yes only to what two looks find when it is back", async () => {
+    const pair = await applied();
+    const request = { ...requestOf(pair), source: withOrigin("source", pair.source) };
+    let failures = 0;
+    const seen: string[][] = [];
+    const onLook = (reasons: readonly { readonly text: string }[]): void => {
+      seen.push(reasons.map(({ text }) => text));
+      pair.source.db.onStatement =
+        seen.length > 3
+          ? undefined
+          : () => {
+              failures += 1;
+              throw new MemoryError("connection");
+            };
+    };
+    expect(await drain(pair, { schemas: [request], wait: true, onLook })).toMatchObject({ drained: true });
+    const gone = ["no answer: source Memory: refused: connection [connection]"];
+    expect(seen).toEqual([[], gone, gone, gone, [], []]);
+    expect(failures).toBeGreaterThan(2);
+    pair.source.db.onStatement = () => {
+      throw new MemoryError("connection");
+    };
+    const whoever = { schemas: [request], onLook: () => undefined };
+    await expect(drain(pair, whoever)).rejects.toThrow("connection");
+    const deadline = AbortSignal.abort();
+    expect(await drain(pair, { ...whoever, wait: true, deadline })).toMatchObject({
+      drained: false,
+      reasons: [{ kind: "no-answer" }],
+      open: [],
+    });
   });
 
   test("does not wait where no waiting helps", async () => {

@@ -109,4 +109,17 @@ describe("the table for people", () => {
     const odd = [table({ unexplained: 3 })];
     expect(formatVerdict({ tables: odd, verdict: findVerdict(odd, true) })).toMatch(/UNEXPLAINED/);
   });
+
+  test.each([80, 120])("fits a terminal of %i columns, without what is 0 everywhere", (width) => {
+    const tables = [
+      table({ table: "IDN_OAUTH2_ACCESS_TOKEN_SCOPE", onTheirWay: 12, missing: 3 }),
+      table({ table: "IDN_IDENTITY_USER_DATA" }),
+    ];
+    const verdict = findVerdict(tables, true);
+    const lines = formatVerdict({ tables, verdict }, width).split("\n");
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(width);
+    expect(lines[0]).toMatch(/^TABLE +SOURCE +TARGET +ON THEIR WAY +MISSING/);
+    expect(lines[1]).toMatch(/^IDN_OAUTH2_ACCESS_TOKEN_SCOPE +208470 +208470 +12 +3/);
+    expect(lines.at(-1)).toBe("different: 3 rows");
+  });
 });
