@@ -98,7 +98,10 @@ describe("a row that lacks a parent", () => {
     const pair = open([parent]);
     put(pair, "target", "APPS", { ID: "1", CODE: "other" });
     put(pair, "source", "APPS", { ID: "1", CODE: "x" });
-    expect(await judge(pair, token("a", "1", "x"))).toMatchObject({ verdict: "not written", key: ["1", "x"] });
+    expect(await judge(pair, token("a", "1", "x"))).toMatchObject({
+      verdict: "not written",
+      key: ["1", "x"],
+    });
     put(pair, "target", "APPS", { ID: "1", CODE: "x" });
     expect(await judge(pair, token("a", "1", "x"))).toMatchObject({ verdict: "there" });
   });
