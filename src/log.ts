@@ -8,6 +8,7 @@ import pino from "pino";
 import { createStream } from "rotating-file-stream";
 import { formatLine } from "./log-line.ts";
 import { makeFolder } from "./util/make-folder.ts";
+import { pruneFiles } from "./util/prune-files.ts";
 
 /** Names of the fields, so that a search finds every line about the same thing. */
 export const KEY = {
@@ -63,6 +64,8 @@ export interface LogFields {
   readonly mend?: readonly { readonly on: string; readonly text: string }[];
   readonly batchSize?: number;
   readonly syncIntervalMs?: number;
+  readonly logKeepDays?: number;
+  readonly logMaxMegabytes?: number;
   readonly state?: string | undefined;
   readonly finished?: string;
   readonly signal?: string;
@@ -98,6 +101,10 @@ export interface OpenLog {
 export interface LogOptions {
   /** Folder of sync.log; made when it is missing. When it cannot be written, the file is left out with a warning. */
   readonly dir: string;
+  /** A file whose last line is older is deleted. Default 30. */
+  readonly keepDays?: number;
+  /** Of all files together: the oldest go first. Default 100. */
+  readonly maxMegabytes?: number;
   /** Writes lines of level debug as well. */
   readonly debug: boolean;
   /** Whether stderr is read by a person. */
@@ -109,9 +116,11 @@ export interface LogOptions {
 /** Lines that `lines` gives. */
 const LINES = 20;
 const FILE = "sync.log";
-const FILE_SIZE = "10M";
-/** Kept beside the one being written. */
-const OLD_FILES = 9;
+/** As the stream names those that it has moved away. */
+const OLD_FILE = /^sync\.log\.\d+$/;
+const MEGABYTE = 1_048_576;
+/** Of one file; a tenth of all where that is less. */
+const FILE_MEGABYTES = 10;
 
 /** Opens stderr and the rotated file. */
 export function openLog(options: LogOptions): OpenLog {
@@ -127,7 +136,7 @@ export function openLog(options: LogOptions): OpenLog {
       if (recent.length > LINES) recent.shift();
     },
   };
-  const file = openFile(dir);
+  const file = openFile(options);
   const streams = [
     { level, stream: stderr },
     { level: "info" as const, stream: keep },
@@ -164,11 +173,28 @@ type LogFile =
   | { readonly stream: ReturnType<typeof createStream> }
   | { readonly stream: undefined; readonly reason: string };
 
-function openFile(dir: string): LogFile {
+function openFile({ dir, keepDays = 30, maxMegabytes = 100 }: LogOptions): LogFile {
+  const fileBytes = Math.min(FILE_MEGABYTES * MEGABYTE, Math.floor((maxMegabytes * MEGABYTE) / 10));
+  // One a day and those that were full: what is kept of them is decided by age and size.
+  const mostFiles = keepDays + Math.ceil((maxMegabytes * MEGABYTE) / fileBytes) + 1;
+  // Room for the one that is being written.
+  const retention = { days: keepDays, bytes: maxMegabytes * MEGABYTE - fileBytes };
+  const prune = (): void => pruneFiles(dir, OLD_FILE, retention, Date.now());
   try {
     makeFolder(dir);
     accessSync(dir, constants.W_OK);
-    return { stream: createStream(FILE, { path: dir, size: FILE_SIZE, rotate: OLD_FILES }) };
+    prune();
+    // A file of each day: one that goes on for weeks would not be old before its last line is.
+    const about = { path: dir, size: `${fileBytes}B`, interval: "1d", rotate: mostFiles } as const;
+    const stream = createStream(FILE, about);
+    stream.on("rotated", () => {
+      try {
+        prune();
+      } catch {
+        // The folder cannot be read any more: whoever writes to it hears of that.
+      }
+    });
+    return { stream };
   } catch (error) {
     return { stream: undefined, reason: (error as NodeJS.ErrnoException).code ?? "unknown reason" };
   }

@@ -93,6 +93,8 @@ export async function withContext<T>(
   const { terminal, write } = openTerminal();
   const { log, lines, close } = openLog({
     dir: flags.logDir,
+    keepDays: config.logKeepDays,
+    maxMegabytes: config.logMaxMegabytes,
     debug: flags.debug === true,
     isTerminal: terminal.isTerminal,
     write,

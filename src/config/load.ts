@@ -96,6 +96,8 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
   const emailUserNames = readFlag("source.emailUserNames", settings);
   const wayBack = readFlag("wayBack", settings);
   const maxRowsPerSecond = readInteger("maxRowsPerSecond", settings);
+  const logKeepDays = readInteger("logKeepDays", settings);
+  const logMaxMegabytes = readInteger("logMaxMegabytes", settings);
   const throttleQuery = {
     ...readQuery("source", settings),
     ...readQuery("target", settings),
@@ -126,6 +128,8 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
     parallelism,
     ...(maxRowsPerSecond === 0 ? {} : { maxRowsPerSecond }),
     throttleQuery,
+    logKeepDays,
+    logMaxMegabytes,
     ...(emailUserNames ? { emailUserNames } : {}),
     ...(wayBack ? { wayBack } : {}),
     extra,

@@ -102,6 +102,22 @@ export const OWN_KEYS = [
     choices: ["true", "false"],
     doc: "Whether what users write on the target after the switch flows back to the source",
   },
+  {
+    name: "logKeepDays",
+    type: "integer",
+    default: "30",
+    min: 1,
+    max: 3_650,
+    doc: "Days after which a file of the log is deleted",
+  },
+  {
+    name: "logMaxMegabytes",
+    type: "integer",
+    default: "100",
+    min: 1,
+    max: 10_000,
+    doc: "What all files of the log may have together; the oldest are deleted first",
+  },
   ...(["source", "target"] as const).map((side) => ({
     name: `${side}.acceptReplica` as const,
     type: "choice" as const,

@@ -103,6 +103,10 @@ export interface SyncConfig {
   readonly emailUserNames?: boolean;
   /** After the switch what users write on the target flows back to the source. */
   readonly wayBack?: boolean;
+  /** Files of the log whose last line is older are deleted. */
+  readonly logKeepDays: number;
+  /** Of all files of the log together. */
+  readonly logMaxMegabytes: number;
   /** Raw values of the keys in `OTHER_KEYS` (schema.ts) that are set. */
   readonly extra: ReadonlyMap<string, RawSetting>;
   /** Sentences for the log, each with its place; no secrets in them. */

@@ -158,7 +158,8 @@ async function runSchemas(
   const { config, log, signal } = context;
   cockpit.show(schemas, back);
   const shared = sharedPace(config);
-  log.info({ batchSize: config.batchSize, syncIntervalMs: config.syncIntervalMs }, "run begins");
+  const { batchSize, syncIntervalMs, logKeepDays, logMaxMegabytes } = config;
+  log.info({ batchSize, syncIntervalMs, logKeepDays, logMaxMegabytes }, "run begins");
   const run = (schema: SchemaContext, other: SchemaContext | undefined): Promise<void> => {
     const { name, source, target, tenants, plan, direction = "forward" } = schema;
     const isBack = direction === "back";

@@ -62,6 +62,8 @@ describe("loadConfig", () => {
       files: { properties: folder.configFile, deployment: folder.deploymentFile },
       conflictPolicy: "dead-letter",
       deadLetterLimit: 1_000,
+      logKeepDays: 30,
+      logMaxMegabytes: 100,
       parallelism: 1,
       throttleQuery: {},
       extra: new Map(),

@@ -177,12 +177,14 @@ export const MALFORMED_PROPERTIES: readonly MalformedConfiguration[] = [
     name: "throttle queries that are no single SELECT, and a limit of nothing",
     properties: properties(
       5,
-      "throttleQuery.source=DELETE FROM T\nthrottleQuery.target=SELECT 1; SELECT 2\nmaxRowsPerSecond=0",
+      "throttleQuery.source=DELETE FROM T\nthrottleQuery.target=SELECT 1; SELECT 2\nmaxRowsPerSecond=0\nlogKeepDays=0\nlogMaxMegabytes=none",
     ),
     report: [
       'conf/sync.properties:5: throttleQuery.source: found "DE...", wanted one SELECT statement',
       'conf/sync.properties:6: throttleQuery.target: found "SE...", wanted one SELECT statement',
       'conf/sync.properties:7: maxRowsPerSecond: found "0", wanted a whole number from 1 to 1000000000',
+      'conf/sync.properties:8: logKeepDays: found "0", wanted a whole number from 1 to 3650',
+      'conf/sync.properties:9: logMaxMegabytes: found "no...", wanted a whole number from 1 to 10000',
     ],
   },
   {

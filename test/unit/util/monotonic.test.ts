@@ -14,6 +14,7 @@ const TIME_OF_DAY: Readonly<Record<string, string>> = {
   "copy/copy-letters.ts": "stored with a dead letter",
   "dialect/mssql/write-rows.ts": "the calendar of a date that is written",
   "doctor/connection-checks.ts": "compares the clock of this machine with those of the servers",
+  "log.ts": "says how old a file is",
   "run/late-changes.ts": "stored with the positions that were passed",
   "run/letter-schedule.ts": "compared with a stored time, once",
   "run/pulse.ts": "stored with who runs, for people",
