@@ -2,6 +2,7 @@ import { type Command, CommanderError } from "commander";
 import { rewriteJavaWords } from "../config/java-words.ts";
 import { firstLetters } from "../config/problem.ts";
 import { EXIT, SyncError } from "../errors.ts";
+import { limitHeapGrowth } from "../util/heap-growth.ts";
 import { commandFirst } from "./command-first.ts";
 import { describeFailure } from "./failure.ts";
 import { outliveReaders, writeErr } from "./output.ts";
@@ -22,6 +23,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const failAtOnce = (error: unknown): void => process.exit(fail(error));
   process.on("uncaughtException", failAtOnce);
   outliveReaders();
+  limitHeapGrowth();
   // Before anything is loaded: a signal may come at any time.
   const shutdown = watchSignals();
   let exitCode: number = EXIT.ok;

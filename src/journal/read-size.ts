@@ -5,7 +5,7 @@ import type { Column } from "../contract/table-schema.ts";
 import type { Row } from "../row.ts";
 
 /** What one read brings at most, in bytes of values; one row it brings in any case. */
-export const READ_BYTES = 6_000_000;
+export const READ_BYTES = 3_000_000;
 
 /** A column that may hold more than this is asked for its sizes before it is read. */
 const WIDE = 8_192;

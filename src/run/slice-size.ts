@@ -11,7 +11,7 @@ const BATCHES = { least: 4, most: 32 };
 const MOST_CHANGES = 32_000;
 
 /** A slice that has so many bytes of values takes no further batch. */
-export const SLICE_BYTES = 8_000_000;
+export const SLICE_BYTES = 4_000_000;
 
 /**
  * How many batches make a slice, one at least. The first slices of a drain are short, 4 batches, then 8, then 16: nothing is

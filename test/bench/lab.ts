@@ -81,8 +81,11 @@ export async function openLab(
   server: TestServer,
   sourceVersion: IsVersion,
   names: readonly string[] = [TOKENS, SCOPES],
+  /** A statement that creates a table of the site's own, on both sides. */
+  ownTable: readonly string[] = [],
 ): Promise<Lab> {
   const [source, target] = [await openSide(server, sourceVersion), await openSide(server, "5.11.0")];
+  for (const { test } of [source, target]) await test.exec(ownTable);
   await target.test.exec(LOCAL_IDP);
   const plan = await buildPlan(
     { schema: "identity", sourceVersion, targetVersion: "5.11.0", tables: names },

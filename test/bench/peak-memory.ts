@@ -12,10 +12,11 @@ export async function peakMemory(
   lab: Lab,
   sourceVersion: string,
   forMs: number,
+  properties: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly peakMb: number; readonly applied: number }> {
   const [table] = lab.tables;
   if (table === undefined) throw new Error("a lab without tables");
-  return await inFolder(lab, sourceVersion, async (folder) => {
+  return await inFolder(lab, sourceVersion, properties, async (folder) => {
     const run = startCli(["run"], folder);
     await delay(forMs);
     const peakMb = heldBy(run.pid) ?? Number.NaN;
@@ -28,7 +29,7 @@ export async function peakMemory(
 
 /** The most megabytes that the built `sync-tool copy` held while it filled the lab's target. */
 export async function copyMemory(lab: Lab, sourceVersion: string): Promise<number> {
-  return await inFolder(lab, sourceVersion, async (folder) => {
+  return await inFolder(lab, sourceVersion, {}, async (folder) => {
     const copy = startCli(["copy"], folder);
     let peak = 0;
     const look = setInterval(() => {
@@ -54,6 +55,7 @@ function heldBy(pid: number): number | undefined {
 async function inFolder<T>(
   lab: Lab,
   sourceVersion: string,
+  properties: Readonly<Record<string, string>>,
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "sync-tool-bench-"));
@@ -63,6 +65,7 @@ async function inFolder<T>(
       target: lab.target.test,
       sourceVersion,
       syncTables: lab.tables.map(({ name }) => name),
+      properties,
     });
     return await work(folder);
   } finally {

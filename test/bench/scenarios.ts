@@ -8,6 +8,7 @@ import { idle } from "./scenarios/idle.ts";
 import { lanes } from "./scenarios/lanes.ts";
 import { latency } from "./scenarios/latency.ts";
 import { markCost } from "./scenarios/mark-cost.ts";
+import { memory } from "./scenarios/memory.ts";
 import { roundTrip } from "./scenarios/round-trip.ts";
 import { sourceCost } from "./scenarios/source-cost.ts";
 import { startup } from "./scenarios/startup.ts";
@@ -24,6 +25,7 @@ export const SCENARIOS: readonly Scenario[] = [
   markCost,
   triggerVariants,
   growth,
+  memory,
   cleanUp,
   verifying,
   copying,

@@ -142,13 +142,13 @@ async function rowsAtOnce(maxLength: number | undefined, bytes: number, limit: n
 test("reads are as large as they are asked for, unless rows may be long", async () => {
   expect(await rowsAtOnce(100, 1, 1_000)).toEqual([1_000, 100]);
   // 24 MB, were every value as long as it may be: 100 bytes of the key and 8,000.
-  expect(await rowsAtOnce(8_000, 1, 1_000_000)).toEqual([2_962, 100]);
-  expect(await rowsAtOnce(8_192, 1, 1_000_000)).toEqual([2_894, 100]);
+  expect(await rowsAtOnce(8_000, 1, 1_000_000)).toEqual([1_481, 100]);
+  expect(await rowsAtOnce(8_192, 1, 1_000_000)).toEqual([1_447, 100]);
 });
 
-test("where rows may be very long their sizes are asked for, and no more than six megabytes are read", async () => {
+test("where rows may be very long their sizes are asked for, and no more than three megabytes are read", async () => {
   expect(await rowsAtOnce(8_193, 1, 1_000)).toEqual([1_000, 10]);
-  expect(await rowsAtOnce(undefined, 1_000_000, 100)).toEqual([6, 10]);
+  expect(await rowsAtOnce(undefined, 1_000_000, 100)).toEqual([3, 10]);
   expect(await rowsAtOnce(undefined, READ_BYTES + 1, 100, 3)).toEqual([1, 10]);
   expect(await rowsAtOnce(undefined, READ_BYTES / 2, 100, 2)).toEqual([100, 10]);
   expect(await rowsAtOnce(undefined, 10_000_000, 1, 2)).toEqual([1, 10]);
