@@ -11,7 +11,7 @@ const STATES: readonly (readonly [Partial<TableStatus>, string, string, number])
   [{ stopped: { since: "", code: "SCHEMA_CHANGED", why: "" } }, "stopped", "stopped", 2],
   [{ captured: false }, "not captured", "no trig.", 2],
   [{ gap: "a gap" }, "changes may be missing", "gap", 2],
-  [{ throttle: { reason: "paused", since: "" } }, "held back", "held", 1],
+  [{ throttle: { kind: "pause", reason: "paused", since: "" } }, "held back", "held", 1],
   [{ openHole: { first: "3", last: "4" } }, "waits for a transaction", "waits", 1],
   [{ deadLetters: 1 }, "dead letters", "letters", 1],
 ];
