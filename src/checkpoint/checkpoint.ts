@@ -165,6 +165,20 @@ export async function lockLanes(
   }
 }
 
+/**
+ * Has every lane stay where it is until the end of the transaction, and gives where they stand: a runner that is about to
+ * move one waits, others that only share them do not. To be the transaction's first statement.
+ */
+export async function shareLanes(
+  tx: Queryable,
+  dialect: Dialect,
+  name: string,
+): Promise<readonly Checkpoint[]> {
+  const { sql, params } = dialect.sql.shareCheckpoint(name);
+  await tx.query(sql, params);
+  return await readLanes(tx, dialect, name);
+}
+
 export function checkpointMoved(name: string, from: CheckpointRow): SyncError {
   return new SyncError("CHECKPOINT_MOVED", {
     what: `${name}: the checkpoint is no longer at ${from.position}: another runner moved it`,

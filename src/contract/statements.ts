@@ -106,6 +106,11 @@ export interface Statements {
   readTable(table: string, columns: readonly string[], limit?: number): Statement;
   /** Every lane: columns LANE, SYNC_ID, JOURNAL_ID, DIGEST, AGE (seconds since it moved, by the server's clock). */
   readCheckpoint(name: string): Statement;
+  /**
+   * Keeps every lane where it is until the end of the transaction, which it is the first statement of: whoever moves one
+   * waits, others that share it do not. Who waits for it to be free goes before those that ask to share it later.
+   */
+  shareCheckpoint(name: string): Statement;
   insertCheckpoint(name: string, row: CheckpointRow): Statement;
   /** Compare-and-swap: changes one row when `from` is still the position, none otherwise. */
   moveCheckpoint(name: string, from: CheckpointRow, to: CheckpointRow): Statement;

@@ -17,6 +17,8 @@ export interface CopyOptions {
   readonly letters: CopyLetters;
   /** Rows of a page at most; fewer where they are long. */
   readonly pageSize: number;
+  /** Pages that are written at a time. */
+  readonly parallelism: number;
   readonly signal: AbortSignal;
   readonly onRefused: (refused: RefusedRow) => void;
   /** Told instead of a row whose parent the target lacks: in a table that refers to itself it may come with a later page. */

@@ -1,13 +1,21 @@
 import type { Key } from "../contract/change.ts";
+import type { TablePlan } from "../contract/sync-plan.ts";
 import { COPY_START, type CopyPlace, keepCopyPlace } from "../state/copy-place.ts";
 import type { Pace } from "../throttle/pace.ts";
 import { failpoint } from "../util/failpoint.ts";
-import type { Expected } from "../verify/row-comparison.ts";
-import { createRowComparison } from "../verify/row-comparison.ts";
+import { createRowComparison, type Expected, type RowComparison } from "../verify/row-comparison.ts";
 import type { CopyOptions } from "./copy-options.ts";
 import { copyOrphans } from "./copy-orphans.ts";
 import { aboutRows } from "./copy-progress.ts";
-import { type CopyPage, FIRST_LIMIT, readCopyPage } from "./read-page.ts";
+import { createPageLedger } from "./page-ledger.ts";
+import {
+  type CopyPage,
+  FIRST_LIMIT,
+  type ReadPage,
+  readApplied,
+  readCopyKeys,
+  readCopyPage,
+} from "./read-page.ts";
 import { type PageOutcome, writeCopyPage } from "./write-page.ts";
 
 export interface CopyTableOptions extends CopyOptions {
@@ -21,63 +29,108 @@ export interface CopyTableOptions extends CopyOptions {
 const MAX_READS = 10;
 
 /**
- * Writes the rows of a table that the target lacks, in the source's order of the key. A page is read and transformed while
- * the one before is written. Gives the place that was come to: done, or where the signal ended it.
+ * Writes the rows of a table that the target lacks, in the source's order of the key. Pages are read and transformed while
+ * those before them are written, `parallelism` at a time. Gives the place that was come to: done, or where the signal ended it.
  */
 export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
   const { table, state, signal, source, target, rows } = options;
   const comparison = createRowComparison({ table, source, target, rows, isCaptured: true });
-  const read = (after: Key | undefined, limit: number): Promise<CopyPage> => {
-    const page = readCopyPage(options, comparison, after, limit);
-    // It is awaited later; until then nobody hears its failure.
-    page.catch(() => undefined);
-    return page;
-  };
-  let place = options.from?.after === undefined || options.from.isDone ? COPY_START : options.from;
-  const isWhole = place === COPY_START;
-  const total = place.total ?? (await aboutRows(source, table));
-  let at = place.after;
-  let limit = Math.min(FIRST_LIMIT, options.pageSize);
-  let reads = 0;
+  const start = options.from?.after === undefined || options.from.isDone ? COPY_START : options.from;
+  const total = start.total ?? (await aboutRows(source, table));
+  const ledger = createPageLedger(start, { total, keepsKey: table.isRekeyed !== true });
   const orphans: Expected[] = [];
   const onOrphan = (row: Expected): void => void orphans.push(row);
-  for (let next = read(at, limit); !signal.aborted; ) {
-    const page = await next;
-    if (!page.isLast) next = read(page.last, page.nextLimit);
-    const after = ({ written, refused }: PageOutcome): CopyPlace => ({
-      // The key of a rekeyed table is a token: that is kept nowhere.
-      ...(page.last === undefined || table.isRekeyed === true ? {} : { after: page.last }),
-      rows: place.rows + page.expected.length,
-      written: place.written + written,
-      refused: place.refused + refused,
-      ...(total === undefined ? {} : { total }),
-      isDone: page.isLast,
+  let kept = start;
+
+  async function write(page: ReadPage): Promise<void> {
+    ledger.add(page);
+    let reached: CopyPlace | undefined;
+    const outcome = await writePage({ ...options, onOrphan }, comparison, page, async (tx, made) => {
+      reached = ledger.placeWith(page, made);
+      failpoint("copy-page-uncommitted");
+      if (reached !== undefined) await keepCopyPlace(tx, state, table.name, reached);
     });
-    failpoint("copy-page-read");
-    const outcome = await writeCopyPage({ ...options, onOrphan }, comparison, page, (tx, made) =>
-      keepCopyPlace(tx, state, table.name, after(made)),
-    );
-    if (outcome === undefined) {
-      reads += 1;
-      if (reads > MAX_READS) throw new Error(`${table.name}: no page outlives the purges beside it`);
-      next = read(at, limit);
-      continue;
-    }
-    reads = 0;
-    place = after(outcome);
+    ledger.settle(page, outcome);
+    kept = reached ?? kept;
     failpoint("copy-page-written");
-    options.onPage(place);
-    if (page.isLast) {
-      const end = await copyOrphans(options, comparison, orphans, place);
-      // Pages of an earlier part have met rows that this one knows nothing of.
-      if (isWhole && !signal.aborted) await options.letters.forgetRest();
-      options.letters.checkLimit();
-      return end;
-    }
+    options.onPage(ledger.place);
     options.letters.checkLimit();
-    at = page.last;
-    limit = page.nextLimit;
-    await options.pace.spend(page.expected.length, signal);
   }
-  return place;
+
+  const isRead = await readPages(options, comparison, start.after, write);
+  // Pages that were through before one that they follow.
+  if (ledger.place.rows !== kept.rows || ledger.place.isDone !== kept.isDone)
+    await keepCopyPlace(target.db, state, table.name, ledger.place);
+  if (!isRead) return ledger.place;
+  failpoint("copy-table-end");
+  const end = await copyOrphans(options, comparison, orphans, ledger.place);
+  // Pages of an earlier part have met rows that this one knows nothing of.
+  if (start === COPY_START && !signal.aborted) await options.letters.forgetRest();
+  options.letters.checkLimit();
+  return end;
+}
+
+/** Reads page after page and has them written; false when the signal has ended it before the last. All are written, or one has failed, when it returns. */
+async function readPages(
+  options: CopyTableOptions,
+  comparison: RowComparison,
+  start: Key | undefined,
+  write: (page: ReadPage) => Promise<void>,
+): Promise<boolean> {
+  const { signal, pace } = options;
+  const most = refersToItself(options.table) ? 1 : options.parallelism;
+  let applied = readApplied(options);
+  const read = (after: Key | undefined, limit: number): Promise<ReadPage> => {
+    const page = readCopyPage(options, comparison, applied, after, limit);
+    // Asked for while this page is read: the next one does not wait for it.
+    applied = readApplied(options);
+    for (const awaited of [page, applied]) awaited.catch(() => undefined);
+    return page;
+  };
+  const busy = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  const begin = (page: ReadPage): void => {
+    const work = write(page)
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => busy.delete(work));
+    busy.add(work);
+  };
+  let isRead = false;
+  try {
+    for (let next = read(start, Math.min(FIRST_LIMIT, options.pageSize)); !signal.aborted && !isRead; ) {
+      const page = await next;
+      isRead = page.isLast;
+      if (!isRead) next = read(page.last, page.nextLimit);
+      begin(page);
+      while (busy.size >= most) await Promise.race(busy);
+      if (failures.length > 0) break;
+      if (!isRead) await pace.spend(page.count, signal);
+    }
+  } finally {
+    await Promise.all(busy);
+  }
+  if (failures.length > 0) throw failures[0];
+  return isRead;
+}
+
+/** Rows of one page may be the parents of the next one's, which would be refused until the first is committed. */
+const refersToItself = ({ name, parents }: TablePlan): boolean =>
+  parents.some(({ parent }) => parent.toUpperCase() === name);
+
+/** Writes a page, or what became of its rows when `purge` has taken changes of them away since they were read. */
+async function writePage(
+  options: CopyOptions,
+  comparison: RowComparison,
+  { expected, ...read }: ReadPage,
+  keep: Parameters<typeof writeCopyPage>[3],
+): Promise<PageOutcome> {
+  let page: CopyPage = { ...read, expected: await expected };
+  const keys = page.expected.map(({ key }) => key);
+  for (let reads = 1; reads <= MAX_READS; reads++) {
+    failpoint("copy-page-read");
+    const outcome = await writeCopyPage(options, comparison, page, keep);
+    if (outcome !== undefined) return outcome;
+    page = await readCopyKeys(options, comparison, keys);
+  }
+  throw new Error(`${options.table.name}: no page outlives the purges beside it`);
 }

@@ -9,8 +9,10 @@ import { copyTable } from "./copy-table.ts";
 
 export interface CopySchemaOptions
   extends Pick<VerifyOptions, "plan" | "source" | "target" | "rowsFor" | "tables" | "signal"> {
-  /** Rows of a page at most; default 1000. */
+  /** Rows of a page at most; default 1000, and 2000 among the pages that are written at a time. */
   readonly pageSize?: number;
+  /** Pages of a table that are written at a time; default 1. */
+  readonly parallelism?: number;
   /** Holds the reading of the source's rows back; default: as fast as it goes. */
   readonly pace?: Pace;
   /** Rows of one table that the target may refuse before the copy ends with an error; default 1000. */
@@ -26,6 +28,8 @@ export interface CopiedTable extends Pick<CopyPlace, "rows" | "written" | "refus
 }
 
 const PAGE_SIZE = 1_000;
+/** Memory goes by the rows that are under way. */
+const ROWS_AT_A_TIME = 2_000;
 const DEAD_LETTER_LIMIT = 1_000;
 
 /**
@@ -39,6 +43,8 @@ export async function copy(options: CopySchemaOptions): Promise<readonly CopiedT
   const state = stateTable(target.dialect, tables);
   const places = copyPlacesIn(await readState(target.db, state, "copy/"));
   const { pace = FREE_PACE } = options;
+  const { parallelism = 1 } = options;
+  const pageSize = options.pageSize ?? Math.min(PAGE_SIZE, Math.ceil(ROWS_AT_A_TIME / parallelism));
   const copied: CopiedTable[] = [];
   for (const table of tables) {
     await pace.spend(0, signal);
@@ -49,7 +55,8 @@ export async function copy(options: CopySchemaOptions): Promise<readonly CopiedT
       rows: options.rowsFor(table),
       state,
       letters: await openCopyLetters(target, table, options.deadLetterLimit ?? DEAD_LETTER_LIMIT),
-      pageSize: Math.min(options.pageSize ?? PAGE_SIZE, Math.max(1, pace.mostRows)),
+      pageSize: Math.min(pageSize, Math.max(1, pace.mostRows)),
+      parallelism,
       signal,
       onRefused: options.onRefused,
       // Of several tables those that are done already are not begun anew while another is not.

@@ -8,11 +8,22 @@ import { keyIn, readKeys, readRange } from "../verify/read-rows.ts";
 import type { Expected, RowComparison } from "../verify/row-comparison.ts";
 import type { CopyOptions } from "./copy-options.ts";
 
-/** Rows of the source, transformed, and what was applied to the target before they were read. */
-export interface CopyPage {
-  readonly expected: readonly Expected[];
+/** What was applied to the target before rows of the source were read. */
+export interface Applied {
   readonly applied: Position;
   readonly passed: readonly Hole[];
+}
+
+/** Rows of the source, transformed. */
+export interface CopyPage extends Applied {
+  readonly expected: readonly Expected[];
+}
+
+/** Rows of the source as they come one after the other. */
+export interface ReadPage extends Applied {
+  /** They are transformed while others are read. */
+  readonly expected: Promise<readonly Expected[]>;
+  readonly count: number;
   /** The key of its last row; undefined when it has none. */
   readonly last: Key | undefined;
   readonly isLast: boolean;
@@ -31,36 +42,37 @@ export async function readCopyKeys(
   keys: readonly Key[],
 ): Promise<CopyPage> {
   const before = await readApplied(options);
-  const expected = await expect(await readKeys(sets.source, keys));
-  return { ...before, expected, last: undefined, isLast: true, nextLimit: keys.length };
+  return { ...before, expected: await expect(await readKeys(sets.source, keys)) };
 }
 
-/** Reads the rows that come after a key. */
+/** Reads the rows that come after a key, once it is known what was applied before. */
 export async function readCopyPage(
   options: CopyOptions,
   { rows: sets, keys, expect }: RowComparison,
+  applied: Promise<Applied>,
   after: Key | undefined,
   limit: number,
-): Promise<CopyPage> {
-  const before = await readApplied(options);
+): Promise<ReadPage> {
+  const before = await applied;
   const rows = await readRange(sets.source, after, limit);
   const last = rows.at(-1);
+  const expected = expect(rows);
+  // It is awaited later; until then nobody hears its failure.
+  expected.catch(() => undefined);
   return {
     ...before,
-    expected: await expect(rows),
+    expected,
+    count: rows.length,
     last: last === undefined ? undefined : keyIn(keys.source, last),
     isLast: rows.length < limit,
     nextLimit: nextLimit(rows, options.pageSize),
   };
 }
 
-/** To be read before the rows: no change can slip between. */
-async function readApplied({
-  target,
-  table,
-  state,
-}: CopyOptions): Promise<Pick<CopyPage, "applied" | "passed">> {
+/** To be read before the rows, how long does not matter: no change can slip between. */
+export async function readApplied({ target, table, state }: CopyOptions): Promise<Applied> {
   const checkpoint = await readCheckpoint(target.db, target.dialect, table.targetNames.checkpoint);
+  // After the checkpoint: a hole that was passed before it has come so far is among them.
   const watched = await readEntry(target.db, state, `passed/${table.name}`);
   return { applied: checkpoint?.position ?? 0n, passed: allPassed(parsePassed(watched)) };
 }

@@ -1,6 +1,6 @@
 import { applyChanges } from "../apply/applier.ts";
 import { asRefusal } from "../apply/as-refusal.ts";
-import { lockLanes } from "../checkpoint/checkpoint.ts";
+import { shareLanes } from "../checkpoint/checkpoint.ts";
 import type { Key } from "../contract/change.ts";
 import type { ClassifiedError } from "../db/classified-error.ts";
 import type { Queryable } from "../db/database.ts";
@@ -31,8 +31,8 @@ interface Refusal {
 }
 
 /**
- * Writes what a page shows and the target lacks, in one transaction that holds the table's checkpoint: a runner waits as
- * long, and no row that it has changed or deleted since the page was read is written. What the target refuses is a dead
+ * Writes what a page shows and the target lacks, in one transaction that shares the table's checkpoint: a runner waits as
+ * long, other pages do not, and no row that it has changed or deleted since the page was read is written. What the target refuses is a dead
  * letter. Undefined when the page is to be read again, see changedRows. `keep` is called last in the transaction.
  */
 export async function writeCopyPage(
@@ -125,7 +125,7 @@ async function writeAll(
   const what = `${table.name} could not be copied`;
   return await inAttempts({ dialect, table: table.name, what, signal }, () =>
     db.transaction(async (tx) => {
-      const lanes = await lockLanes(tx, dialect, table.targetNames.checkpoint);
+      const lanes = await shareLanes(tx, dialect, table.targetNames.checkpoint);
       const ends = lanes.map(({ position }) => position).sort((a, b) => (a < b ? -1 : 1));
       const upTo = ends.at(-1) ?? page.applied;
       const isChanged = await changedRows(source, table, { after: page.applied, upTo, passed: page.passed });

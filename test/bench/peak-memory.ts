@@ -28,8 +28,9 @@ export async function peakMemory(
 }
 
 /** The most megabytes that the built `sync-tool copy` held while it filled the lab's target. */
-export async function copyMemory(lab: Lab, sourceVersion: string): Promise<number> {
-  return await inFolder(lab, sourceVersion, {}, async (folder) => {
+export async function copyMemory(lab: Lab, sourceVersion: string, parallelism = 1): Promise<number> {
+  const properties = { parallelism: String(parallelism) };
+  return await inFolder(lab, sourceVersion, properties, async (folder) => {
     const copy = startCli(["copy"], folder);
     let peak = 0;
     const look = setInterval(() => {

@@ -1,6 +1,7 @@
 import type { Scenario } from "./scenario.ts";
 import { cleanUp } from "./scenarios/clean-up.ts";
 import { copying } from "./scenarios/copy.ts";
+import { copyPages } from "./scenarios/copy-pages.ts";
 import { drain } from "./scenarios/drain.ts";
 import { encrypted } from "./scenarios/encrypted.ts";
 import { growth } from "./scenarios/growth.ts";
@@ -29,6 +30,7 @@ export const SCENARIOS: readonly Scenario[] = [
   cleanUp,
   verifying,
   copying,
+  copyPages,
   idle,
   startup,
   encrypted,

@@ -1,11 +1,29 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ChainLab, openChainLab } from "../support/chains/lab.ts";
-import { anyLives } from "../support/chains/lives.ts";
-import { describeDialects } from "../support/dialects.ts";
+import { anyLives, type Life } from "../support/chains/lives.ts";
+import { availableDialects, describeDialects } from "../support/dialects.ts";
 import { testEnv } from "../support/env.ts";
 
 const MINUTES = 60_000;
+
+async function playLives(
+  lab: ChainLab,
+  anySuch: fc.Arbitrary<readonly Life[]>,
+  numRuns: number,
+): Promise<void> {
+  const seed = testEnv.seed();
+  await fc.assert(
+    fc
+      .asyncProperty(anySuch, async (lives) => {
+        await lab.play(lives);
+        expect(await lab.contents("target")).toEqual(await lab.contents("source"));
+        expect(await lab.letters()).toEqual([]);
+      })
+      .beforeEach(() => lab.reset()),
+    { numRuns, endOnFailure: false, ...(seed === undefined ? {} : { seed }) },
+  );
+}
 
 describeDialects(
   "Chains of parents and children",
@@ -17,25 +35,35 @@ describeDialects(
     });
     afterAll(() => lab.pair.close());
 
-    test("are alike after any lives of a runner, with other settings, failures and the operator's work between them", {
-      timeout: 60 * MINUTES,
-    }, async () => {
-      const seed = testEnv.seed();
-      await fc.assert(
-        fc
-          .asyncProperty(anyLives, async (lives) => {
-            await lab.play(lives);
-            expect(await lab.contents("target")).toEqual(await lab.contents("source"));
-            expect(await lab.letters()).toEqual([]);
-          })
-          .beforeEach(() => lab.reset()),
-        {
-          numRuns: testEnv.chains(),
-          endOnFailure: false,
-          ...(seed === undefined ? {} : { seed }),
-        },
-      );
-    });
+    test(
+      "are alike after any lives of a runner, with other settings, failures and the operator's work between them",
+      {
+        timeout: 60 * MINUTES,
+      },
+      () => playLives(lab, anyLives, testEnv.chains()),
+    );
   },
   ["postgres", "mysql", "mariadb"],
 );
+
+const blue = availableDialects().find(({ name }) => name === "postgres");
+const green = availableDialects().find(({ name }) => name === "mariadb" || name === "mysql");
+
+describe.skipIf(blue === undefined || green === undefined)("Chains on PostgreSQL", () => {
+  let lab: ChainLab | undefined;
+
+  beforeAll(async () => {
+    if (blue !== undefined) lab = await openChainLab(blue, green);
+  });
+  afterAll(() => lab?.pair.close());
+
+  test("are alike on MariaDB or MySQL after any lives with copies beside them", {
+    timeout: 60 * MINUTES,
+  }, async () => {
+    if (lab === undefined) throw new Error("no lab");
+    const copied = anyLives.map((lives) =>
+      lives.map((life) => ({ ...life, copies: life.copies === 0 ? (1 as const) : life.copies })),
+    );
+    await playLives(lab, copied, Math.ceil(testEnv.chains() / 3));
+  });
+});

@@ -8,8 +8,10 @@ import { findPurgeable } from "../../src/status/purgeable.ts";
 import { type BlueGreen, openBlueGreen } from "../support/blue-green.ts";
 import { copied } from "../support/copied.ts";
 import { describeDialects } from "../support/dialects.ts";
+import { waitUntilBlocked } from "../support/lock-waits.ts";
 import { runTraffic, TRAFFIC_PARENTS } from "../support/traffic.ts";
 import { verified } from "../support/verified.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { watchedDatabase } from "../support/watched-database.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
@@ -49,7 +51,7 @@ describeDialects("A copy", (dialect) => {
     let hasHappened = false;
     const db = watchedDatabase(pair.target.db, {
       before: async (sql) => {
-        if (hasHappened || !/^UPDATE .* SET lane = lane/i.test(sql)) return;
+        if (hasHappened || !/^(LOCK TABLE|SELECT LANE) /.test(sql)) return;
         hasHappened = true;
         await happens();
       },
@@ -136,6 +138,39 @@ describeDialects("A copy", (dialect) => {
     await copied(pair, { tables: [USER_DATA], target });
     expect(await differences()).toEqual([]);
     expect(await names()).not.toContain("u101");
+  });
+
+  test("writes pages side by side, and a run that deletes a row of one waits for them", async () => {
+    await pair.source.test.exec([many(40)]);
+    await pair.run();
+    await pair.target.test.exec(`DELETE FROM ${USER_DATA}`);
+    let writing = 0;
+    let running: Promise<unknown> | undefined;
+    const deleteIt = async () => {
+      await pair.source.test.exec(`DELETE FROM ${USER_DATA} WHERE USER_NAME = 'u101'`);
+      await pair.run();
+    };
+    const db = watchedDatabase(pair.target.db, {
+      before: async (sql) => {
+        if (!/INSERT/i.test(sql) || (!sql.includes("DATA_VALUE") && !sql.includes("data_value"))) return;
+        writing += 1;
+        if (writing > 2) return;
+        await waitFor(() => writing >= 2, { what: "two pages that are written at the same time" });
+        running ??= deleteIt();
+        await Promise.race([running, waitUntilBlocked(pair.target.test)]);
+      },
+    });
+    const { tables } = await copied(pair, {
+      tables: [USER_DATA],
+      target: { ...pair.target, db },
+      pageSize: 10,
+      parallelism: 2,
+    });
+    await running;
+    expect(writing).toBeGreaterThanOrEqual(4);
+    expect(tables[USER_DATA]).toMatchObject({ rows: 40, written: 40, isDone: true });
+    expect(await names()).not.toContain("u101");
+    expect(await differences()).toEqual([]);
   });
 
   test("that is stopped goes on where it was, from any host", async () => {
@@ -235,7 +270,7 @@ describeDialects("A copy", (dialect) => {
     try {
       const [, ...copies] = await Promise.all([
         runTraffic(pair.source.test, { transactions: 60, name: "beside" }),
-        copied(pair, { pageSize: 5 }),
+        copied(pair, { pageSize: 5, parallelism: 3 }),
         copied(pair, { pageSize: 11 }),
       ]);
       expect(copies.flatMap(({ refused }) => refused)).toEqual([]);

@@ -25,6 +25,7 @@ describeDialects("copy, as it is typed,", (dialect) => {
       target: pair.green,
       sourceVersion: "5.9.0",
       syncTables: [DATA],
+      properties: { parallelism: "2" },
     });
   });
   afterAll(() => pair.close());
@@ -40,9 +41,14 @@ describeDialects("copy, as it is typed,", (dialect) => {
     expect(unknown.stderr).toContain(`Give one of ${DATA}`);
   });
 
+  const killedAt = async (place: string): Promise<string> => {
+    expect((await startCli(["copy"], pair.folder, place).ended).signal).toBe("SIGKILL");
+    const [found] = await pair.green.query(`SELECT COUNT(*) AS N FROM ${DATA}`);
+    return String(found?.["N"]);
+  };
+
   test("killed between two pages is nowhere taken for a loss or for the end, and goes on", async () => {
-    const killed = await startCli(["copy"], pair.folder, "copy-page-written").ended;
-    expect(killed.signal).toBe("SIGKILL");
+    expect(await killedAt("copy-page-written")).toBe("100");
     const verified = await syncTool("verify");
     expect(verified.code).toBe(8);
     expect(verified.stdout).toContain(`the copy of ${DATA} is not finished, 150 rows are not there yet`);
@@ -52,6 +58,9 @@ describeDialects("copy, as it is typed,", (dialect) => {
     // How many there are is told where the server's statistics know it by now.
     expect(status.stdout).toMatch(/its copy is not finished: 100 (of about [\d,]+ )?rows read, 100 written/);
     expect((await syncTool("drain")).code).not.toBe(0);
+    // Nothing of a page is there before its place is kept.
+    for (const place of ["copy-page-read", "copy-page-uncommitted"])
+      expect(await killedAt(place)).toBe("100");
 
     const rest = await syncTool("copy", "--json");
     expect(rest.code).toBe(0);
@@ -70,6 +79,8 @@ describeDialects("copy, as it is typed,", (dialect) => {
       `DELETE FROM ${DATA}`,
       `ALTER TABLE ${DATA} ADD CONSTRAINT NOT_THIS CHECK (USER_NAME <> 'user1007')`,
     ]);
+    // Pages side by side: what was through is there, and what was refused is known.
+    expect(await killedAt("copy-table-end")).toBe("249");
     const { code, stdout, stderr } = await syncTool("copy", "--table", DATA.toLowerCase());
     expect(code).toBe(8);
     expect(stdout).toMatch(

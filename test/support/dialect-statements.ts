@@ -120,6 +120,7 @@ export async function dmlStatements(dialect: Dialect, table: TablePlan): Promise
     sql.readTable(table.target.name, ["ID", "NAME"]),
     sql.readTable(table.target.name, ["ID", "NAME"], 5),
     sql.readCheckpoint(checkpoint),
+    sql.shareCheckpoint(checkpoint),
     sql.insertCheckpoint(checkpoint, from),
     sql.moveCheckpoint(checkpoint, from, { ...from, position: 9n }),
     sql.readState("SYNC_STATE"),

@@ -97,6 +97,7 @@ async function copySchemas(
       rowsFor: rowSources(plan, { source, target, keys, ...(tenants && { tenants }) }),
       ...(wanted.length === 0 ? {} : { tables: wanted }),
       pace: openThrottle(context, schema, { pace: shared, isNoted: false }),
+      parallelism: context.config.parallelism,
       deadLetterLimit: context.config.deadLetterLimit,
       signal,
       onRefused: ({ table, key, reason }) => {

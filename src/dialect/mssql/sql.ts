@@ -172,6 +172,12 @@ SELECT n.* FROM (SELECT TOP (?) ${list} FROM ${journal} AS j ${PASSING} WHERE j.
     sql: `SELECT [LANE], [SYNC_ID], [JOURNAL_ID], [DIGEST], DATEDIFF(second, [UPDATED_AT], SYSUTCDATETIME()) AS [AGE] FROM ${quote(name)}`,
     params: [],
   }),
+  // Shared locks are kept to the end of the transaction, also where row versions are read ("Table hints"); they are given in
+  // the order in which they were asked for ("Transaction locking and row versioning guide").
+  shareCheckpoint: (name) => ({
+    sql: `SELECT [LANE] FROM ${quote(name)} WITH (REPEATABLEREAD)`,
+    params: [],
+  }),
   insertCheckpoint: (name, row) => ({
     sql: `INSERT INTO ${quote(name)} ([LANE], [SYNC_ID], [JOURNAL_ID], [DIGEST], [UPDATED_AT]) VALUES (?, CONVERT(bigint, ?), ?, ?, SYSUTCDATETIME())`,
     params: [row.lane, row.position.toString(), row.journalId, row.digest],

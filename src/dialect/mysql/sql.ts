@@ -89,6 +89,8 @@ FROM ${quote(table.names.journal)} WHERE SYNC_ID IN (?) ORDER BY SYNC_ID`,
     sql: `SELECT LANE, SYNC_ID, JOURNAL_ID, DIGEST, TIMESTAMPDIFF(MICROSECOND, UPDATED_AT, UTC_TIMESTAMP(3)) / 1000000 AS AGE FROM ${quote(name)}`,
     params: [],
   }),
+  // MariaDB has no FOR SHARE. A lock that waits goes before those that are asked for later ("InnoDB Locking").
+  shareCheckpoint: (name) => ({ sql: `SELECT LANE FROM ${quote(name)} LOCK IN SHARE MODE`, params: [] }),
   insertCheckpoint: (name, row) => ({
     sql: `INSERT INTO ${quote(name)} (LANE, SYNC_ID, JOURNAL_ID, DIGEST, UPDATED_AT) VALUES (?, ?, ?, ?, UTC_TIMESTAMP(3))`,
     params: [row.lane, row.position.toString(), row.journalId, row.digest],

@@ -127,6 +127,9 @@ FROM ${quote(table.names.journal)} j WHERE j."SYNC_ID" IN (${positions.map(() =>
     sql: `SELECT "LANE", "SYNC_ID", "JOURNAL_ID", "DIGEST", (CAST(${NOW_UTC} AS DATE) - CAST("UPDATED_AT" AS DATE)) * 86400 AS "AGE" FROM ${quote(name)}`,
     params: [],
   }),
+  // A row has no lock that can be shared; a table has, and its queue is fair ("Database Concepts", table locks). Any right to
+  // the table other than READ is enough for it ("SQL Language Reference", LOCK TABLE).
+  shareCheckpoint: (name) => ({ sql: `LOCK TABLE ${quote(name)} IN SHARE MODE`, params: [] }),
   insertCheckpoint: (name, row) => ({
     sql: `INSERT INTO ${quote(name)} ("LANE", "SYNC_ID", "JOURNAL_ID", "DIGEST", "UPDATED_AT") VALUES (?, TO_NUMBER(?), ?, ?, ${NOW_UTC})`,
     params: [row.lane, row.position.toString(), row.journalId, row.digest],

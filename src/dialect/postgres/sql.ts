@@ -100,6 +100,9 @@ FROM ${quote(journal)} WHERE sync_id > ? ORDER BY sync_id LIMIT 1`,
     sql: `SELECT lane AS "LANE", sync_id AS "SYNC_ID", journal_id AS "JOURNAL_ID", digest AS "DIGEST", extract(epoch FROM clock_timestamp()::timestamp - updated_at) AS "AGE" FROM ${quote(name)}`,
     params: [],
   }),
+  // Rows that are locked FOR SHARE can be shared by ever more, while a writer waits; the queue of a table's lock is fair
+  // ("Explicit Locking"; src/backend/access/heap/README.tuplock).
+  shareCheckpoint: (name) => ({ sql: `LOCK TABLE ${quote(name)} IN SHARE MODE`, params: [] }),
   insertCheckpoint: (name, row) => ({
     sql: `INSERT INTO ${quote(name)} (lane, sync_id, journal_id, digest, updated_at) VALUES (?, ?, ?, ?, clock_timestamp()::timestamp)`,
     params: [row.lane, row.position.toString(), row.journalId, row.digest],

@@ -77,7 +77,7 @@ export const copying: Scenario = {
 };
 
 /** Gives the pace of the second half of the tokens as a ratio to that of the first. */
-async function copyAll(lab: Lab): Promise<number> {
+export async function copyAll(lab: Lab, parallelism = 1): Promise<number> {
   const seen: { readonly rows: number; readonly at: number }[] = [{ rows: 0, at: performance.now() }];
   const { source, target, plan } = lab;
   const tables = await copy({
@@ -85,6 +85,7 @@ async function copyAll(lab: Lab): Promise<number> {
     source,
     target,
     rowsFor: rowSources(plan, lab),
+    parallelism,
     signal: new AbortController().signal,
     onRefused: ({ reason }) => {
       throw new Error(reason);

@@ -39,9 +39,10 @@ const LAST = {
   copies: 0,
 } as const;
 
-export async function openChainLab(dialect: TestDialect): Promise<ChainLab> {
+export async function openChainLab(from: TestDialect, to = from): Promise<ChainLab> {
   const pair = await openBlueGreen({
-    source: dialect,
+    source: from,
+    target: to,
     sourceVersion: "5.11.0",
     sourceSchema: chainTables(POISON.length),
     targetSchema: chainTables(POISON.length - 1),
@@ -63,7 +64,7 @@ export async function openChainLab(dialect: TestDialect): Promise<ChainLab> {
   const user = await pair.source.test.session();
   const letters = () => listDeadLetters(pair.target.db, store);
   const deadlock = (): Error =>
-    Object.assign(new Error("deadlock"), isMysqlLike(dialect.name) ? { errno: 1213 } : { code: "40P01" });
+    Object.assign(new Error("deadlock"), isMysqlLike(to.name) ? { errno: 1213 } : { code: "40P01" });
 
   async function run({ failure, copies: _, ...life }: Omit<Life, "work" | "afterwards">): Promise<void> {
     try {
@@ -95,8 +96,8 @@ export async function openChainLab(dialect: TestDialect): Promise<ChainLab> {
     );
   }
 
-  async function copyAll(pageSize: number): Promise<void> {
-    await copied(pair, { source, pageSize });
+  async function copyAll(pageSize: number, parallelism = 1): Promise<void> {
+    await copied(pair, { source, pageSize, parallelism });
   }
 
   async function act(what: Life["afterwards"]): Promise<void> {
@@ -109,7 +110,7 @@ export async function openChainLab(dialect: TestDialect): Promise<ChainLab> {
     // Green is restored without these rows, say; parents that are kept have kept theirs.
     if (what === "lose and copy")
       await pair.target.test.exec(["C", "T"].map((table) => `DELETE FROM ${table}`));
-    if (what === "copy" || what === "lose and copy") await copyAll(3);
+    if (what === "copy" || what === "lose and copy") await copyAll(3, 2);
     if (what === "repair")
       await verify({
         plan,
@@ -133,7 +134,9 @@ export async function openChainLab(dialect: TestDialect): Promise<ChainLab> {
       for (const { work: transactions, afterwards, ...life } of lives) {
         for (const transaction of transactions)
           await work(transaction.flatMap((one) => statements(one, ++n)));
-        const copying = Array.from({ length: life.copies }, (_, turn) => copyAll(1 + 3 * turn));
+        const copying = Array.from({ length: life.copies }, (_, turn) =>
+          copyAll(1 + 3 * turn, life.parallelism),
+        );
         await Promise.all([run(life), ...copying]);
         await act(afterwards);
       }
@@ -147,7 +150,7 @@ export async function openChainLab(dialect: TestDialect): Promise<ChainLab> {
     },
     async contents(side) {
       const contents: Record<string, readonly Row[]> = {};
-      for (const table of CHAIN_TABLES) contents[table] = await pair.rows(side, table);
+      for (const table of CHAIN_TABLES) contents[table] = (await pair.rows(side, table)).map(byUpperName);
       return contents;
     },
     async reset() {
@@ -161,3 +164,7 @@ export async function openChainLab(dialect: TestDialect): Promise<ChainLab> {
     },
   };
 }
+
+/** Databases differ in the case of names that are not quoted. */
+const byUpperName = (row: Row): Row =>
+  Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toUpperCase(), value]));

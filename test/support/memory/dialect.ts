@@ -226,6 +226,8 @@ export function memoryDialect(server: MemoryServer): Dialect {
       statement((tables) => rowsOf(tables, table).slice(0, limit)),
     readCheckpoint: (name: string) =>
       statement((tables) => rowsOf(tables, name).map((row) => ({ ...row, AGE: 0 }))),
+    shareCheckpoint: (name: string) =>
+      statement((tables) => rowsOf(tables, name).map(({ LANE }) => ({ LANE }))),
     insertCheckpoint: (
       name: string,
       row: { lane: number; position: Position; journalId: string; digest: string },
