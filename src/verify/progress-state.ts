@@ -36,6 +36,8 @@ export interface PassState {
   readonly cursor: Cursor;
   /** Pages with rows that nothing was decided about yet. */
   readonly again: readonly PageStart[];
+  /** What tells apart the differences that are counted already: pages of `again` may show them once more. */
+  readonly told?: readonly string[];
   readonly isDone: boolean;
   /** The checkpoint before the first row was read, in digits; absent without capture. */
   readonly since?: string;

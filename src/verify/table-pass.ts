@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Key, Position } from "../contract/change.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import { exactKey } from "../journal/key-equality.ts";
@@ -51,8 +52,17 @@ export interface PassOptions extends ComparisonOptions {
 const MOST_PAGES = 1_000;
 /** Differences that are known to be told. */
 const MOST_TOLD = 100_000;
+/** Of more than these a state does not say that they are told: it stays at the place before them. */
+const MOST_TOLD_IN_STATE = 10_000;
 /** Differences whose keys are kept to count them once more at the end. */
 const MOST_CONFIRMED = 10_000;
+
+/** 128 bits of what tells a difference from others: two of one table that share them would be told as one. */
+const briefly = (difference: Difference): string =>
+  createHash("sha256")
+    .update(`${difference.side} ${differenceKey(difference)}`)
+    .digest("base64")
+    .slice(0, 22);
 
 export const passName = (table: TablePlan, sides: PassOptions["sides"]): string =>
   sides === "both" ? table.name : `${sides} ${table.name}`;
@@ -69,7 +79,7 @@ export function createTablePass(options: PassOptions): TablePass {
   let state = from ?? newPass(passName(table, options.sides));
   let resumable = state;
   const kept: Difference[] = [];
-  const told = new Set<string>();
+  const told = new Set<string>(from?.told);
   const leftOut = new Map<string, Key>();
   // Of another process's, only the number is known.
   const { missing, untransformable, extra, leftOut: others } = state.counts;
@@ -124,9 +134,9 @@ export function createTablePass(options: PassOptions): TablePass {
       all.filter((difference) => {
         const isOwn = difference.side === side;
         if (!isOwn && (!settlers.has(difference.side) || told.size >= MOST_TOLD)) return false;
-        const text = `${difference.side} ${differenceKey(difference)}`;
-        if (told.has(text)) return false;
-        if (told.size < MOST_TOLD) told.add(text);
+        const one = briefly(difference);
+        if (told.has(one)) return false;
+        if (told.size < MOST_TOLD) told.add(one);
         return true;
       });
     return createSettler({
@@ -179,13 +189,21 @@ export function createTablePass(options: PassOptions): TablePass {
       if (settler.pages === undefined) return;
       pages.push(...settler.pages.map((start) => ({ side, start })));
     }
-    if (pages.length > MOST_PAGES) return;
+    if (pages.length > MOST_PAGES || (pages.length > 0 && told.size > MOST_TOLD_IN_STATE)) return;
     const counts = {
       ...state.counts,
       readSource: base.readSource + read.source,
       readTarget: base.readTarget + read.target,
     };
-    resumable = { ...state, counts, cursor, again: pages };
+    const { told: _, ...rest } = state;
+    resumable = {
+      ...rest,
+      counts,
+      cursor,
+      again: pages,
+      // A page that waits is read again, with the rows that were judged meanwhile.
+      ...(pages.length === 0 ? {} : { told: [...told] }),
+    };
   }
 
   let last: { readonly safe: SafePlace; readonly base: PassCounts } | undefined;

@@ -394,6 +394,37 @@ describe("a comparison that is stopped", () => {
     }
   });
 
+  test("counts a row once that was told before its page is read again for another's sake", async () => {
+    const pair = openPair({ schemas: [USERS] });
+    pair.seed("USERS", ...many(400));
+    const rows = pair.target.db.tables.get("USERS") ?? [];
+    pair.target.db.tables.set(
+      "USERS",
+      rows.filter(({ ID }) => ID !== "002"),
+    );
+    pair.write("USERS", "UPDATE", user("001", "new"));
+    const state = memoryStore();
+    const stop = new AbortController();
+    let running: Promise<unknown> | undefined;
+    const first = await compare(pair, {
+      pageSize: 5,
+      patienceMs: 10_000,
+      state,
+      signal: stop.signal,
+      // The one row is written once more, so that its page waits on when the other one is judged.
+      onProgress: () => {
+        running ??= run(pair).then(() => pair.write("USERS", "UPDATE", user("001", "newer")));
+      },
+      onDifference: () => stop.abort(),
+    });
+    await running;
+    expect(first.report).toMatchObject({ complete: false, tables: [{ missing: 1, different: 0 }] });
+    expect(state.state?.passes[0]?.again).not.toEqual([]);
+    await run(pair);
+    const second = await compare(pair, { pageSize: 5, state });
+    expect(second.report.tables).toMatchObject([{ missing: 1, different: 0, pending: 0, unexplained: 0 }]);
+  });
+
   test("is not gone on from when it was of something else, or came to its end", async () => {
     const pair = damaged();
     const state = memoryStore();
