@@ -69,6 +69,12 @@ export function startWatch(
     latest = report;
     if (report.stale) return;
     const atMs = now();
+    // After a switch the journals are others: what was pending in these says nothing of how fast those shrink.
+    if (looks.at(-1)?.report.direction !== report.direction) {
+      looks.length = 0;
+      holes = new Map();
+      most.clear();
+    }
     looks.push({ atMs, report });
     while ((looks[0]?.atMs ?? atMs) < atMs - HISTORY_MS) looks.shift();
     holes = openHoles(report, holes, atMs);

@@ -5,6 +5,8 @@ import { type CliProcess, runCli, startCli } from "../support/cli.ts";
 import { type CliPair, openMigrationPair } from "../support/cli-pair.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
 import { describeDialects } from "../support/dialects.ts";
+import { faultsOfJson } from "../support/json-contract.ts";
+import { metricsIn } from "../support/metric-lines.ts";
 import type { TestDatabase } from "../support/servers/test-server.ts";
 import { runScript } from "../support/sql-client.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -30,6 +32,34 @@ describeDialects("The switch and the way back", (dialect) => {
       timeoutMs: 30_000,
       facts: () => run?.output().stderr ?? "",
     });
+  };
+
+  /** Page, metrics and /status.json are those of the direction that carries the users' changes, and all are applied. */
+  const shows = async (side: "blue" | "green", applied: number): Promise<void> => {
+    const output = (): string => run?.output().stderr ?? "";
+    const url = /"url":"([^"]+)"/.exec(output())?.[1] ?? "";
+    const get = async (path: string): Promise<string> => await (await fetch(`${url}${path}`)).text();
+    const [direction, way] =
+      side === "blue" ? ["forward", "from blue to green"] : ["back", "from green to blue"];
+    const told = await waitFor(
+      async () => {
+        const [status, metrics, page] = [await get("status.json"), await get("metrics"), await get("")];
+        const report = JSON.parse(status.startsWith("{") ? status : "{}");
+        const isSame = (await get("status.json")) === status;
+        const isSo = report.serving?.side === side && report.tables[0].pending === 0;
+        return isSame && isSo && { report, metrics: metricsIn(metrics), page };
+      },
+      { what: `a look that finds ${side} serving`, timeoutMs: 60_000, pollMs: 200, facts: output },
+    );
+    const { report, metrics, page } = told;
+    expect(faultsOfJson("status", JSON.stringify(report))).toEqual([]);
+    expect(report).toMatchObject({ direction, phase: side === "green" ? "switched" : expect.any(String) });
+    for (const other of ["blue", "green"])
+      expect(metrics.one("sync_tool_serving", { side: other })).toBe(other === side ? 1 : 0);
+    const directions = metrics.samples.flatMap(({ labels }) => labels["direction"] ?? []);
+    expect(new Set(directions)).toEqual(new Set([direction]));
+    expect(metrics.one("sync_tool_applied_changes_total", { direction })).toBeGreaterThanOrEqual(applied);
+    expect(page).toContain(`Changes go ${way}, ${side} serves users.`);
   };
 
   beforeEach(async () => {
@@ -69,9 +99,10 @@ describeDialects("The switch and the way back", (dialect) => {
     });
     // What the dump may lack is settled by a comparison; of the way back nothing is to be settled.
     expect(await tool("verify")).toMatchObject({ code: 0 });
-    run = startCli(["run"], pair.folder);
+    run = startCli(["run", "--listen", "127.0.0.1:0"], pair.folder);
     await blue.exec([put("ann", "1"), put("bob", "1")]);
     await arrives(green, "bob", "1");
+    await shows("blue", 2);
     // A test on green, before anybody is served there.
     await green.exec([put("tester", "1")]);
     expect(await tool("doctor")).toMatchObject({
@@ -102,6 +133,7 @@ describeDialects("The switch and the way back", (dialect) => {
     await arrives(blue, "eve", "1");
     expect(await found(blue, "ann")).toBe("2");
     expect(await found(blue, "tester")).toBeUndefined();
+    await shows("green", 2);
 
     // What would write older rows over those of users, or forget which are theirs.
     for (const args of [
@@ -137,6 +169,7 @@ describeDialects("The switch and the way back", (dialect) => {
     await blue.exec([change("eve", "3"), put("fay", "1")]);
     await arrives(green, "fay", "1");
     expect(await found(green, "eve")).toBe("3");
+    await shows("blue", 4);
 
     // A late write stays refused, whoever serves by now.
     expect((await tool("dead-letters", "retry", "--direction", "forward")).code).toBe(0);

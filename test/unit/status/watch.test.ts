@@ -227,6 +227,23 @@ describe("of a table is told", () => {
     await look(1, report(table({ pending: 0 })));
     expect(view().pendingBefore).toEqual([2, 1, 0]);
   });
+
+  test("nothing of the other direction's journals after a switch", async () => {
+    const hole = { first: "5", last: "5" };
+    const { view, look, clock } = await open(report(table({ pending: 100_000, openHole: hole })));
+    const back = (pending: number, about: Partial<TableStatus> = {}): StatusReport => ({
+      ...report(table({ pending, ...about })),
+      direction: "back",
+    });
+    await look(10_000, back(50, { openHole: hole }));
+    clock.ms += 1_000;
+    expect(view()).toMatchObject({ allToDrain: null, pendingBefore: [50] });
+    expect(view().toDrain(table({ pending: 50 }))).toBeNull();
+    expect(view().most(table())).toBe(50);
+    expect(view().holeSeconds(table({ openHole: hole }))).toBe(1);
+    await look(9_000, back(40));
+    expect(view()).toMatchObject({ allToDrain: 40, pendingBefore: [50, 40] });
+  });
 });
 
 describe("an open hole", () => {
