@@ -72,6 +72,21 @@ describe("Holes that were passed", () => {
     expect(allPassed(withoutPositions(range, [4n, 5n]))).toEqual([{ ...hole(1, 100), missing: 7n }]);
   });
 
+  test("are split at each position of one hole that appeared, in whatever order these are told", () => {
+    const watched = addPassed([], [hole(10, 19)], 60);
+    for (const settled of [
+      [12n, 17n, 13n],
+      [17n, 13n, 12n],
+    ])
+      expect(allPassed(withoutPositions(watched, settled))).toEqual([
+        hole(10, 11),
+        hole(14, 16),
+        hole(18, 19),
+      ]);
+    expect(allPassed(withoutPositions(watched, [19n, 10n]))).toEqual([hole(11, 18)]);
+    expect(withoutPositions(addPassed([], [hole(10, 11)], 60), [11n, 10n])).toEqual([]);
+  });
+
   test("are nothing for a text of something else", () => {
     expect(parsePassed(undefined)).toEqual([]);
     expect(parsePassed({ x: 1 })).toEqual([]);

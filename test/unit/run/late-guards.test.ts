@@ -2,11 +2,13 @@
 import { expect, test } from "vitest";
 import { Overtaken } from "../../../src/apply/overtaken.ts";
 import type { Change } from "../../../src/contract/change.ts";
+import { originOf } from "../../../src/contract/origin.ts";
 import type { TablePlan } from "../../../src/contract/sync-plan.ts";
 import type { LateGuard } from "../../../src/run/late-guard.ts";
 import { lateGuards, type WayOf } from "../../../src/run/late-guards.ts";
 import { type ServingSide, writeServing } from "../../../src/state/serving.ts";
 import { stateTable } from "../../../src/state/state.ts";
+import { MemoryError } from "../../support/memory/database.ts";
 import { openPair, type Pair, planOfPair, USERS } from "../../support/memory/pair.ts";
 
 interface Ways {
@@ -62,6 +64,22 @@ test.each([
     expect(pair.rows(left, "USERS")).toEqual([{ ID: "1", NAME: "users'" }]);
   },
 );
+
+test.each([
+  ["blue", "source"],
+  ["green", "target"],
+] as const)("a guard against %s that does not reach blue says which side that is", async (from, side) => {
+  const { pair, guard } = open();
+  const asked = guard(from);
+  // With nothing refused nobody is asked.
+  pair.source.db.onStatement = () => {
+    throw new MemoryError("connection");
+  };
+  await asked?.settle();
+  asked?.remember([late]);
+  const lost = await asked?.settle().catch((error: unknown) => error);
+  expect(originOf(lost)?.side).toBe(side);
+});
 
 test("a table that the other direction does not carry has no guard", () => {
   const { pair, guard } = open();

@@ -43,8 +43,15 @@ test.each([
   expect(await readFile(path, "utf8")).toBe(text);
 });
 
-test("an empty file, as mktemp makes it, is taken", async () => {
-  await writeFile(path, "");
+test("a file with a schema that is no state is refused and stays as it is", async () => {
+  const text = '{"is":"sync-tool verify --state","version":1,"schemas":{"identity":{"passes":7}}}';
+  await writeFile(path, text);
+  await expect(openStateFile(path)).rejects.toMatchObject({ code: "USAGE_INVALID" });
+  expect(await readFile(path, "utf8")).toBe(text);
+});
+
+test.each(["", " \n"])("an empty file, as mktemp makes it, is taken, here %j", async (text) => {
+  await writeFile(path, text);
   const file = await openStateFile(path);
   await file.store("identity").save(state("5.7.0"));
   expect(await (await openStateFile(path)).store("identity").load()).toEqual(state("5.7.0"));

@@ -83,6 +83,15 @@ describe("the 5.11.0 step", () => {
     });
   });
 
+  it("leaves the user portal without a callback where it had none", () => {
+    for (const url of [{ CALLBACK_URL: null }, {}]) {
+      const { CALLBACK_URL: _url, ...rest } = portal;
+      expect(transformRow("IDN_OAUTH_CONSUMER_APPS", { ...rest, ...url }, into)).toMatchObject({
+        row: { CONSUMER_KEY: "MY_ACCOUNT", CALLBACK_URL: null },
+      });
+    }
+  });
+
   it.each([
     ["another tenant's", { ...portal, TENANT_ID: "7" }],
     ["another application", { ...portal, CONSUMER_KEY: "abc" }],
