@@ -63,6 +63,8 @@ export interface LogFields {
   readonly wanted?: string;
   readonly mend?: readonly { readonly on: string; readonly text: string }[];
   readonly batchSize?: number;
+  readonly parallelism?: number;
+  readonly roundTripMs?: number;
   readonly syncIntervalMs?: number;
   readonly logKeepDays?: number;
   readonly logMaxMegabytes?: number;

@@ -92,7 +92,8 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
   const syncIntervalMs = readInteger("syncInterval", settings);
   const conflictPolicy = readConflictPolicy(settings);
   const deadLetterLimit = readInteger("deadLetterLimit", settings);
-  const parallelism = readInteger("parallelism", settings);
+  const isAuto = settings.get("parallelism")?.value === "auto";
+  const parallelism = isAuto ? 1 : readInteger("parallelism", settings);
   const emailUserNames = readFlag("source.emailUserNames", settings);
   const wayBack = readFlag("wayBack", settings);
   const maxRowsPerSecond = readInteger("maxRowsPerSecond", settings);
@@ -126,6 +127,7 @@ export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
     conflictPolicy,
     deadLetterLimit,
     parallelism,
+    ...(isAuto ? { autoParallelism: true } : {}),
     ...(maxRowsPerSecond === 0 ? {} : { maxRowsPerSecond }),
     throttleQuery,
     logKeepDays,
@@ -190,7 +192,7 @@ function readFlag(name: string, settings: Settings): boolean {
 }
 
 /** Each lane writes a batch at a time: all of them are read together. */
-const MAX_CHANGES_AT_ONCE = 100_000;
+export const MAX_CHANGES_AT_ONCE = 100_000;
 
 function checkBatches(batchSize: number, parallelism: number, settings: Settings): void {
   const setting = settings.get("batchSize");

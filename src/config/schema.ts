@@ -81,7 +81,8 @@ export const OWN_KEYS = [
     default: "1",
     min: 1,
     max: 32,
-    doc: "Target connections that write each table at a time; pays where the network to the target is slow",
+    choices: ["auto"],
+    doc: "Target connections that write each table at a time; pays where the network to the target is slow; auto: by the round trip",
   },
   {
     name: "maxRowsPerSecond",
@@ -213,7 +214,9 @@ export function wantedOf(spec: KeySpec): string {
     case "version":
       return `one of ${IS_VERSIONS.join(", ")}`;
     case "integer":
-      return `a whole number from ${spec.min ?? 0} to ${spec.max ?? "any"}`;
+      return [`a whole number from ${spec.min ?? 0} to ${spec.max ?? "any"}`, ...(spec.choices ?? [])].join(
+        " or ",
+      );
     case "tables":
       return "table names separated by commas";
     case "datasources":

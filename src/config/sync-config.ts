@@ -94,7 +94,10 @@ export interface SyncConfig {
   readonly files: { readonly properties: string; readonly deployment: string };
   readonly conflictPolicy: ConflictPolicy;
   readonly deadLetterLimit: number;
+  /** Lanes of each table; with `autoParallelism` the fewest. */
   readonly parallelism: number;
+  /** As many lanes as pay over the network that is found: 1 to 4. */
+  readonly autoParallelism?: boolean;
   /** Rows a second; absent: as fast as it goes. */
   readonly maxRowsPerSecond?: number;
   /** Statements whose first value, above 0, holds the work back; by the side that is asked. */

@@ -59,6 +59,11 @@ describeDialects("maxActive", (dialect) => {
     expect(document).toMatch(/^# sync-tool doctor\n\n20\S+Z: \d+ ok, /);
     expect(document).toContain("| identity target.pool | target: ");
 
+    // Two of three connections are for look-ups and locks, whatever would pay over the network.
+    const auto = await runCli(["run", "--once", "-D", "parallelism=auto"], pair.folder);
+    expect(auto).toMatchObject({ code: 0 });
+    expect(auto.stderr).toMatch(/"parallelism":1,"roundTripMs":[\d.]+,"msg":"parallelism=auto: /);
+
     const run = startCli(["run"], pair.folder);
     running = run;
     const most = { blue: 0, green: 0 };

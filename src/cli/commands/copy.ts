@@ -10,6 +10,7 @@ import { roughTime } from "../../util/rough-time.ts";
 import { firstThatFits } from "../../util/shorten.ts";
 import { whole } from "../../util/whole.ts";
 import { keyText } from "../../verify/key-label.ts";
+import { chooseLanes } from "../choose-lanes.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { homeDefines, type KeyFlags } from "../key-flags.ts";
@@ -97,7 +98,7 @@ async function copySchemas(
       rowsFor: rowSources(plan, { source, target, keys, ...(tenants && { tenants }) }),
       ...(wanted.length === 0 ? {} : { tables: wanted }),
       pace: openThrottle(context, schema, { pace: shared, isNoted: false }),
-      parallelism: context.config.parallelism,
+      parallelism: await chooseLanes(context, schema),
       deadLetterLimit: context.config.deadLetterLimit,
       signal,
       onRefused: ({ table, key, reason }) => {

@@ -12,6 +12,7 @@ import { Interrupted, persistently } from "../../run/persistently.ts";
 import { rowSources } from "../../run/row-sources.ts";
 import { runSync } from "../../run/run-sync.ts";
 import { AFTER_GAP, describeGap } from "../../state/gap.ts";
+import { chooseLanes } from "../choose-lanes.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { hasSwitched } from "../has-switched.ts";
@@ -89,9 +90,12 @@ async function runAll(
     await persist(() => requireBackPrepared(context, back));
     const backKeys = back.length === 0 ? undefined : openBackKeys(context.config, keys);
     try {
+      const lanes = new Map<SchemaContext, number>();
+      for (const schema of [...schemas, ...back])
+        lanes.set(schema, await persist(() => chooseLanes(context, schema)));
       await runSchemas(
         context,
-        { schemas, back },
+        { schemas, back, lanes },
         { until, wait: flags.wait === true },
         { keys, backKeys },
         cockpit,
@@ -145,12 +149,13 @@ interface Directions {
   readonly schemas: readonly SchemaContext[];
   /** The same schemas the other way round; empty without a way back. */
   readonly back: readonly SchemaContext[];
+  readonly lanes: ReadonlyMap<SchemaContext, number>;
 }
 
 /** A schema that cannot go on stops alone; the first failure is thrown when the others have ended. */
 async function runSchemas(
   context: Context,
-  { schemas, back }: Directions,
+  { schemas, back, lanes }: Directions,
   { until, wait }: { readonly until: Until; readonly wait: boolean },
   { keys, backKeys }: { readonly keys: ValueKeys; readonly backKeys: ValueKeys | undefined },
   cockpit: Cockpit,
@@ -174,7 +179,7 @@ async function runSchemas(
       batchSize: config.batchSize,
       syncIntervalMs: config.syncIntervalMs,
       conflictPolicy: config.conflictPolicy,
-      parallelism: config.parallelism,
+      parallelism: lanes.get(schema) ?? config.parallelism,
       pace: openThrottle(context, schema, { pace: shared, isNoted: true }),
       deadLetterLimit: config.deadLetterLimit,
       until,

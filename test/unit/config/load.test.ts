@@ -112,6 +112,13 @@ describe("loadConfig", () => {
       4,
     ]);
     expect(config.schemas[0]?.source.settings.hosts).toEqual([{ host: "blue2", port: 3306 }]);
+    expect(config.autoParallelism).toBe(undefined);
+  });
+
+  it("has one lane at least where the number is left to the network", async () => {
+    const folder = await folderWith({ properties: `${GOOD_PROPERTIES}parallelism=auto\n` });
+    const config = await loadConfig({ configFile: folder.configFile, env: {} });
+    expect([config.parallelism, config.autoParallelism]).toEqual([1, true]);
   });
 
   it("feeds $env from .env beside the file, lets the environment win, and leaves the environment as it is", async () => {

@@ -188,6 +188,11 @@ export const MALFORMED_PROPERTIES: readonly MalformedConfiguration[] = [
     ],
   },
   {
+    name: "a parallelism that is neither a number nor auto",
+    properties: properties(5, "parallelism=atuo"),
+    report: ['conf/sync.properties:5: parallelism: found "atuo", wanted a whole number from 1 to 32 or auto'],
+  },
+  {
     name: "batches that nobody can mean together with the parallelism",
     properties: properties(5, "batchSize=20000\nparallelism=8"),
     report: [
