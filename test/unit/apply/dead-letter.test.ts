@@ -132,6 +132,17 @@ test("what a runner knows of letters is read again once a second at most, and on
   letters.checkLimit();
 });
 
+test("a letter that is taken away is gone on the target and for the runner, and no other is", async () => {
+  await filled();
+  const letters = createTableLetters(pair.target.db, store(), pair.table("USERS"), 9);
+  await letters.reload();
+  const [first] = letters.due(true);
+  if (first === undefined) throw new Error("no letter");
+  await letters.forget(first);
+  expect(letters.due(true).map(({ position }) => position)).toEqual([7n]);
+  expect([letters.count(), letters.has(first.digest), await positions()]).toEqual([1, false, [5, 7]]);
+});
+
 test("an outcome is known to the runner only once it is committed", async () => {
   const letters = createTableLetters(
     pair.target.db,

@@ -328,6 +328,21 @@ test("the place of a runner is taken in every group or in none", async () => {
   expect([...pair.target.server.locks]).toEqual(["home/B"]);
 });
 
+test("where no runner has ever been, and no table of locks is, every place is free", async () => {
+  const pair = openPair();
+  const plan = { groups: [{ name: "A", tables: [] }] } as never;
+  const without = (kind: ConstructorParameters<typeof MemoryError>[0]) =>
+    Object.assign(pair.target.dialect, {
+      openLocks: async () => {
+        throw new MemoryError(kind);
+      },
+    });
+  without("schema");
+  await (await holdGroups(pair.target, plan)).release();
+  without("auth");
+  await expect(holdGroups(pair.target, plan)).rejects.toThrow(MemoryError);
+});
+
 describe("the short way of writing", () => {
   const table = openPair({ schemas: [USERS] }).table("USERS");
   const change = (action: Change["action"]): Change => ({ position: 1n, action, row: user("1") });
