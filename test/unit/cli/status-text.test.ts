@@ -73,6 +73,36 @@ describe("status", () => {
     );
   });
 
+  const hole = {
+    openHole: { first: "1001", last: "1001" },
+    holders: [{ holder: "process 31337", user: "wso2carbon", ageSeconds: 62 }],
+  };
+  const stale = "stale: target: connect ECONNREFUSED 10.0.0.7:5432; what stands above was seen 61 s ago";
+  test.each([
+    ["200,000 pending", {}, {}, /about 200000 changes are pending/, /running/],
+    ["green killed", { stale: true, reasons: [stale] }, {}, /stale: target: connect ECONNREFUSED/, /running/],
+    ["blue restarted", {}, { runner, lastError: failed }, /last error: 2026-01-31 23:50:00 UTC/, /running/],
+    ["a hole open for a minute", {}, hole, /held by process 31337 wso2carbon for 62 s/, /waits/],
+    ["nobody at work", {}, { runner: null }, /run by: nobody/, /nobody/],
+  ])("%s: in 80 and in 120 columns nothing wraps, and it says so", (_, about, own, words, state) => {
+    const seen = report({
+      ...{ safeToSwitch: false, reasons: ["IDN_OAUTH2_ACCESS_TOKEN: about 200000 changes are pending"] },
+      tables: [
+        table({ pending: 200_000, pendingIsEstimate: true, lagSeconds: 754, runner, ...own }),
+        table({ table: "IDN_OAUTH2_ACCESS_TOKEN_SCOPE", pending: 45_000, runner, ...own }),
+      ],
+      ...about,
+    });
+    for (const width of [80, 120]) {
+      const text = formatStatus(seen, () => 65, width);
+      for (const line of lines(text)) expect(line.length, line).toBeLessThanOrEqual(width);
+      expect(text).toContain("~200,000");
+      expect(text).toContain("safe to switch: no");
+      expect(text.replaceAll(/\n +/g, " ")).toMatch(words);
+      expect(lines(text).find((line) => line.startsWith("IDN_OAUTH2_ACCESS_TOKEN "))).toMatch(state);
+    }
+  });
+
   test("tells once what the runner of several tables has met and tried again", () => {
     const tables = behind.tables.map((one) => ({ ...one, lastError: failed }));
     expect(lines(formatStatus({ ...behind, tables }, () => null, 120)).slice(1, 4)).toEqual([
