@@ -4,8 +4,10 @@ import { type CliProcess, runCli, startCli } from "../support/cli.ts";
 import { type CliPair, openCliPair } from "../support/cli-pair.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
 import { describeDialects } from "../support/dialects.ts";
+import { type AlertCase, checkAlerts } from "../support/firing-alerts.ts";
 import { faultsOfJson } from "../support/json-contract.ts";
 import { metricsIn } from "../support/metric-lines.ts";
+import { findProgram } from "../support/servers/find-program.ts";
 import type { TestSession } from "../support/servers/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { createTables } from "../support/wso2-tables.ts";
@@ -17,6 +19,7 @@ const LOAD = "X_LOAD";
 const STOP_MS = 40_000;
 
 interface Told {
+  readonly verified: readonly { readonly result: string | null; readonly secondsAgo: number | null }[];
   readonly safeToSwitch: boolean;
   readonly reasons: readonly string[];
   readonly tables: readonly {
@@ -27,6 +30,7 @@ interface Told {
     readonly deadLettersByCode: Readonly<Record<string, number>>;
     readonly stopped: { readonly code: string; readonly since: string } | null;
     readonly runner: { readonly pid: number } | null;
+    readonly captured: boolean;
     readonly throttle: { readonly reason: string } | null;
   }[];
 }
@@ -91,6 +95,11 @@ describeDialects(
         ...{ table, group, pending, deadLetters, deadLettersByCode, stopped },
       })),
     });
+    /** What was served while something was wrong, and the alerts that it is to raise. */
+    const raised: AlertCase[] = [];
+    const raises = async (name: string, ...alerts: readonly string[]): Promise<void> => {
+      raised.push({ name, metrics: await get("metrics"), alerts });
+    };
     /** Everybody who is asked says the same. */
     const agree = async (told: Told): Promise<void> => {
       const json = async (...args: readonly string[]) =>
@@ -134,6 +143,7 @@ describeDialects(
       expect(metricsIn(await get("metrics")).one("sync_tool_applied_changes_total", { table: NOTES })).toBe(
         1,
       );
+      await raises("in step");
     });
 
     test("behind: all of them say that a change is pending", async () => {
@@ -143,8 +153,35 @@ describeDialects(
       await agree(
         await served(({ tables }) => tables.some(({ pending }) => pending === 1), "a pending change"),
       );
+      // What it has said of itself is ten minutes old, also where it has just said it again.
+      const metrics = await waitFor(
+        async () => {
+          await pair.green.exec(
+            `UPDATE SYNC_STATE SET UPDATED_AT = UPDATED_AT - interval '10 minutes' WHERE NAME = 'runner/${NOTES}'`,
+          );
+          const text = await get("metrics");
+          return metricsIn(text).one("sync_tool_runner_moved_seconds", { group: NOTES }) > 500 && text;
+        },
+        { what: "the runner to have stood still for long", timeoutMs: 60_000, pollMs: 200 },
+      );
+      raised.push({ name: "a runner that hangs", metrics, alerts: ["SyncToolNobodyApplies"] });
       await held.exec("ROLLBACK");
       await served(({ safeToSwitch }) => safeToSwitch, "the change to arrive");
+      // The gate's own proof is old, then its comparison finds a row that differs.
+      expect(await runCli(["verify"], pair.folder)).toMatchObject({ code: 0 });
+      await pair.green.exec(
+        "UPDATE SYNC_STATE SET UPDATED_AT = UPDATED_AT - interval '2 days' WHERE NAME LIKE 'verify/%'",
+      );
+      await served(
+        ({ verified }) => verified.some(({ secondsAgo }) => (secondsAgo ?? 0) > 100_000),
+        "it to be old",
+      );
+      await raises("a proof that is old", "SyncToolVerifyOld");
+      await pair.green.exec(`UPDATE ${NOTES} SET NOTE = 'another' WHERE ID = 1`);
+      expect(await runCli(["verify"], pair.folder)).toMatchObject({ code: 6 });
+      await served(({ verified }) => verified.some(({ result }) => result === "different"), "it to be told");
+      await raises("rows that differ", "SyncToolDifferent");
+      expect(await runCli(["verify", "--repair"], pair.folder)).toMatchObject({ code: 0 });
     });
 
     test("held back by a pause or a throttle query: all of them say why, whoever waits holds nothing, and it lapses", async () => {
@@ -191,6 +228,7 @@ describeDialects(
       });
       await blue.exec(`DELETE FROM ${NOTES} WHERE ID = 3`);
       await agree(await heldBy(/^throttleQuery.source is above 0$/));
+      await raises("a throttle query that does not lapse", "SyncToolHeldBack");
       await blue.exec(`UPDATE ${LOAD} SET N = 0`);
       expect((await inStep()).tables.every(({ throttle }) => throttle === null)).toBe(true);
     });
@@ -203,6 +241,7 @@ describeDialects(
       );
       await agree(told);
       expect(await get("")).toContain("<h2>Dead letters</h2>");
+      await raises("a change that green refuses", "SyncToolDeadLetters");
       expect((await fetch(`${url}readyz`)).status).toBe(200);
     });
 
@@ -223,9 +262,24 @@ describeDialects(
       expect(await get("")).toContain(since);
       const stoppedAt = metricsIn(await get("metrics")).one("sync_tool_group_stopped_timestamp_seconds");
       expect(stoppedAt).toBeCloseTo(Date.parse(since) / 1000, 2);
+      await raises("a group that has stopped", "SyncToolGroupStopped", "SyncToolDeadLetters");
+      await pair.blue.exec(`ALTER TABLE ${TABLE} DISABLE TRIGGER ${TABLE}_IT`);
+      await served(({ tables }) => tables.some(({ captured }) => !captured), "the trigger to be missed");
+      await raises(
+        "a trigger that does not fire",
+        ...["SyncToolGroupStopped", "SyncToolDeadLetters", "SyncToolChangesMayBeMissing"],
+      );
       expect((await fetch(`${url}readyz`)).status).toBe(503);
       expect((await fetch(`${url}livez`)).status).toBe(200);
     });
+
+    test.skipIf(findProgram("promtool") === undefined)(
+      "what was wrong raises its alert, and no other",
+      async () => {
+        expect(raised).toHaveLength(8);
+        await checkAlerts(raised);
+      },
+    );
 
     test("a stop ends it, and the port is free again", async () => {
       run.kill("SIGTERM");

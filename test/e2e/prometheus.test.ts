@@ -9,7 +9,7 @@ import { parseAddress } from "../../src/listen/address.ts";
 import { metricsOf } from "../../src/listen/metrics.ts";
 import { openListener } from "../../src/listen/server.ts";
 import type { StatusReport } from "../../src/status/status.ts";
-import { metricsIn } from "../support/metric-lines.ts";
+import { seriesOf } from "../support/firing-alerts.ts";
 import { describeWithProgram } from "../support/programs.ts";
 import { findProgram } from "../support/servers/find-program.ts";
 import { freePort } from "../support/servers/process.ts";
@@ -94,17 +94,12 @@ const CAUSES: readonly (readonly [what: string, about: Partial<StatusReport>, al
     ],
   ];
 
-/** The samples that a run serves, as promtool's tests want them: the same value for half an hour. */
-async function seriesOf(about: Partial<StatusReport>): Promise<readonly object[]> {
+/** The samples that a run serves, as promtool's tests want them. */
+async function servedSeries(about: Partial<StatusReport>): Promise<readonly object[]> {
   const shown = await watched(report(about));
-  const { samples } = metricsIn(metricsOf(shown.watch.view()));
+  const text = metricsOf(shown.watch.view());
   await shown.stop();
-  return samples.map(({ name, labels, value }) => ({
-    series: `${name}{${Object.entries({ ...labels, job: "sync-tool" })
-      .map(([label, text]) => `${label}=${JSON.stringify(text)}`)
-      .join(",")}}`,
-    values: `${value}+0x60`,
-  }));
+  return seriesOf(text);
 }
 
 describeWithProgram("Alert rules", "promtool", () => {
@@ -117,12 +112,12 @@ describeWithProgram("Alert rules", "promtool", () => {
   test("are understood, and each of them fires for its cause and for no other", async () => {
     await exec("promtool", ["check", "rules", RULES]);
     const isUp = (up: number): object => ({ series: 'up{job="sync-tool"}', values: `${up}+0x60` });
-    const good = await seriesOf({});
+    const good = await servedSeries({});
     const cases = [
       ...(await Promise.all(
         CAUSES.map(async ([name, about, alerts]) => ({
           name,
-          series: [...(await seriesOf(about)), isUp(1)],
+          series: [...(await servedSeries(about)), isUp(1)],
           alerts,
         })),
       )),
