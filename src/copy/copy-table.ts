@@ -8,6 +8,7 @@ import type { CopyOptions } from "./copy-options.ts";
 import { copyOrphans } from "./copy-orphans.ts";
 import { aboutRows } from "./copy-progress.ts";
 import { createPageLedger } from "./page-ledger.ts";
+import { createPageSize } from "./page-size.ts";
 import {
   type CopyPage,
   FIRST_LIMIT,
@@ -37,6 +38,7 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
   const comparison = createRowComparison({ table, source, target, rows, isCaptured: true });
   const start = options.from?.after === undefined || options.from.isDone ? COPY_START : options.from;
   const total = start.total ?? (await aboutRows(source, table));
+  const size = createPageSize(options.pageSize);
   const ledger = createPageLedger(start, { total, keepsKey: table.isRekeyed !== true });
   const orphans: Expected[] = [];
   const onOrphan = (row: Expected): void => void orphans.push(row);
@@ -45,11 +47,16 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
   async function write(page: ReadPage): Promise<void> {
     ledger.add(page);
     let reached: CopyPlace | undefined;
-    const outcome = await writePage({ ...options, onOrphan }, comparison, page, async (tx, made) => {
-      reached = ledger.placeWith(page, made);
-      failpoint("copy-page-uncommitted");
-      if (reached !== undefined) await keepCopyPlace(tx, state, table.name, reached);
-    });
+    const outcome = await writePage(
+      { ...options, onOrphan, onHeld: size.note },
+      comparison,
+      page,
+      async (tx, made) => {
+        reached = ledger.placeWith(page, made);
+        failpoint("copy-page-uncommitted");
+        if (reached !== undefined) await keepCopyPlace(tx, state, table.name, reached);
+      },
+    );
     ledger.settle(page, outcome);
     kept = reached ?? kept;
     failpoint("copy-page-written");
@@ -57,7 +64,7 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
     options.letters.checkLimit();
   }
 
-  const isRead = await readPages(options, comparison, start.after, write);
+  const isRead = await readPages(options, comparison, { start: start.after, atMost: () => size.rows }, write);
   // Pages that were through before one that they follow.
   if (ledger.place.rows !== kept.rows || ledger.place.isDone !== kept.isDone)
     await keepCopyPlace(target.db, state, table.name, ledger.place);
@@ -74,7 +81,7 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
 async function readPages(
   options: CopyTableOptions,
   comparison: RowComparison,
-  start: Key | undefined,
+  { start, atMost }: { readonly start: Key | undefined; readonly atMost: () => number },
   write: (page: ReadPage) => Promise<void>,
 ): Promise<boolean> {
   const { signal, pace } = options;
@@ -100,7 +107,7 @@ async function readPages(
     for (let next = read(start, Math.min(FIRST_LIMIT, options.pageSize)); !signal.aborted && !isRead; ) {
       const page = await next;
       isRead = page.isLast;
-      if (!isRead) next = read(page.last, page.nextLimit);
+      if (!isRead) next = read(page.last, Math.min(page.nextLimit, atMost()));
       begin(page);
       while (busy.size >= most) await Promise.race(busy);
       if (failures.length > 0) break;

@@ -7,6 +7,7 @@ import type { Queryable } from "../db/database.ts";
 import { keyOf } from "../journal/net.ts";
 import type { Row } from "../row.ts";
 import { inAttempts } from "../run/in-attempts.ts";
+import { monotonic } from "../util/monotonic.ts";
 import { keyLabel } from "../verify/key-label.ts";
 import { findByKey, readKeys } from "../verify/read-rows.ts";
 import type { Expected, RowComparison } from "../verify/row-comparison.ts";
@@ -120,12 +121,14 @@ async function writeAll(
   candidates: readonly Candidate[],
   keep: (tx: Queryable, written: number, isChanged: (key: Key) => boolean) => Promise<void>,
 ): Promise<number | undefined> {
-  const { source, target, table, rows, signal } = options;
+  const { source, target, table, rows, signal, onHeld } = options;
   const { dialect, db } = target;
   const what = `${table.name} could not be copied`;
-  return await inAttempts({ dialect, table: table.name, what, signal }, () =>
+  let heldSinceMs = 0;
+  const written = await inAttempts({ dialect, table: table.name, what, signal }, () =>
     db.transaction(async (tx) => {
       const lanes = await shareLanes(tx, dialect, table.targetNames.checkpoint);
+      heldSinceMs = monotonic();
       const ends = lanes.map(({ position }) => position).sort((a, b) => (a < b ? -1 : 1));
       const upTo = ends.at(-1) ?? page.applied;
       const isChanged = await changedRows(source, table, { after: page.applied, upTo, passed: page.passed });
@@ -151,6 +154,8 @@ async function writeAll(
       return lacking.length;
     }),
   );
+  onHeld?.(candidates.length, monotonic() - heldSinceMs);
+  return written;
 }
 
 interface Parts {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { startCli } from "../support/cli.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { type Lab, position } from "./lab.ts";
 
 /** The most memory that the built `sync-tool run` held while it worked for that long, from /proc (Linux). */
@@ -40,6 +41,27 @@ export async function copyMemory(lab: Lab, sourceVersion: string, parallelism = 
     clearInterval(look);
     if (code !== 0) throw new Error(`sync-tool copy ended with ${code}: ${stderr.slice(-1_000)}`);
     return peak;
+  });
+}
+
+/** Does something while the built `sync-tool copy` fills the lab's target; false when that was through before. */
+export async function besideCopy(
+  lab: Lab,
+  sourceVersion: string,
+  work: () => Promise<void>,
+): Promise<boolean> {
+  return await inFolder(lab, sourceVersion, {}, async (folder) => {
+    const copy = startCli(["copy", "--json"], folder);
+    const first = `SELECT COUNT(*) AS N FROM (SELECT 1 AS X FROM ${lab.tables[0]?.target.name} LIMIT 1) t`;
+    await waitFor(async () => Number((await lab.target.test.query(first))[0]?.["N"]) > 0, {
+      what: "the first page",
+    });
+    await work();
+    copy.kill("SIGTERM");
+    const { code, stdout, stderr } = await copy.ended;
+    if (code !== 0 && code !== 8)
+      throw new Error(`sync-tool copy ended with ${code}: ${stderr.slice(-1_000)}`);
+    return JSON.parse(stdout).complete === false;
   });
 }
 

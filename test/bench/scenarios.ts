@@ -1,6 +1,8 @@
 import type { Scenario } from "./scenario.ts";
 import { cleanUp } from "./scenarios/clean-up.ts";
 import { copying } from "./scenarios/copy.ts";
+import { copyBeside } from "./scenarios/copy-beside.ts";
+import { copyGrowth } from "./scenarios/copy-growth.ts";
 import { copyPages } from "./scenarios/copy-pages.ts";
 import { drain } from "./scenarios/drain.ts";
 import { encrypted } from "./scenarios/encrypted.ts";
@@ -31,6 +33,8 @@ export const SCENARIOS: readonly Scenario[] = [
   verifying,
   copying,
   copyPages,
+  copyBeside,
+  copyGrowth,
   idle,
   startup,
   encrypted,

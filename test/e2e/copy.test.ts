@@ -20,15 +20,17 @@ describeDialects("copy, as it is typed,", (dialect) => {
     pair = await openCliPair(dialect);
     await pair.blue.exec([...createTables(dialect.name, "5.9.0", [DATA]), put(NAMES)]);
     await pair.green.exec(createTables(dialect.name, "5.11.0", [DATA]));
-    await writeConfigFiles(pair.folder, {
+    await configure("1");
+  });
+  afterAll(() => pair.close());
+  const configure = (parallelism: string): Promise<string> =>
+    writeConfigFiles(pair.folder, {
       source: pair.blue,
       target: pair.green,
       sourceVersion: "5.9.0",
       syncTables: [DATA],
-      properties: { parallelism: "2" },
+      properties: { parallelism },
     });
-  });
-  afterAll(() => pair.close());
   const syncTool = (...args: readonly string[]) => runCli(args, pair.folder);
 
   test("is refused before prepare, and for a table that is not synced", async () => {
@@ -79,6 +81,7 @@ describeDialects("copy, as it is typed,", (dialect) => {
       `DELETE FROM ${DATA}`,
       `ALTER TABLE ${DATA} ADD CONSTRAINT NOT_THIS CHECK (USER_NAME <> 'user1007')`,
     ]);
+    await configure("2");
     // Pages side by side: what was through is there, and what was refused is known.
     expect(await killedAt("copy-table-end")).toBe("249");
     const { code, stdout, stderr } = await syncTool("copy", "--table", DATA.toLowerCase());

@@ -1,0 +1,29 @@
+import { FIRST_LIMIT } from "./read-page.ts";
+
+/** A run that waits for a page is to notice little of it. */
+const HELD_MS = 60;
+
+/** How many rows a page may have, so that it keeps a run from its checkpoint only for a moment. */
+export interface PageSize {
+  readonly rows: number;
+  /** So many rows kept it for so long. */
+  readonly note: (rows: number, ms: number) => void;
+}
+
+/** Not below the size of the first page: each costs some round trips, whatever it holds. */
+export function createPageSize(atMost: number): PageSize {
+  const atLeast = Math.min(FIRST_LIMIT, atMost);
+  let rows = atMost;
+  return {
+    get rows() {
+      return rows;
+    },
+    note(count, ms) {
+      // Of a few rows it is the round trips that took the time.
+      if (count < atLeast) return;
+      const fitting = Math.floor((count * HELD_MS) / Math.max(1, ms));
+      // One look may be odd: half of the way to what it says.
+      rows = Math.max(atLeast, Math.min(atMost, Math.ceil((rows + fitting) / 2)));
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { createPageSize } from "../../../src/copy/page-size.ts";
+
+test("a page that holds a run up is followed by smaller ones, down to the first one's size, and by larger ones again", () => {
+  const size = createPageSize(1_000);
+  expect(size.rows).toBe(1_000);
+  size.note(1_000, 600);
+  expect(size.rows).toBe(550);
+  for (let i = 0; i < 20; i++) size.note(size.rows, 100_000);
+  expect(size.rows).toBe(100);
+  for (let i = 0; i < 20; i++) size.note(size.rows, 1);
+  expect(size.rows).toBe(1_000);
+});
+
+test("a few rows say nothing, and no page is larger than was asked for", () => {
+  const size = createPageSize(1_000);
+  size.note(10, 5_000);
+  expect(size.rows).toBe(1_000);
+  const small = createPageSize(7);
+  small.note(7, 5_000);
+  expect(small.rows).toBe(7);
+});
