@@ -1,5 +1,6 @@
 import type { Dialect } from "../../contract/dialect.ts";
-import { captureSteps, ddl as mysql } from "../mysql/ddl.ts";
+import { captureSteps } from "../mysql/capture.ts";
+import { ddl as mysql } from "../mysql/ddl.ts";
 
 /** Attempts that do not wait at all, and the pause between them. */
 const IMPATIENT_ATTEMPTS = 150;
