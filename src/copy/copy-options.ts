@@ -20,8 +20,8 @@ export interface CopyOptions {
   /** Pages that are written at a time. */
   readonly parallelism: number;
   readonly signal: AbortSignal;
-  /** Told of a transaction that had so many rows, and for how long it kept a run from its checkpoint. */
-  readonly onHeld?: ((rows: number, ms: number) => void) | undefined;
+  /** Told of a transaction: its rows, the milliseconds that it kept a run from its checkpoint, whether one moved it since the page was read. */
+  readonly onHeld?: ((rows: number, ms: number, hasMoved: boolean) => void) | undefined;
   readonly onRefused: (refused: RefusedRow) => void;
   /** Told instead of a row whose parent the target lacks: in a table that refers to itself it may come with a later page. */
   readonly onOrphan?: ((row: Expected) => void) | undefined;

@@ -125,12 +125,14 @@ async function writeAll(
   const { dialect, db } = target;
   const what = `${table.name} could not be copied`;
   let heldSinceMs = 0;
+  let hasMoved = false;
   const written = await inAttempts({ dialect, table: table.name, what, signal }, () =>
     db.transaction(async (tx) => {
       const lanes = await shareLanes(tx, dialect, table.targetNames.checkpoint);
       heldSinceMs = monotonic();
       const ends = lanes.map(({ position }) => position).sort((a, b) => (a < b ? -1 : 1));
       const upTo = ends.at(-1) ?? page.applied;
+      hasMoved = ends[0] !== page.applied;
       const isChanged = await changedRows(source, table, { after: page.applied, upTo, passed: page.passed });
       if (isChanged === undefined) return undefined;
       const still = candidates.filter(({ expected }) => !isChanged(expected.key));
@@ -154,7 +156,7 @@ async function writeAll(
       return lacking.length;
     }),
   );
-  onHeld?.(candidates.length, monotonic() - heldSinceMs);
+  onHeld?.(candidates.length, monotonic() - heldSinceMs, hasMoved);
   return written;
 }
 
