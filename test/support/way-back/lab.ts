@@ -151,7 +151,12 @@ export async function openWayBackLab(
     const forward: WayOf = { plan, source: blue, target: { ...green, db: on.green } };
     const backward: WayOf = { plan: backPlan, source: back.source, target: { ...blue, db: on.blue } };
     const end = new AbortController();
-    const run = async (way: WayOf, other: WayOf, keys: RowSourcesOptions["keys"]): Promise<void> => {
+    const run = async (
+      way: WayOf,
+      other: WayOf,
+      keys: RowSourcesOptions["keys"],
+      otherKeys: RowSourcesOptions["keys"],
+    ): Promise<void> => {
       try {
         await runSync({
           ...way,
@@ -163,16 +168,17 @@ export async function openWayBackLab(
           signal: AbortSignal.any([signal, end.signal]),
           events: SILENT,
           rowsFor: rowSources(way.plan, { ...way, keys }),
-          lateFor: lateGuards(way, other, undefined),
+          lateFor: lateGuards(way, other, otherKeys),
         });
       } finally {
         // One process: the end of one is that of the other.
         end.abort();
       }
     };
-    const both = [run(forward, backward, forms.forward)];
+    const both = [run(forward, backward, forms.forward, forms.back)];
     // As the command has it: blue gets nothing from green before the first switch.
-    if ((await readServing(blue.db, state)) !== undefined) both.push(run(backward, forward, forms.back));
+    if ((await readServing(blue.db, state)) !== undefined)
+      both.push(run(backward, forward, forms.back, forms.forward));
     const results = await Promise.allSettled(both);
     for (const result of results) if (result.status === "rejected") throw result.reason;
   }
