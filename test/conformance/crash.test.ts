@@ -38,7 +38,7 @@ describeDialects("After kill -9", (dialect) => {
   afterAll(() => lab.pair.close());
 
   test("of the runner's process at any of its steps the next one loses and doubles nothing", {
-    timeout: 10 * MINUTES,
+    timeout: 10 * MINUTES + testEnv.crashes() * 15_000,
   }, async () => {
     const seed = testEnv.seed();
     let killed = 0;
@@ -61,7 +61,7 @@ describeDialects("After kill -9", (dialect) => {
         )
         .beforeEach(() => lab.reset()),
       {
-        numRuns: 11,
+        numRuns: testEnv.crashes(),
         examples: [[A_LOGIN, ["beforeApply:1", "afterCommit:1"]]],
         endOnFailure: true,
         ...(seed === undefined ? {} : { seed }),

@@ -60,10 +60,12 @@ describeDialects("Every table of WSO2's databases", (dialect) => {
     return [...charset, ...createTables(name, version), ...made];
   };
 
-  // Each release takes half a minute a database: those between the ends are played at night.
+  // Each release takes half a minute a database: those between the ends, and the older end on MySQL beside MariaDB, are played at night.
   const VERSIONS = testEnv.long()
     ? (["5.3.0", "5.7.0", "5.9.0", "5.10.0"] as const)
-    : (["5.3.0", "5.10.0"] as const);
+    : name === "mysql"
+      ? (["5.10.0"] as const)
+      : (["5.3.0", "5.10.0"] as const);
   test.each(VERSIONS)(
     "of %s is carried, or refused by the plan with the reason, as its verdict says",
     { timeout: 600_000 },

@@ -45,6 +45,8 @@ export const testEnv = {
   seed: () => (text("SYNC_TEST_SEED") === undefined ? undefined : Number(text("SYNC_TEST_SEED"))),
   /** `SYNC_TEST_HISTORIES`: how many generated histories are played on each database. Default 80. */
   histories: () => Number(text("SYNC_TEST_HISTORIES") ?? 80),
+  /** `SYNC_TEST_CRASHES`: how many lives with crashes are played on each database. Default 11. */
+  crashes: () => Number(text("SYNC_TEST_CRASHES") ?? 11),
   /** `SYNC_TEST_CHAINS`: how many lives of runners over chains of tables are played on each database. Default 6. */
   chains: () => Number(text("SYNC_TEST_CHAINS") ?? 6),
   /** `SYNC_TEST_SWITCHES`: how often the serving side changes in a life with a way back. Default 6. */
