@@ -22,6 +22,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
+          // By itself vitest leaves one core idle.
+          maxWorkers: "100%",
         },
       },
       {
