@@ -20,7 +20,7 @@ import type { CommonFlags } from "./flags.ts";
 import { nameMissingGrants } from "./name-missing-grants.ts";
 import { numberFlag } from "./number-flag.ts";
 import { openStates, type StatePlace } from "./open-states.ts";
-import { writeErr } from "./output.ts";
+import { progressWidth, writeErr } from "./output.ts";
 import { backOf, directionFlag, requireWayBack, servedDirection } from "./way-back.ts";
 
 export type { Connected, SchemaContext, SourceContext } from "./connected.ts";
@@ -232,8 +232,8 @@ function openTerminal(): { readonly terminal: Terminal; readonly write: (text: s
     terminal: {
       isTerminal,
       showProgress: (wanted) => {
-        // A line that wraps is not where it is erased. The last column stays free, since a terminal goes on below after it.
-        const width = (process.stderr.columns ?? 80) - 1;
+        // A line that wraps is not where it is erased.
+        const width = progressWidth();
         const lines = wanted.split("\n").map((line) => shorten(line, width));
         const text = isTerminal ? lines.join("\n") : "";
         if (text === progress) return;

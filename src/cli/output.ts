@@ -11,6 +11,9 @@ export function writeSentence(text: string): void {
   writeOut(wrap(text, process.stdout.columns ?? Number.POSITIVE_INFINITY).join("\n"));
 }
 
+/** Columns that a line at the bottom of the terminal may have. The last one stays free, since a terminal goes on below after it. */
+export const progressWidth = (): number => (process.stderr.columns ?? 80) - 1;
+
 export function writeErr(text: string): void {
   process.stderr.write(text);
 }

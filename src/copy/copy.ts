@@ -42,8 +42,7 @@ export async function copy(options: CopySchemaOptions): Promise<readonly CopiedT
   const tables = planTables(plan).filter(({ name }) => options.tables?.includes(name) ?? true);
   const state = stateTable(target.dialect, tables);
   const places = copyPlacesIn(await readState(target.db, state, "copy/"));
-  const { pace = FREE_PACE } = options;
-  const { parallelism = 1 } = options;
+  const { pace = FREE_PACE, parallelism = 1 } = options;
   const pageSize = options.pageSize ?? Math.min(PAGE_SIZE, Math.ceil(ROWS_AT_A_TIME / parallelism));
   const copied: CopiedTable[] = [];
   for (const table of tables) {

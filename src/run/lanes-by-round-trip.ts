@@ -19,7 +19,7 @@ export function lanesFor(
   return Math.max(1, Math.min(paying, connections - 2, most));
 }
 
-/** Milliseconds to a prepared target and back, by its smallest table. Throws the driver's error. */
+/** Milliseconds to a prepared target and back, by the checkpoint of one of its tables, which has a row for each lane. Throws the driver's error. */
 export async function measureRoundTrip(
   { db, dialect }: Side,
   plan: SyncPlan,

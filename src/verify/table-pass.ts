@@ -76,10 +76,11 @@ export function createTablePass(options: PassOptions): TablePass {
   const pageSize = Math.min(options.pageSize, mostAtOnce);
   const comparison = compareTable(options);
   const applied = createAppliedPosition(options);
-  let state = from ?? newPass(passName(table, options.sides));
-  let resumable = state;
+  const { told: toldBefore = [], ...begun } = from ?? newPass(passName(table, options.sides));
+  let state: PassState = begun;
+  let resumable = from ?? state;
   const kept: Difference[] = [];
-  const told = new Set<string>(from?.told);
+  const told = new Set(toldBefore);
   const leftOut = new Map<string, Key>();
   // Of another process's, only the number is known.
   const { missing, untransformable, extra, leftOut: others } = state.counts;
@@ -195,9 +196,8 @@ export function createTablePass(options: PassOptions): TablePass {
       readSource: base.readSource + read.source,
       readTarget: base.readTarget + read.target,
     };
-    const { told: _, ...rest } = state;
     resumable = {
-      ...rest,
+      ...state,
       counts,
       cursor,
       again: pages,

@@ -15,7 +15,7 @@ import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { homeDefines, type KeyFlags } from "../key-flags.ts";
 import { numberFlag } from "../number-flag.ts";
-import { formatTable, writeJson, writeOut, writeSentence } from "../output.ts";
+import { formatTable, progressWidth, writeJson, writeOut, writeSentence } from "../output.ts";
 import { refuseStoredValues } from "../refuse-stored-values.ts";
 import { requireDirection } from "../require-direction.ts";
 import { openThrottle, sharedPace } from "../throttle.ts";
@@ -108,7 +108,7 @@ async function copySchemas(
         const first = began.get(table) ?? { rows: place.rows, atMs: monotonic() };
         began.set(table, first);
         if (terminal.isTerminal)
-          terminal.showProgress(progressText(table, place, first, monotonic(), columns() - 1));
+          terminal.showProgress(progressText(table, place, first, monotonic(), progressWidth()));
       },
     });
     done.push(...tables);
@@ -116,8 +116,6 @@ async function copySchemas(
   terminal.showProgress("");
   return done;
 }
-
-const columns = (): number => process.stderr.columns ?? 80;
 
 /** `T: 3,400 of about 9,000 rows read, 3,300 written, 1,200 rows/s, 5 s left`, or less where that does not fit. */
 export function progressText(

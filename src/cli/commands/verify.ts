@@ -15,7 +15,7 @@ import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { homeDefines, type KeyFlags } from "../key-flags.ts";
 import { numberFlag } from "../number-flag.ts";
-import { writeJson, writeOut } from "../output.ts";
+import { progressWidth, writeJson, writeOut } from "../output.ts";
 import { requireDirection } from "../require-direction.ts";
 import { rowsProgress } from "../rows-progress.ts";
 import { openThrottle, sharedPace } from "../throttle.ts";
@@ -199,8 +199,7 @@ async function progressOf(
       target: Math.max(before.target, readTarget),
     };
     most.set(table, read);
-    const { columns = 80 } = process.stderr;
-    terminal.showProgress(say(table, Math.round((read.source + read.target) / 2), columns - 1));
+    terminal.showProgress(say(table, Math.round((read.source + read.target) / 2), progressWidth()));
   };
 }
 

@@ -1,11 +1,21 @@
 /** The way that was found for a refused row is refused too, or its server is lost meanwhile: the first is a letter, the second is not. */
 import { describe, expect, test } from "vitest";
 import type { Row } from "../../../src/row.ts";
+import type { LateGuard } from "../../../src/run/late-guard.ts";
 import { MemoryError } from "../../support/memory/database.ts";
 import { column, openPair, type Pair, PLAIN_ROWS, run, schema, USERS } from "../../support/memory/pair.ts";
 
 const UNIQUE = { ...USERS, uniqueKeys: [{ name: "U", columns: ["NAME"] }] };
 const user = (id: string, name: string) => ({ ID: id, NAME: name });
+
+/** A guard that refuses nothing, and notes which tokens it is asked about. */
+const noting = (asked: unknown[]): LateGuard => ({
+  remember: () => undefined,
+  refuseOvertaken: async (_tx, changes) => {
+    asked.push(...changes.map(({ row }) => row["TOKEN_ID"]));
+  },
+  settle: async () => undefined,
+});
 
 /** Green's own user has the name of a new one of blue's. */
 function open(): Pair {
@@ -95,13 +105,7 @@ describe("with newest", () => {
     await run(pair, {
       policy: "newest",
       until: "one pass",
-      late: {
-        remember: () => undefined,
-        refuseOvertaken: async (_tx, changes) => {
-          asked.push(...changes.map(({ row }) => row["TOKEN_ID"]));
-        },
-        settle: async () => undefined,
-      },
+      late: noting(asked),
     });
     expect(asked).toContain("green");
     expect(asked.at(-1)).toBe("blue");
@@ -117,13 +121,7 @@ describe("with newest", () => {
     await run(pair, {
       policy: "newest",
       until: "one pass",
-      late: {
-        remember: () => undefined,
-        refuseOvertaken: async (_tx, changes) => {
-          asked.push(...changes.map(({ row }) => row["TOKEN_ID"]));
-        },
-        settle: async () => undefined,
-      },
+      late: noting(asked),
     });
     expect(new Set(asked)).toEqual(new Set(["blue"]));
     expect(pair.rows("target", TOKENS.name)).toMatchObject([

@@ -1,8 +1,7 @@
 /** Tables whose keys are of several columns: rows that share the first one are others all the same. */
 import { describe, expect, test } from "vitest";
-import { verify } from "../../../src/verify/verify.ts";
-import type { ReportedDifference } from "../../../src/verify/verify-options.ts";
-import { column, openPair, type Pair, PLAIN_ROWS, planOfPair, schema } from "../../support/memory/pair.ts";
+import { comparePair } from "../../support/memory/compare.ts";
+import { column, openPair, type Pair, schema } from "../../support/memory/pair.ts";
 
 const word = (id: string, scope: string, value = "v") => ({ ID: id, SCOPE: scope, VALUE: value });
 
@@ -20,17 +19,7 @@ function open(equality: "exact" | "insensitive" = "exact", digests = false): Pai
 }
 
 async function told(pair: Pair, pageSize: number) {
-  const differences: ReportedDifference[] = [];
-  const report = await verify({
-    plan: planOfPair(pair),
-    source: pair.source,
-    target: pair.target,
-    rowsFor: () => PLAIN_ROWS,
-    patienceMs: 20,
-    pageSize,
-    signal: new AbortController().signal,
-    onDifference: (difference) => void differences.push(difference),
-  });
+  const { report, differences } = await comparePair(pair, { pageSize });
   return {
     report,
     told: differences

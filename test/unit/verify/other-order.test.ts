@@ -1,8 +1,7 @@
 /** Sides that order their keys otherwise are read twice in part: each difference is told once all the same. */
 import { expect, test } from "vitest";
-import { verify } from "../../../src/verify/verify.ts";
-import type { ReportedDifference } from "../../../src/verify/verify-options.ts";
-import { column, openPair, PLAIN_ROWS, planOfPair, USERS } from "../../support/memory/pair.ts";
+import { comparePair } from "../../support/memory/compare.ts";
+import { column, openPair, USERS } from "../../support/memory/pair.ts";
 
 const user = (id: number, name = `${id}`) => ({ ID: `${id}`, NAME: name });
 
@@ -22,17 +21,7 @@ test.each([1, 3, 7, 30])("numbers on one side and texts on the other, in pages o
     user(1_000),
   ]);
   Object.assign(pair.rows("target", "USERS").find(({ ID }) => ID === "70") ?? {}, { NAME: "other" });
-  const differences: ReportedDifference[] = [];
-  const report = await verify({
-    plan: planOfPair(pair),
-    source: pair.source,
-    target: pair.target,
-    rowsFor: () => PLAIN_ROWS,
-    patienceMs: 20,
-    pageSize,
-    signal: new AbortController().signal,
-    onDifference: (difference) => void differences.push(difference),
-  });
+  const { report, differences } = await comparePair(pair, { pageSize });
   expect(differences.map(({ kind, key }) => `${kind} ${Object.values(key)}`).sort()).toEqual([
     "different 70",
     "extra 1000",

@@ -7,8 +7,8 @@ import { createPace } from "../../../src/throttle/pace.ts";
 import type { RowSource } from "../../../src/transform/row-source.ts";
 import type { StateStore, VerifyState } from "../../../src/verify/progress-state.ts";
 import { findVerdict } from "../../../src/verify/verdict.ts";
-import { verify } from "../../../src/verify/verify.ts";
-import type { ReportedDifference, VerifyOptions } from "../../../src/verify/verify-options.ts";
+import type { VerifyOptions } from "../../../src/verify/verify-options.ts";
+import { comparePair } from "../../support/memory/compare.ts";
 import { MemoryError } from "../../support/memory/database.ts";
 import {
   column,
@@ -16,7 +16,6 @@ import {
   type Pair,
   type PairOptions,
   PLAIN_ROWS,
-  planOfPair,
   run,
   schema,
   USERS,
@@ -28,17 +27,7 @@ const token = (id: string, userId: string, value = id) => ({ ID: id, USER_ID: us
 const many = (count: number) => Array.from({ length: count }, (_, i) => user(String(i).padStart(3, "0")));
 
 async function compare(pair: Pair, more: Partial<VerifyOptions> = {}) {
-  const differences: ReportedDifference[] = [];
-  const report = await verify({
-    plan: planOfPair(pair),
-    source: pair.source,
-    target: pair.target,
-    rowsFor: () => PLAIN_ROWS,
-    patienceMs: 20,
-    signal: new AbortController().signal,
-    onDifference: (difference) => void differences.push(difference),
-    ...more,
-  });
+  const { report, differences } = await comparePair(pair, more);
   const told = differences.map(({ kind, table, key, columns, repaired }) =>
     [
       kind,
