@@ -1,10 +1,8 @@
 import { type Clock, monotonic } from "../util/monotonic.ts";
+import { createRecentRate } from "../util/recent-rate.ts";
 import { roughTime } from "../util/rough-time.ts";
 import { firstThatFits } from "../util/shorten.ts";
 import { whole } from "../util/whole.ts";
-
-/** The time left is told by the rate of the last twenty seconds. */
-const RATE_MS = 20_000;
 
 /** About how many rows each table has, by name; undefined where nobody knows. */
 export type AboutRows = ReadonlyMap<string, number | undefined>;
@@ -19,13 +17,11 @@ export function rowsProgress(
   now: Clock = monotonic,
 ): (table: string, rows: number, width: number) => string {
   const read = new Map<string, number>();
-  const looks: { readonly atMs: number; readonly rows: number }[] = [];
+  const rateOf = createRecentRate(now);
   const order = [...about.keys()];
   return (table, rows, width) => {
     read.set(table, rows);
     const sum = [...read.values()].reduce((total, one) => total + one, 0);
-    looks.push({ atMs: now(), rows: sum });
-    while ((looks[0]?.atMs ?? 0) < now() - RATE_MS) looks.shift();
     const total = about.get(table);
     // Tables before it are read, whatever was expected of them.
     const ahead = order.slice(order.indexOf(table)).map((name) => {
@@ -36,7 +32,7 @@ export function rowsProgress(
       (all, one) => (all === undefined || one === undefined ? undefined : all + one),
       0,
     );
-    const perSecond = rateOf(looks);
+    const perSecond = rateOf(sum);
     const of = total === undefined || rows > total ? "" : ` of about ${whole(total)}`;
     const here = `${table}: ${whole(rows)}${of} rows`;
     const share = left === undefined ? [] : [`${percent(sum, left)} % of all`];
@@ -55,12 +51,6 @@ export function rowsProgress(
       width,
     );
   };
-}
-
-function rateOf(looks: readonly { readonly atMs: number; readonly rows: number }[]): number {
-  const [first, last] = [looks[0], looks.at(-1)];
-  if (first === undefined || last === undefined || last.atMs <= first.atMs) return 0;
-  return ((last.rows - first.rows) * 1_000) / (last.atMs - first.atMs);
 }
 
 /** Never 100 before the end. */

@@ -3,10 +3,11 @@ import type { TablePlan } from "../contract/sync-plan.ts";
 import { COPY_START, type CopyPlace, keepCopyPlace } from "../state/copy-place.ts";
 import type { Pace } from "../throttle/pace.ts";
 import { failpoint } from "../util/failpoint.ts";
+import { createRecentRate } from "../util/recent-rate.ts";
 import { createRowComparison, type Expected, type RowComparison } from "../verify/row-comparison.ts";
+import { aboutRows } from "./about-rows.ts";
 import type { CopyOptions } from "./copy-options.ts";
 import { copyOrphans } from "./copy-orphans.ts";
-import { aboutRows } from "./copy-progress.ts";
 import { createPageLedger } from "./page-ledger.ts";
 import { createPageSize } from "./page-size.ts";
 import {
@@ -42,6 +43,9 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
   const ledger = createPageLedger(start, { total, keepsKey: table.isRekeyed !== true });
   const orphans: Expected[] = [];
   const onOrphan = (row: Expected): void => void orphans.push(row);
+  const rateOf = createRecentRate();
+  rateOf(start.rows);
+  const withRate = (place: CopyPlace): CopyPlace => ({ ...place, perSecond: Math.round(rateOf(place.rows)) });
   let kept = start;
 
   async function write(page: ReadPage): Promise<void> {
@@ -54,13 +58,13 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
       async (tx, made) => {
         reached = ledger.placeWith(page, made);
         failpoint("copy-page-uncommitted");
-        if (reached !== undefined) await keepCopyPlace(tx, state, table.name, reached);
+        if (reached !== undefined) await keepCopyPlace(tx, state, table.name, withRate(reached));
       },
     );
     ledger.settle(page, outcome);
     kept = reached ?? kept;
     failpoint("copy-page-written");
-    options.onPage(ledger.place);
+    options.onPage(withRate(ledger.place));
     options.letters.checkLimit();
   }
 

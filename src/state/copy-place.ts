@@ -16,6 +16,8 @@ export interface CopyPlace {
   readonly refused: number;
   /** About how many rows the source has, as it was known at the beginning; absent where its statistics say nothing. */
   readonly total?: number;
+  /** Rows that were looked at per second of late, by whoever wrote this. */
+  readonly perSecond?: number;
   /** Every row was looked at. */
   readonly isDone: boolean;
 }
@@ -46,14 +48,27 @@ export function copyPlacesIn(entries: readonly StateEntry[]): ReadonlyMap<string
   );
 }
 
+/** Until the rows are read that the source was said to have; undefined without a total or a rate, and beyond the total. */
+export function copySecondsLeft({
+  rows,
+  total = 0,
+  perSecond = 0,
+}: Pick<CopyPlace, "rows" | "total" | "perSecond">): number | undefined {
+  return total > rows && perSecond > 0 ? (total - rows) / perSecond : undefined;
+}
+
 function asPlace(value: unknown): CopyPlace {
-  const { after, rows, written, refused, total, isDone } = (value ?? {}) as Record<string, unknown>;
+  const { after, rows, written, refused, total, perSecond, isDone } = (value ?? {}) as Record<
+    string,
+    unknown
+  >;
   return {
     ...(Array.isArray(after) ? { after: keyFromJson(after) } : {}),
     rows: Number(rows ?? 0),
     written: Number(written ?? 0),
     refused: Number(refused ?? 0),
     ...(typeof total === "number" ? { total } : {}),
+    ...(typeof perSecond === "number" ? { perSecond } : {}),
     isDone: isDone === true,
   };
 }

@@ -5,7 +5,7 @@ import { type Checkpoint, readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Direction } from "../contract/direction.ts";
 import { planTables, type TablePlan } from "../contract/sync-plan.ts";
 import { createJournalReader, type JournalReader } from "../journal/reader.ts";
-import { type CopyPlace, copyPlacesIn } from "../state/copy-place.ts";
+import { copyPlacesIn } from "../state/copy-place.ts";
 import { droppedIn } from "../state/dropped.ts";
 import { describeGap } from "../state/gap.ts";
 import { readState, stateTable } from "../state/state.ts";
@@ -13,6 +13,7 @@ import { stoppedIn } from "../state/stopped.ts";
 import { missingMigration } from "../transform/transformer-for.ts";
 import { sleep } from "../util/sleep.ts";
 import { clockOf } from "./clock.ts";
+import { copyFacts, copyProblem } from "./copy-facts.ts";
 import { countDeadLetters } from "./count-dead-letters.ts";
 import { type JournalSnapshot, readJournal, unreadable } from "./journal-snapshot.ts";
 import type { TargetShape } from "./phase.ts";
@@ -117,6 +118,7 @@ async function readSchema(
       const gap = checkpoints.get(table) === undefined ? undefined : gapOf(look);
       const checkpoint = checkpoints.get(table);
       const unmigrated = missingMigration(plan, table);
+      const copy = copyFacts(entries, copies, table.name, nowMs);
       const kept = entries.find(({ key }) => key === `passed/${table.name}`)?.value;
       const journal = await readJournal(schema, state, { checkpoint, passed: kept }, readerOf(table)).catch(
         (error: unknown) => unreadable(schema, state, error),
@@ -139,6 +141,7 @@ async function readSchema(
           waitsFor: [],
           ...runnerFacts(entries, table.name, groupOf.get(table.name) ?? "", nowMs),
           throttle: throttleIn(entries, groupOf.get(table.name) ?? "", nowMs),
+          copy,
           stopped: stoppedIn(entries, groupOf.get(table.name) ?? "") ?? null,
           drift: [
             ...state.missing.map(({ kind, name }) => `${kind} ${name} is missing`),
@@ -147,7 +150,7 @@ async function readSchema(
           ...journal.status,
           problems: [
             ...(unmigrated === undefined ? [] : [unmigrated]),
-            ...copyProblem(copies.get(table.name)),
+            ...copyProblem(copy),
             ...journalLock(state),
             ...journal.status.problems,
           ],
@@ -164,16 +167,6 @@ function targetShape(schemas: readonly StatusRequest[]): TargetShape {
   return tables.some(({ plan, table }) => missingMigration(plan, table) !== undefined)
     ? "unmigrated"
     : "ready";
-}
-
-/** Until it is finished, the target lacks rows that no journal tells of. */
-function copyProblem(place: CopyPlace | undefined): readonly string[] {
-  if (place === undefined || place.isDone) return [];
-  const { rows, written, total } = place;
-  const of = total === undefined ? "" : ` of about ${total}`;
-  return [
-    `its copy is not finished: ${rows}${of} rows read, ${written} written; \`sync-tool copy\` goes on with it`,
-  ];
 }
 
 /** What is behind while its parents are, is behind for their sake. */

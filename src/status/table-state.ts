@@ -20,6 +20,8 @@ const state = (words: string, short: string, wants: TableState["wants"]): TableS
 const STOPPED = state("stopped", "stopped", 2);
 const NOT_CAPTURED = state("not captured", "no trig.", 2);
 const GAP = state("changes may be missing", "gap", 2);
+const NOT_COPIED = state("copied in part", "part", 1);
+const COPYING = state("is being copied", "copying", 1);
 const HELD = state("held back", "held", 1);
 const HOLE = state("waits for a transaction", "waits", 1);
 const LETTERS = state("dead letters", "letters", 1);
@@ -29,13 +31,14 @@ const RUNNING = state("running", "running", 0);
 const IN_STEP = state("in step", "in step", 0);
 
 export function stateOf(table: TableStatus): TableState {
-  const { stopped, captured, gap, openHole, deadLetters, pending, runner, throttle, waitsFor } = table;
+  const { stopped, captured, gap, openHole, deadLetters, pending, runner, throttle, copy, waitsFor } = table;
   if (stopped !== null) return STOPPED;
   if (!captured) return NOT_CAPTURED;
   if (gap !== null) return GAP;
   if (throttle !== null) return HELD;
   if (openHole !== null) return HOLE;
   if (deadLetters > 0) return LETTERS;
+  if (copy !== null && (pending ?? 0) === 0) return copy.rowsPerSecond === null ? NOT_COPIED : COPYING;
   if (pending === null || pending === 0) return IN_STEP;
   if (runner === null || runner.movedSecondsAgo > STILL_SECONDS) return NO_RUNNER;
   return waitsFor.length > 0 ? PARENTS : RUNNING;

@@ -24,6 +24,20 @@ export interface RunnerFacts {
   readonly movedSecondsAgo: number;
 }
 
+/** A copy that has rows to look at yet. */
+export interface CopyFacts {
+  /** Rows of the source that were looked at. */
+  readonly rows: number;
+  /** About how many there are, by the source's statistics; null where they say nothing. */
+  readonly total: number | null;
+  readonly written: number;
+  readonly refused: number;
+  /** Null when it has not moved for a while. */
+  readonly rowsPerSecond: number | null;
+  /** Null without a total or a rate, and beyond the total. */
+  readonly secondsLeft: number | null;
+}
+
 /** One table. `status --json` prints these fields under these names. */
 export interface TableStatus {
   readonly schema: SchemaName;
@@ -62,6 +76,8 @@ export interface TableStatus {
   readonly lastError: LastError | null;
   /** The group has stopped for good: since when, and why. */
   readonly stopped: Stopped | null;
+  /** How far `copy` is with it; null where none is under way. */
+  readonly copy: CopyFacts | null;
   /** Changes set aside because the target refuses them. */
   readonly deadLetters: number;
   /** The same by the code of the database that refused them. */

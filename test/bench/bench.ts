@@ -28,9 +28,10 @@ interface Starter {
 }
 
 /**
- * The tests make do with 64 MB for both databases and with a small redo log: tables of this size would be read from the
- * disk, and written to it, over and over.
+ * The tests make do with 64 or 128 MB for both databases and with a small redo log: tables of this size would be read from
+ * the disk, and written to it, over and over.
  */
+const POSTGRES_ROOM = { shared_buffers: "1GB", max_wal_size: "4GB" };
 const BUFFER_POOL = "--innodb-buffer-pool-size=1G";
 const ROOM = [BUFFER_POOL, "--innodb-log-file-size=512M"];
 const FINDERS: Readonly<Record<string, () => unknown>> = { mariadb: findMariadb, mysql: findMysql };
@@ -38,8 +39,8 @@ const FINDERS: Readonly<Record<string, () => unknown>> = { mariadb: findMariadb,
 /** The tests' servers do not wait for the disk; durable ones have these settings at the servers' own defaults. */
 const STARTERS: Readonly<Record<string, Starter>> = {
   postgres: {
-    asTested: () => startPostgres(),
-    durable: () => startPostgres({ settings: { fsync: "on", full_page_writes: "on" } }),
+    asTested: () => startPostgres({ settings: POSTGRES_ROOM }),
+    durable: () => startPostgres({ settings: { ...POSTGRES_ROOM, fsync: "on", full_page_writes: "on" } }),
   },
   mariadb: {
     asTested: () => startMariadb({ args: ROOM }),

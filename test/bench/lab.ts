@@ -27,6 +27,8 @@ export interface Lab {
   readonly tables: readonly TablePlan[];
   /** Empties the target, and leaves its checkpoints where they are. */
   empty(): Promise<void>;
+  /** Sets the checkpoints back to the beginning. */
+  rewind(): Promise<void>;
   /** Empties the target and sets its checkpoints back to the beginning. */
   reset(): Promise<void>;
   /** Applies what is pending, once. */
@@ -104,16 +106,20 @@ export async function openLab(
         : ["SET foreign_key_checks = 0", ...names.map((name) => `TRUNCATE TABLE ${name}`)],
     );
   }
+  async function rewind(): Promise<void> {
+    for (const table of tables)
+      await target.test.exec(`UPDATE ${table.targetNames.checkpoint} SET SYNC_ID = 0, DIGEST = ''`);
+  }
   return {
     source,
     target,
     plan,
     tables,
     empty,
+    rewind,
     async reset() {
       await empty();
-      for (const table of tables)
-        await target.test.exec(`UPDATE ${table.targetNames.checkpoint} SET SYNC_ID = 0, DIGEST = ''`);
+      await rewind();
     },
     async drain({
       batchSize = 100,

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { TestDatabase } from "../support/servers/test-server.ts";
 import { SCOPES, TOKENS } from "./lab.ts";
 import { percentile } from "./stats.ts";
@@ -34,13 +35,24 @@ function loginScript(id: string, n: number, last: { readonly id: string; readonl
 export interface Logins {
   readonly count: number;
   readonly perSecond: number;
+  readonly p50Ms: number;
   readonly p99Ms: number;
+}
+
+const pause = async (ms: number): Promise<void> => {
+  if (ms > 0) await delay(ms);
+};
+
+export interface LoginsWanted {
+  readonly forMs?: number;
+  readonly perSecond?: number;
+  readonly signal?: AbortSignal;
 }
 
 /** Eight connections that log users in; kept open, as a server's pool keeps them: what a new one has to load is no login. */
 export interface Writers {
-  /** Each logs in, one transaction after the other, for that long. */
-  logIn(forMs: number): Promise<Logins>;
+  /** Each logs in, one transaction after the other, for that long or until the signal; no more than so many per second. */
+  logIn(how: LoginsWanted): Promise<Logins>;
   close(): Promise<void>;
 }
 
@@ -54,21 +66,27 @@ export async function openWriters(blue: TestDatabase): Promise<Writers> {
     }),
   );
   return {
-    async logIn(forMs) {
+    async logIn({ forMs = Number.POSITIVE_INFINITY, perSecond = Number.POSITIVE_INFINITY, signal }) {
       const times: number[] = [];
       const begin = performance.now();
       const write = async (writer: (typeof writers)[number]): Promise<void> => {
-        for (let n = writer.last.n + 1; performance.now() < begin + forMs; n++) {
+        for (let n = writer.last.n + 1; performance.now() < begin + forMs && signal?.aborted !== true; n++) {
           const id = randomUUID();
           const started = performance.now();
           await writer.session.exec(loginScript(id, n, writer.last));
           times.push(performance.now() - started);
           writer.last = { id, n };
+          await pause(started + (1_000 * WRITERS) / perSecond - performance.now());
         }
       };
       await Promise.all(writers.map(write));
       const seconds = (performance.now() - begin) / 1000;
-      return { count: times.length, perSecond: times.length / seconds, p99Ms: percentile(times, 0.99) };
+      return {
+        count: times.length,
+        perSecond: times.length / seconds,
+        p50Ms: percentile(times, 0.5),
+        p99Ms: percentile(times, 0.99),
+      };
     },
     async close() {
       await Promise.all(writers.map(({ session }) => session.close()));

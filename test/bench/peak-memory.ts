@@ -75,7 +75,8 @@ function heldBy(pid: number): number | undefined {
   }
 }
 
-async function inFolder<T>(
+/** Does something with the lab's configuration in a folder of its own. */
+export async function inFolder<T>(
   lab: Lab,
   sourceVersion: string,
   properties: Readonly<Record<string, string>>,

@@ -6,6 +6,7 @@ import { copyGrowth } from "./scenarios/copy-growth.ts";
 import { copyPages } from "./scenarios/copy-pages.ts";
 import { drain } from "./scenarios/drain.ts";
 import { encrypted } from "./scenarios/encrypted.ts";
+import { fromOutside } from "./scenarios/from-outside.ts";
 import { growth } from "./scenarios/growth.ts";
 import { idle } from "./scenarios/idle.ts";
 import { lanes } from "./scenarios/lanes.ts";
@@ -13,6 +14,7 @@ import { latency } from "./scenarios/latency.ts";
 import { markCost } from "./scenarios/mark-cost.ts";
 import { memory } from "./scenarios/memory.ts";
 import { roundTrip } from "./scenarios/round-trip.ts";
+import { site } from "./scenarios/site.ts";
 import { sourceCost } from "./scenarios/source-cost.ts";
 import { startup } from "./scenarios/startup.ts";
 import { triggerVariants } from "./scenarios/trigger-variants.ts";
@@ -21,6 +23,7 @@ import { verifying } from "./scenarios/verify.ts";
 /** In the order in which they run. */
 export const SCENARIOS: readonly Scenario[] = [
   drain,
+  fromOutside,
   roundTrip,
   lanes,
   latency,
@@ -28,6 +31,7 @@ export const SCENARIOS: readonly Scenario[] = [
   markCost,
   triggerVariants,
   growth,
+  site,
   memory,
   cleanUp,
   verifying,

@@ -111,6 +111,7 @@ describeDialects("The commands", (dialect) => {
           runner: null,
           appliedPerSecond: null,
           throttle: null,
+          copy: null,
           lastError: null,
           stopped: null,
           problems: [],

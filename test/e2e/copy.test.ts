@@ -59,6 +59,8 @@ describeDialects("copy, as it is typed,", (dialect) => {
     expect(status.stdout).toContain("safe to switch: no");
     // How many there are is told where the server's statistics know it by now.
     expect(status.stdout).toMatch(/its copy is not finished: 100 (of about [\d,]+ )?rows read, 100 written/);
+    const [table] = JSON.parse((await syncTool("status", "--json")).stdout).tables;
+    expect(table.copy).toMatchObject({ rows: 100, written: 100, refused: 0 });
     expect((await syncTool("drain")).code).not.toBe(0);
     // Nothing of a page is there before its place is kept.
     for (const place of ["copy-page-read", "copy-page-uncommitted"])

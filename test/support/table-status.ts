@@ -17,6 +17,7 @@ export const tableStatus = (about: Partial<TableStatus> = {}): TableStatus => ({
   runner: null,
   appliedPerSecond: null,
   throttle: null,
+  copy: null,
   lastError: null,
   stopped: null,
   deadLetters: 0,

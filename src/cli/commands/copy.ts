@@ -1,11 +1,9 @@
 import { planTables, type SyncPlan } from "../../contract/sync-plan.ts";
 import { type CopiedTable, copy as copySchema } from "../../copy/copy.ts";
-import { copyProgress } from "../../copy/copy-progress.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { rowSources } from "../../run/row-sources.ts";
-import type { CopyPlace } from "../../state/copy-place.ts";
+import { type CopyPlace, copySecondsLeft } from "../../state/copy-place.ts";
 import { readState, stateTable } from "../../state/state.ts";
-import { monotonic } from "../../util/monotonic.ts";
 import { roughTime } from "../../util/rough-time.ts";
 import { firstThatFits } from "../../util/shorten.ts";
 import { whole } from "../../util/whole.ts";
@@ -90,7 +88,6 @@ async function copySchemas(
     const { plan, source, target, tenants } = schema;
     if (signal.aborted) break;
     await warnWithoutRun(context, schema);
-    const began = new Map<string, { readonly rows: number; readonly atMs: number }>();
     const tables = await copySchema({
       plan,
       source,
@@ -105,10 +102,7 @@ async function copySchemas(
         if (!flags.json) writeOut(`refused ${table} ${keyText(key)} - ${reason}`);
       },
       onProgress: (table, place) => {
-        const first = began.get(table) ?? { rows: place.rows, atMs: monotonic() };
-        began.set(table, first);
-        if (terminal.isTerminal)
-          terminal.showProgress(progressText(table, place, first, monotonic(), progressWidth()));
+        if (terminal.isTerminal) terminal.showProgress(progressText(table, place, progressWidth()));
       },
     });
     done.push(...tables);
@@ -120,18 +114,18 @@ async function copySchemas(
 /** `T: 3,400 of about 9,000 rows read, 3,300 written, 1,200 rows/s, 5 s left`, or less where that does not fit. */
 export function progressText(
   table: string,
-  place: Pick<CopyPlace, "rows" | "written" | "total">,
-  began: { readonly rows: number; readonly atMs: number },
-  nowMs: number,
+  place: Pick<CopyPlace, "rows" | "written" | "total" | "perSecond">,
   width = Number.POSITIVE_INFINITY,
 ): string {
-  const { rowsPerSecond, secondsLeft } = copyProgress(place, began, nowMs);
+  const { perSecond = 0 } = place;
+  const secondsLeft = copySecondsLeft(place);
   const of = place.total === undefined ? "" : ` of about ${whole(place.total)}`;
+  const rate = perSecond > 0 ? [`${whole(perSecond)} rows/s`] : [];
   const left = secondsLeft === undefined ? [] : [`${roughTime(Math.max(1, secondsLeft))} left`];
   const here = `${table}: ${whole(place.rows)}${of} rows`;
   const written = `${whole(place.written)} written`;
   const lines = [
-    [`${here} read`, written, `${whole(rowsPerSecond)} rows/s`, ...left],
+    [`${here} read`, written, ...rate, ...left],
     [`${here} read`, written, ...left],
     [here, written, ...left],
     [here, ...left],

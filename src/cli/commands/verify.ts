@@ -1,5 +1,5 @@
 import { planTables } from "../../contract/sync-plan.ts";
-import { aboutRows } from "../../copy/copy-progress.ts";
+import { aboutRows } from "../../copy/about-rows.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { KEY } from "../../log.ts";
 import { rowSources } from "../../run/row-sources.ts";

@@ -59,11 +59,11 @@ async function measure(
         ] as const
       ).map(async ([name, database]) => ({ name, writers: await openWriters(database) })),
     );
-    for (const { writers } of each) await writers.logIn(WARM_UP_MS / scale);
+    for (const { writers } of each) await writers.logIn({ forMs: WARM_UP_MS / scale });
     for (let turn = 0; turn < TURNS / scale; turn++) {
       for (const { name, writers } of rotated(each, turn)) {
         const before = serverCpuSeconds(server);
-        const { count, perSecond } = await writers.logIn(TURN_MS);
+        const { count, perSecond } = await writers.logIn({ forMs: TURN_MS });
         rates.note(name, perSecond);
         cpu.note(name, ((serverCpuSeconds(server) - before) * 1e6) / count);
       }

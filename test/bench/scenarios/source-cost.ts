@@ -87,11 +87,11 @@ async function logins(
   const [rates, p99, cpu] = [createTally(), createTally(), createTally()];
   const writers = await Promise.all(NAMES.map((name) => openWriters(blues[name])));
   const each = NAMES.flatMap((name, n) => (writers[n] === undefined ? [] : [{ name, writers: writers[n] }]));
-  for (const one of each) await one.writers.logIn(WARM_UP_MS / scale);
+  for (const one of each) await one.writers.logIn({ forMs: WARM_UP_MS / scale });
   for (let turn = 0; turn < (rounds === 1 ? NAMES.length : TURNS); turn++) {
     for (const one of rotated(each, turn)) {
       const before = serverCpuSeconds(server);
-      const { count, perSecond, p99Ms } = await one.writers.logIn((2 * TURN_MS) / (1 + scale));
+      const { count, perSecond, p99Ms } = await one.writers.logIn({ forMs: (2 * TURN_MS) / (1 + scale) });
       rates.note(one.name, perSecond);
       p99.note(one.name, p99Ms);
       cpu.note(one.name, ((serverCpuSeconds(server) - before) * 1e6) / count);

@@ -40,3 +40,31 @@ test("the heap stays near the size of what is held, where V8 would let it grow t
   expect(limited).toBeLessThan(byItself);
   expect(limited).toBeLessThan(1.9);
 });
+
+/** Rows that come and go turn by turn; gives the most megabytes that the space for new ones had. */
+const TURNS = `
+const { getHeapSpaceStatistics } = await import("node:v8");
+const young = () => getHeapSpaceStatistics().find((space) => space.space_name === "new_space").space_size / 2 ** 20;
+const passing = [];
+let most = 0;
+for (let turn = 0; turn < 150; turn++) {
+  for (let i = 0; i < 20_000; i++) {
+    const row = { turn, text: "t" + i, list: [i, turn] };
+    if (i % 3 === 0) passing.push(row);
+  }
+  if (passing.length > 300_000) passing.splice(0, 200_000);
+  await new Promise((done) => setImmediate(done));
+  most = Math.max(most, young());
+}
+console.log(most);`;
+
+test("what was allocated last keeps to 8 MB, where V8 would give it 32", () => {
+  const most = (first: string): number =>
+    Number(
+      execFileSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", first + TURNS], {
+        encoding: "utf8",
+      }),
+    );
+  expect(most(`import { limitHeapGrowth } from ${JSON.stringify(MODULE)}; limitHeapGrowth();`)).toBe(8);
+  expect(most("")).toBeGreaterThan(8);
+});

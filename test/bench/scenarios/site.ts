@@ -1,0 +1,127 @@
+import type { Row } from "../../../src/row.ts";
+import { type Lab, openLab, SCOPES, TOKENS } from "../lab.ts";
+import { openWriters, type Writers } from "../login.ts";
+import type { Scenario } from "../scenario.ts";
+import { createTally, type Measured, median, ratioOf, rotated, seconds } from "../stats.ts";
+import { fill, tokenColumns, tokenValues } from "../token-data.ts";
+import { rowsInMemory, writeAtTheLimit } from "../yardsticks.ts";
+
+/** Tokens that the target has, with the scopes of each. */
+const THERE = 1_000_000;
+const SCOPES_EACH = 2;
+/** Tokens that are caught up with, with their scopes. */
+const PENDING = 20_000;
+const LOGINS_PER_SECOND = 150;
+const ROWS_PER_STATEMENT = 100_000;
+
+/**
+ * A backlog into tables of a site's size while users log in on the same machine: against rows in memory on one connection, at
+ * the same size beside the same logins.
+ */
+export const site: Scenario = {
+  name: "site",
+  onDemand: true,
+  async run({ server, rounds, scale }) {
+    const lab = await openLab(server, "5.9.0", [TOKENS, SCOPES]);
+    const writers = await openWriters(lab.source.test);
+    try {
+      await fillTarget(lab, THERE / scale);
+      await fill(lab.source.test, { tokens: PENDING / scale, scopesEach: SCOPES_EACH }, false);
+      const inMemory = await Promise.all(lab.tables.map((table) => rowsInMemory(lab, table)));
+      const rows = inMemory.reduce((sum, { length }) => sum + length, 0);
+      const drain = (batchSize: number, parallelism = 1) =>
+        lab.drain({ batchSize, parallelism, until: "stopped", atMost: rows });
+      const turns = [
+        { name: "limit", turn: () => writeAll(lab, inMemory) },
+        { name: "batchSize 100", turn: () => drain(100) },
+        { name: "batchSize 1000", turn: () => drain(1_000) },
+        { name: "batchSize 100, 4 lanes", turn: () => drain(100, 4) },
+      ];
+      const [rates, logins] = [createTally(), createTally()];
+      for (let round = 0; round < rounds; round++)
+        for (const { name, turn } of rotated(turns, round)) {
+          await takeBack(lab);
+          const [took, p50Ms] = await besideLogins(writers, turn);
+          rates.note(name, rows / took);
+          logins.note(name, p50Ms);
+        }
+      await takeBack(lab);
+      const [, p50Ms] = await besideLogins(writers, () => new Promise((done) => setTimeout(done, 5_000)));
+      const over = (name: string): Measured => ({
+        name: `${name} / limit`,
+        value: ratioOf(rates, name, "limit"),
+        unit: "ratio",
+      });
+      return [
+        ...rates.names().map((name): Measured => ({ name, value: median(rates.of(name)), unit: "rows/s" })),
+        ...turns.slice(1).map(({ name }) => over(name)),
+        { name: "p50 of a login, nothing else at work", value: p50Ms, unit: "ms" },
+        ...logins.names().map(
+          (name): Measured => ({
+            name: `the same beside: ${name}`,
+            value: median(logins.of(name)),
+            unit: "ms",
+          }),
+        ),
+      ];
+    } finally {
+      await writers.close();
+      await lab.close();
+    }
+  },
+};
+
+/** Tokens and scopes that no journal of the source tells of. */
+async function fillTarget({ target: { test } }: Lab, tokens: number): Promise<void> {
+  const isPostgres = test.settings.type === "postgres";
+  const n = isPostgres ? "g.n" : "g.seq";
+  const text = isPostgres ? `${n}::text` : n;
+  const one = tokenValues("ID", 0, true)
+    .slice(1, -1)
+    .replace("'ID'", `md5(concat('there', ${text}))`)
+    .replaceAll(/'[0-9a-f-]{36}'/g, `md5(concat('token', ${text}))`)
+    .replaceAll("'user0'", `concat('there', ${text})`)
+    .replace("'scope0'", `md5(${text})`);
+  for (let from = 1; from <= tokens; from += ROWS_PER_STATEMENT) {
+    const to = Math.min(tokens, from + ROWS_PER_STATEMENT - 1);
+    const series = isPostgres ? `generate_series(${from}, ${to}) AS g(n)` : `seq_${from}_to_${to} AS g`;
+    const scope = (name: string) =>
+      `INSERT INTO ${SCOPES} (TOKEN_ID, TOKEN_SCOPE) SELECT md5(concat('there', ${text})), '${name}' FROM ${series}`;
+    await test.exec([
+      `INSERT INTO ${TOKENS} (${tokenColumns(true)}) SELECT ${one} FROM ${series}`,
+      ...["openid", "email"].slice(0, SCOPES_EACH).map(scope),
+    ]);
+  }
+  if (isPostgres) await test.exec(`VACUUM ANALYZE ${TOKENS}, ${SCOPES}`);
+}
+
+/** Undoes a turn: what the site had stays. */
+async function takeBack(lab: Lab): Promise<void> {
+  const { test } = lab.target;
+  await test.exec(`DELETE FROM ${TOKENS} WHERE AUTHZ_USER NOT LIKE 'there%'`);
+  if (test.settings.type === "postgres") await test.exec(`VACUUM ${TOKENS}, ${SCOPES}`);
+  await lab.rewind();
+}
+
+async function besideLogins(writers: Writers, work: () => Promise<void>): Promise<[number, number]> {
+  const stop = new AbortController();
+  const logins = writers.logIn({ perSecond: LOGINS_PER_SECOND, signal: stop.signal });
+  try {
+    const took = await seconds(work);
+    stop.abort();
+    return [took, (await logins).p50Ms];
+  } finally {
+    stop.abort();
+    await logins;
+  }
+}
+
+async function writeAll(lab: Lab, inMemory: readonly (readonly Row[])[]): Promise<void> {
+  const session = await lab.target.db.session();
+  try {
+    for (const [i, table] of lab.tables.entries())
+      await writeAtTheLimit(session, lab, table, inMemory[i] ?? []);
+  } finally {
+    await session.release();
+  }
+}
