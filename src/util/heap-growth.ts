@@ -8,8 +8,11 @@ import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
  */
 const PERCENT = 30;
 
-/** Both halves of the space for what was allocated last. By itself V8 doubles them up to 32 MB, and all of it is touched. */
-const YOUNG_BYTES = 8 * 1024 * 1024;
+/**
+ * From here on the space for what was allocated last grows no more, both its halves together: by itself V8 doubles it up to
+ * 32 MB, and all of it is touched. In one long turn of the event loop it may be doubled once more before that is seen.
+ */
+const YOUNG_BYTES = 4 * 1024 * 1024;
 
 /**
  * Keeps this process near the size of what it holds, on hosts that it shares with a database. V8 reads both flags each time
@@ -18,7 +21,7 @@ const YOUNG_BYTES = 8 * 1024 * 1024;
  */
 export function limitHeapGrowth(): void {
   setFlagsFromString(`--heap-growing-percent=${PERCENT}`);
-  // It begins with 2 MB, which would be too little for good, and may shrink: looked at after each collection.
+  // It begins smaller, and may shrink: looked at after each collection.
   new PerformanceObserver(holdYoung).observe({ entryTypes: ["gc"] });
 }
 

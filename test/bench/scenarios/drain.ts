@@ -64,8 +64,8 @@ export const drain: Scenario = {
         figures.push({ name, value, unit: "ratio", ...(target === undefined ? {} : { target }) });
       };
       const over = (name: string, to: string): number => ratioOf(rates, name, to);
-      ratio("batchSize 1000 / limit", over("tokens, batchSize 1000", "limit"), { atLeast: 0.8 });
-      ratio("batchSize 100 / limit", over("tokens, batchSize 100", "limit"), { atLeast: 0.6 });
+      ratio("batchSize 1000 / limit", over("tokens, batchSize 1000", "limit"), { atLeast: 0.95 });
+      ratio("batchSize 100 / limit", over("tokens, batchSize 100", "limit"), { atLeast: 0.9 });
       ratio("batchSize 100 / row at a time", over("batchSize 100, as many rows", "row at a time"), {
         atLeast: 4,
       });
