@@ -268,6 +268,8 @@ export interface Dialect {
     rows: readonly Row[],
     keepOnUpdate: readonly string[],
   ): Promise<void>;
+  /** Does ahead what `writeRows` would do with these very rows before it sends anything. Absent where that is not worth it. */
+  readyRows?(table: TargetTable, rows: readonly Row[]): Promise<void>;
   /**
    * Makes rows ready to be written together with the move of a checkpoint, in one or two round trips. Nothing is sent: this is
    * done while the batch in front of them is written. `areNew`: the target is not expected to hold any of them.

@@ -3,6 +3,7 @@ import type { TablePlan } from "../contract/sync-plan.ts";
 import { COPY_START, type CopyPlace, keepCopyPlace } from "../state/copy-place.ts";
 import type { Pace } from "../throttle/pace.ts";
 import { failpoint } from "../util/failpoint.ts";
+import { monotonic } from "../util/monotonic.ts";
 import { createRecentRate } from "../util/recent-rate.ts";
 import { createRowComparison, type Expected, type RowComparison } from "../verify/row-comparison.ts";
 import { aboutRows } from "./about-rows.ts";
@@ -26,6 +27,9 @@ export interface CopyTableOptions extends CopyOptions {
   readonly pace: Pace;
   readonly onPage: (place: CopyPlace) => void;
 }
+
+/** How old may be what is known of the applied changes: from there on the journal is asked for each page, so older is only slower. */
+const FRESH_MS = 200;
 
 /** A page that `purge` runs into again and again. */
 const MAX_READS = 10;
@@ -91,11 +95,15 @@ async function readPages(
   const { signal, pace } = options;
   const most = refersToItself(options.table) ? 1 : options.parallelism;
   let applied = readApplied(options);
+  let askedMs = monotonic();
   const read = (after: Key | undefined, limit: number): Promise<ReadPage> => {
     const page = readCopyPage(options, comparison, applied, after, limit);
+    page.catch(() => undefined);
+    if (monotonic() - askedMs < FRESH_MS) return page;
     // Asked for while this page is read: the next one does not wait for it.
+    askedMs = monotonic();
     applied = readApplied(options);
-    for (const awaited of [page, applied]) awaited.catch(() => undefined);
+    applied.catch(() => undefined);
     return page;
   };
   const busy = new Set<Promise<void>>();

@@ -56,7 +56,7 @@ export async function readCopyPage(
   const before = await applied;
   const rows = await readRange(sets.source, after, limit);
   const last = rows.at(-1);
-  const expected = expect(rows);
+  const expected = expect(rows).then((all) => readied(options, all));
   // It is awaited later; until then nobody hears its failure.
   expected.catch(() => undefined);
   return {
@@ -67,6 +67,16 @@ export async function readCopyPage(
     isLast: rows.length < limit,
     nextLimit: nextLimit(rows, options.pageSize),
   };
+}
+
+/** Whatever needs no database is done while the page in front of it is written. */
+async function readied(
+  { target, table }: CopyOptions,
+  expected: readonly Expected[],
+): Promise<readonly Expected[]> {
+  const rows = expected.flatMap(({ row }) => (row === undefined ? [] : [row]));
+  await target.dialect.readyRows?.(table, rows);
+  return expected;
 }
 
 /** To be read before the rows, how long does not matter: no change can slip between. */

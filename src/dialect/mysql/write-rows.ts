@@ -85,13 +85,25 @@ async function writePart(
   await insert(tx, table, ready, absent, undefined);
 }
 
+/** Texts that were made ahead, until their rows are gone. */
+const madeAhead = new WeakMap<Row, { readonly table: TargetTable; readonly text: string }>();
+
+export async function readyRows(table: TargetTable, rows: readonly Row[]): Promise<void> {
+  for (const part of rowsByShape(rows))
+    for (const [row, text] of (await written(table, part)).texts) madeAhead.set(row, { table, text });
+}
+
 async function written(table: TargetTable, rows: readonly Row[]): Promise<WrittenRows> {
   const [first] = rows;
   const columns = table.targetColumns.filter((column) => first !== undefined && column.name in first);
   // Joined, not added up: a text that grows piece by piece is kept as a tree of them, which the collector would carry along.
   const text = (row: Row): string =>
     `(${columns.map((column) => literal(encode(column.target, row[column.name] ?? null))).join(", ")})`;
-  return { columns, texts: new Map(await mapInTurns(rows, (row) => [row, text(row)])) };
+  const known = (row: Row): string | undefined => {
+    const ahead = madeAhead.get(row);
+    return ahead?.table === table ? ahead.text : undefined;
+  };
+  return { columns, texts: new Map(await mapInTurns(rows, (row) => [row, known(row) ?? text(row)])) };
 }
 
 /** The rows whose key the table holds; the server compares, since only it knows the collation. */

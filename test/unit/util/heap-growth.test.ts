@@ -65,6 +65,8 @@ test("what was allocated last keeps to 8 MB, where V8 would give it 32", () => {
         encoding: "utf8",
       }),
     );
-  expect(most(`import { limitHeapGrowth } from ${JSON.stringify(MODULE)}; limitHeapGrowth();`)).toBeLessThanOrEqual(8);
+  expect(
+    most(`import { limitHeapGrowth } from ${JSON.stringify(MODULE)}; limitHeapGrowth();`),
+  ).toBeLessThanOrEqual(8);
   expect(most("")).toBeGreaterThan(8);
 });
