@@ -1,4 +1,4 @@
-import type { Dialect } from "../../contract/dialect.ts";
+import type { Ddl } from "../../contract/ddl.ts";
 import { captureSteps } from "../mysql/capture.ts";
 import { ddl as mysql } from "../mysql/ddl.ts";
 
@@ -7,7 +7,7 @@ const IMPATIENT_ATTEMPTS = 150;
 const SHORT_PAUSE_MS = 25;
 const PAUSE_MS = 500;
 
-export const ddl: Dialect["ddl"] = {
+export const ddl: Ddl = {
   ...mysql,
   // A cascade of MariaDB spares nothing. A trigger fires with the rights of its user and none of its roles (tried on
   // 10.11), so it is made with those alone: what they do not suffice for is refused before every write fails of it.

@@ -1,4 +1,4 @@
-import type { Dialect, ObjectRef } from "../../contract/dialect.ts";
+import type { Ddl, ObjectRef } from "../../contract/ddl.ts";
 import { sharedTables } from "../../contract/object-names.ts";
 import { alsoWritten } from "../../contract/sync-plan.ts";
 import { sequenceName } from "../sequence-name.ts";
@@ -17,7 +17,7 @@ const PAUSE_MS = 500;
 
 const TEXT = "varchar(64) COLLATE Latin1_General_BIN2";
 
-export const ddl: Dialect["ddl"] = {
+export const ddl: Ddl = {
   // With XACT_ABORT a failed step ends its transaction and with it the table's lock ("SET XACT_ABORT"). A module keeps the
   // ANSI settings that it was made under ("CREATE TRIGGER"), and sqlcmd has QUOTED_IDENTIFIER off; a column keeps
   // ANSI_PADDING, without which it would lose trailing blanks ("SET ANSI_PADDING"). Of a deadlock we are the victim.

@@ -1,4 +1,4 @@
-import type { Dialect, Grantee, ObjectRef } from "../../contract/dialect.ts";
+import type { Ddl, Grantee, ObjectRef } from "../../contract/ddl.ts";
 import { sharedTables } from "../../contract/object-names.ts";
 import { alsoWritten } from "../../contract/sync-plan.ts";
 import { addCaptureTime, captureSteps, dynamic, LABEL, label, SQL_MODE } from "./capture.ts";
@@ -20,7 +20,7 @@ const onOneLine = (sql: string): string => sql.trim().replace(/\s+/g, " ");
 /** An account as GRANT takes it. */
 const accountOf = ({ name, host = "%" }: Grantee): string => `${literal(name)}@${literal(host)}`;
 
-export const ddl: Dialect["ddl"] = {
+export const ddl: Ddl = {
   session: () => [
     `SET SESSION lock_wait_timeout = ${LOCK_TIMEOUT_S}`,
     `SET SESSION innodb_lock_wait_timeout = ${LOCK_TIMEOUT_S}`,

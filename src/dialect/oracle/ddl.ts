@@ -1,4 +1,4 @@
-import type { Dialect, ObjectRef } from "../../contract/dialect.ts";
+import type { Ddl, ObjectRef } from "../../contract/ddl.ts";
 import { sequenceName } from "../sequence-name.ts";
 import {
   addCaptureTime,
@@ -51,7 +51,7 @@ const dropTable = (name: string): string => guarded(`DROP TABLE ${quote(name)} P
 const dropTrigger = (name: string): string => guarded(`DROP TRIGGER ${quote(name)}`, ABSENT.trigger);
 const dropSequence = (name: string): string => guarded(`DROP SEQUENCE ${quote(name)}`, ABSENT.sequence);
 
-export const ddl: Dialect["ddl"] = {
+export const ddl: Ddl = {
   session: () => [`ALTER SESSION SET DDL_LOCK_TIMEOUT = ${LOCK_TIMEOUT_S}`],
   lockTable: () => [],
   capture,

@@ -1,4 +1,4 @@
-import type { Dialect } from "../../contract/dialect.ts";
+import type { Ddl } from "../../contract/ddl.ts";
 import { sharedTables } from "../../contract/object-names.ts";
 import { alsoWritten } from "../../contract/sync-plan.ts";
 import { sequenceName } from "../sequence-name.ts";
@@ -17,7 +17,7 @@ export const grantee = (user: string): string =>
   quote(/[a-z]/.test(user) && /[A-Z]/.test(user) ? user : user.toUpperCase());
 
 /** What a run needs. Its user finds the tables when it owns them, or when its CURRENT_SCHEMA is their owner's. */
-export const grants: Dialect["ddl"]["grants"] = (side, tables, readOnly, user) => {
+export const grants: Ddl["grants"] = (side, tables, readOnly, user) => {
   const to = grantee(user.name);
   const grant = (privileges: string, object: string): string =>
     guarded(`GRANT ${privileges} ON ${quote(object)} TO ${to}`, [TO_ONESELF]);

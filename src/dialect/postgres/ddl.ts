@@ -1,4 +1,4 @@
-import type { Dialect } from "../../contract/dialect.ts";
+import type { Ddl } from "../../contract/ddl.ts";
 import { sharedTables } from "../../contract/object-names.ts";
 import { alsoWritten } from "../../contract/sync-plan.ts";
 import { block, capture, hasCondition, literal, NOW_UTC, OURS, SHAPE, withoutSchema } from "./capture.ts";
@@ -12,7 +12,7 @@ const LOCK_TIMEOUT_MS = 2_000;
 /** Lets the writers that queued behind an attempt through. */
 const PAUSE_MS = 500;
 
-export const ddl: Dialect["ddl"] = {
+export const ddl: Ddl = {
   session: () => [`SET lock_timeout = ${LOCK_TIMEOUT_MS}`],
   lockTable: (table) => [
     block(`  IF current_setting('server_version_num')::int < 140000 AND EXISTS (SELECT FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
