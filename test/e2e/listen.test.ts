@@ -1,25 +1,36 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sleep } from "../../src/util/sleep.ts";
+import { behindProxy, startProxyBefore } from "../support/behind-proxy.ts";
 import { type CliProcess, runCli, startCli } from "../support/cli.ts";
 import { type CliPair, openCliPair } from "../support/cli-pair.ts";
 import { writeConfigFiles } from "../support/config-files.ts";
+import { faultsOfDashboard } from "../support/dashboard.ts";
 import { describeDialects } from "../support/dialects.ts";
-import { type AlertCase, checkAlerts } from "../support/firing-alerts.ts";
+import { type AlertCase, checkAlerts, RULES } from "../support/firing-alerts.ts";
 import { faultsOfJson } from "../support/json-contract.ts";
 import { metricsIn } from "../support/metric-lines.ts";
+import { type Prometheus, startPrometheus } from "../support/prometheus.ts";
 import { findProgram } from "../support/servers/find-program.ts";
 import type { TestSession } from "../support/servers/test-server.ts";
+import type { TcpProxy } from "../support/tcp-proxy.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { createTables } from "../support/wso2-tables.ts";
 
 const TABLE = "IDN_IDENTITY_USER_DATA";
 const NOTES = "X_NOTE";
 const LOAD = "X_LOAD";
+/** Nothing of it is applied before the one change that green holds up. */
+const SLOW = "X_SLOW";
+const put = (user: string): string =>
+  `INSERT INTO ${TABLE} (TENANT_ID, USER_NAME, DATA_KEY, DATA_VALUE) VALUES (-1234, '${user}', 'k', 'v')`;
+const hasPrometheus = findProgram("prometheus") !== undefined;
 /** A run that listens ends as soon as any other: a look that is under way keeps it from nothing. */
 const STOP_MS = 40_000;
 
 interface Told {
   readonly verified: readonly { readonly result: string | null; readonly secondsAgo: number | null }[];
+  readonly stale: boolean;
   readonly safeToSwitch: boolean;
   readonly reasons: readonly string[];
   readonly tables: readonly {
@@ -31,6 +42,9 @@ interface Told {
     readonly stopped: { readonly code: string; readonly since: string } | null;
     readonly runner: { readonly pid: number } | null;
     readonly captured: boolean;
+    readonly gap: string | null;
+    readonly problems: readonly string[];
+    readonly openHole: object | null;
     readonly throttle: { readonly reason: string } | null;
   }[];
 }
@@ -41,7 +55,10 @@ describeDialects(
     let pair: CliPair;
     let run: CliProcess;
     let url: string;
-    let held: TestSession | undefined;
+    let proxy: TcpProxy;
+    /** Scrapes the run from its first second to its end. */
+    let scraping: Promise<Prometheus> | undefined;
+    const held: TestSession[] = [];
 
     beforeAll(async () => {
       pair = await openCliPair(dialect);
@@ -49,15 +66,16 @@ describeDialects(
       for (const database of [blue, green])
         await database.exec([
           ...createTables(dialect.name, "5.11.0", [TABLE]),
-          `CREATE TABLE ${NOTES} (ID INTEGER PRIMARY KEY, NOTE VARCHAR(20))`,
+          ...[NOTES, SLOW].map((name) => `CREATE TABLE ${name} (ID INTEGER PRIMARY KEY, NOTE VARCHAR(20))`),
         ]);
       await blue.exec([`CREATE TABLE ${LOAD} (N INTEGER)`, `INSERT INTO ${LOAD} VALUES (0)`]);
       await green.exec(`ALTER TABLE ${NOTES} ADD CONSTRAINT ACCEPTABLE CHECK (NOTE <> 'refused')`);
+      proxy = await startProxyBefore(green);
       await writeConfigFiles(folder, {
         source: blue,
-        target: green,
+        target: behindProxy(green, proxy),
         sourceVersion: "5.11.0",
-        syncTables: [TABLE, NOTES],
+        syncTables: [TABLE, NOTES, SLOW],
         properties: { syncInterval: "50", "throttleQuery.source": `SELECT N FROM ${LOAD}` },
       });
       expect((await runCli(["prepare"], folder)).code).toBe(0);
@@ -67,11 +85,16 @@ describeDialects(
         timeoutMs: 60_000,
         facts: () => run.output().stderr,
       });
+      if (hasPrometheus) scraping = startPrometheus(url);
+      // Told by whoever waits for it.
+      scraping?.catch(() => undefined);
     });
     afterAll(async () => {
       run.kill("SIGKILL");
       await run.ended.catch(() => undefined);
-      await held?.close();
+      await (await scraping)?.close();
+      for (const session of held) await session.close();
+      await proxy.close();
       await pair.close();
     });
 
@@ -99,6 +122,20 @@ describeDialects(
     const raised: AlertCase[] = [];
     const raises = async (name: string, ...alerts: readonly string[]): Promise<void> => {
       raised.push({ name, metrics: await get("metrics"), alerts });
+    };
+    /** The same for a cause that lasts: ages of this table grow from look to look. */
+    const raisesWithAge = async (name: string, age: string, of: string, ...alerts: readonly string[]) => {
+      const metrics = await get("metrics");
+      const later = await waitFor(
+        async () => {
+          const text = await get("metrics");
+          const grew = (metric: string, labels = {}): boolean =>
+            metricsIn(text).sum(metric, labels) > metricsIn(metrics).sum(metric, labels);
+          return grew("sync_tool_look_timestamp_seconds") && grew(age, { table: of }) && text;
+        },
+        { what: `${age} to grow`, timeoutMs: 60_000, pollMs: 200 },
+      );
+      raised.push({ name, metrics, later, alerts });
     };
     /** Everybody who is asked says the same. */
     const agree = async (told: Told): Promise<void> => {
@@ -144,15 +181,25 @@ describeDialects(
         1,
       );
       await raises("in step");
+      await scraping;
     });
 
     test("behind: all of them say that a change is pending", async () => {
-      held = await pair.green.session();
-      await held.exec(["BEGIN", `UPDATE ${NOTES} SET NOTE = 'held' WHERE ID = 1`]);
-      await pair.blue.exec(`UPDATE ${NOTES} SET NOTE = 'two' WHERE ID = 1`);
+      const holder = await pair.green.session();
+      held.push(holder);
+      await holder.exec(["BEGIN", `UPDATE ${NOTES} SET NOTE = 'held' WHERE ID = 1`]);
+      await holder.exec(`LOCK TABLE ${SLOW} IN SHARE MODE`);
+      await pair.blue.exec([
+        `UPDATE ${NOTES} SET NOTE = 'two' WHERE ID = 1`,
+        `INSERT INTO ${SLOW} VALUES (1, 'slow')`,
+      ]);
       await agree(
-        await served(({ tables }) => tables.some(({ pending }) => pending === 1), "a pending change"),
+        await served(
+          ({ tables }) => tables.filter(({ pending }) => pending === 1).length === 2,
+          "both to be pending",
+        ),
       );
+      await raisesWithAge("changes that green holds up", "sync_tool_lag_seconds", SLOW, "SyncToolBehind");
       // What it has said of itself is ten minutes old, also where it has just said it again.
       const metrics = await waitFor(
         async () => {
@@ -165,8 +212,8 @@ describeDialects(
         { what: "the runner to have stood still for long", timeoutMs: 60_000, pollMs: 200 },
       );
       raised.push({ name: "a runner that hangs", metrics, alerts: ["SyncToolNobodyApplies"] });
-      await held.exec("ROLLBACK");
-      await served(({ safeToSwitch }) => safeToSwitch, "the change to arrive");
+      await holder.exec("ROLLBACK");
+      await served(({ safeToSwitch }) => safeToSwitch, "the changes to arrive");
       // The gate's own proof is old, then its comparison finds a row that differs.
       expect(await runCli(["verify"], pair.folder)).toMatchObject({ code: 0 });
       await pair.green.exec(
@@ -182,6 +229,25 @@ describeDialects(
       await served(({ verified }) => verified.some(({ result }) => result === "different"), "it to be told");
       await raises("rows that differ", "SyncToolDifferent");
       expect(await runCli(["verify", "--repair"], pair.folder)).toMatchObject({ code: 0 });
+    });
+
+    test("a transaction that stays open on blue, and green gone: what they are raises its alert", async () => {
+      const open = await pair.blue.session();
+      held.push(open);
+      await open.exec(["BEGIN", put("open")]);
+      await pair.blue.exec(put("behind-it"));
+      await served(({ tables }) => tables.some(({ openHole }) => openHole !== null), "the open hole");
+      const age = "sync_tool_open_hole_age_seconds";
+      // What came behind it is late as well.
+      const alerts = ["SyncToolTransactionOpen", "SyncToolBehind"];
+      await raisesWithAge("a transaction that stays open", age, TABLE, ...alerts);
+      await open.exec("ROLLBACK");
+      await served(({ safeToSwitch }) => safeToSwitch, "the change behind it to arrive");
+      proxy.refuse();
+      await served(({ stale }) => stale, "a look that finds green gone");
+      await raises("green that does not answer", "SyncToolDatabaseAway");
+      await proxy.heal();
+      await served(({ safeToSwitch }) => safeToSwitch, "green to be back");
     });
 
     test("held back by a pause or a throttle query: all of them say why, whoever waits holds nothing, and it lapses", async () => {
@@ -247,9 +313,7 @@ describeDialects(
 
     test("stopped: all of them say since when and why, and it is not ready", async () => {
       await pair.green.exec(`ALTER TABLE ${TABLE} RENAME TO ELSEWHERE`);
-      await pair.blue.exec(
-        `INSERT INTO ${TABLE} (TENANT_ID, USER_NAME, DATA_KEY, DATA_VALUE) VALUES (-1234, 'ann', 'k', 'v')`,
-      );
+      await pair.blue.exec(put("ann"));
       await waitFor(() => run.output().stderr.includes("the group has stopped"), {
         what: "the group to stop",
         timeoutMs: 60_000,
@@ -269,24 +333,61 @@ describeDialects(
         "a trigger that does not fire",
         ...["SyncToolGroupStopped", "SyncToolDeadLetters", "SyncToolChangesMayBeMissing"],
       );
+      expect((await runCli(["prepare"], pair.folder)).code).toBe(0);
+      await served(({ tables }) => tables.some(({ gap }) => gap !== null), "the gap to be told");
+      await raises(
+        "changes that no trigger saw",
+        ...["SyncToolGroupStopped", "SyncToolDeadLetters", "SyncToolChangesMayBeMissing"],
+      );
+      await pair.green.exec(`UPDATE ${TABLE}_SV SET JOURNAL_ID = 'another'`);
+      await served(({ tables }) => tables.some(({ problems }) => problems.length > 0), "the problem");
       expect((await fetch(`${url}readyz`)).status).toBe(503);
       expect((await fetch(`${url}livez`)).status).toBe(200);
     });
 
-    test.skipIf(findProgram("promtool") === undefined)(
-      "what was wrong raises its alert, and no other",
-      async () => {
-        expect(raised).toHaveLength(8);
-        await checkAlerts(raised);
-      },
-    );
+    test.skipIf(!hasPrometheus)("every panel of the dashboard had data", async () => {
+      const prometheus = (await scraping) as Prometheus;
+      // The last state of the test before may have still to be scraped.
+      let faults: readonly string[] = [];
+      const isWhole = async (): Promise<boolean> => {
+        faults = await faultsOfDashboard(prometheus);
+        return faults.length === 0;
+      };
+      await waitFor(isWhole, {
+        what: "data of every panel",
+        timeoutMs: 60_000,
+        pollMs: 200,
+        facts: () => faults.join("\n"),
+      });
+    });
 
     test("a stop ends it, and the port is free again", async () => {
       run.kill("SIGTERM");
       const ended = await Promise.race([run.ended, sleep(STOP_MS)]);
       expect(ended).toMatchObject({ code: 7 });
       await expect(fetch(`${url}livez`)).rejects.toThrow();
+      const prometheus = await scraping;
+      if (prometheus === undefined) return;
+      const pending = 'ALERTS{alertname="SyncToolGone", alertstate="pending"}';
+      await waitFor(async () => (await prometheus.ask(pending)).length > 0, {
+        what: "Prometheus to miss it",
+        timeoutMs: 60_000,
+        facts: prometheus.said,
+      });
+      expect((await prometheus.ask("up"))[0]?.value[1]).toBe("0");
+      raised.push({ name: "a run that has ended", metrics: undefined, alerts: ["SyncToolGone"] });
     });
+
+    test.skipIf(!hasPrometheus || findProgram("promtool") === undefined)(
+      "what was wrong raises its alert, and no other",
+      async () => {
+        await checkAlerts(raised);
+        const all = readFileSync(RULES, "utf8").matchAll(/alert: (\w+)/g);
+        expect(new Set(raised.flatMap(({ alerts }) => alerts))).toEqual(
+          new Set([...all].map(([, name]) => name)),
+        );
+      },
+    );
   },
   ["postgres"],
 );

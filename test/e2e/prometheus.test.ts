@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,14 +9,12 @@ import { parseAddress } from "../../src/listen/address.ts";
 import { metricsOf } from "../../src/listen/metrics.ts";
 import { openListener } from "../../src/listen/server.ts";
 import type { StatusReport } from "../../src/status/status.ts";
-import { seriesOf } from "../support/firing-alerts.ts";
+import { RULES, seriesOf } from "../support/firing-alerts.ts";
 import { describeWithProgram } from "../support/programs.ts";
-import { findProgram } from "../support/servers/find-program.ts";
-import { freePort } from "../support/servers/process.ts";
+import { startPrometheus } from "../support/prometheus.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { report, table, watched } from "../unit/listen/report.ts";
 
-const RULES = join(import.meta.dirname, "../../config/prometheus/alerts.yaml");
 const TOKEN = "0123456789abcdef";
 const exec = promisify(execFile);
 
@@ -160,7 +158,6 @@ describeWithProgram("Alert rules", "promtool", () => {
 
 describeWithProgram("Metrics", "prometheus", () => {
   test("are scraped with the token, and what they tell raises its alert", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "sync-tool-prometheus-"));
     const ended = new AbortController();
     const listener = await openListener({
       address: parseAddress("127.0.0.1:0"),
@@ -171,60 +168,23 @@ describeWithProgram("Metrics", "prometheus", () => {
     const letters = { '2350"5\\\n': 2 };
     const shown = await watched(report({ tables: [table({ deadLetters: 2, deadLettersByCode: letters })] }));
     listener.show(shown.watch);
-    await writeFile(join(folder, "token"), TOKEN);
-    await writeFile(
-      join(folder, "prometheus.yml"),
-      JSON.stringify({
-        global: { scrape_interval: "200ms", evaluation_interval: "200ms" },
-        rule_files: [RULES],
-        scrape_configs: [
-          {
-            job_name: "sync-tool",
-            authorization: { credentials_file: join(folder, "token") },
-            static_configs: [{ targets: [new URL(listener.url).host] }],
-          },
-        ],
-      }),
-    );
-    const port = await freePort();
-    let said = "";
-    const server = spawn(findProgram("prometheus") ?? "prometheus", [
-      `--config.file=${join(folder, "prometheus.yml")}`,
-      `--storage.tsdb.path=${join(folder, "data")}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ]);
-    server.stderr.on("data", (text) => {
-      said += text;
-    });
-    const gone = new Promise((resolve) => server.once("close", resolve));
-    interface Answer {
-      readonly data: {
-        readonly result: readonly { readonly metric: object; readonly value: readonly [number, string] }[];
-      };
-    }
-    const ask = async (query: string): Promise<Answer["data"]["result"]> => {
-      const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`;
-      const answer = await fetch(url).catch(() => undefined);
-      return answer?.ok ? ((await answer.json()) as Answer).data.result : [];
-    };
+    const prometheus = await startPrometheus(listener.url, TOKEN);
     try {
       const [alert] = await waitFor(
         async () => {
-          const found = await ask('ALERTS{alertname="SyncToolDeadLetters", alertstate="firing"}');
+          const found = await prometheus.ask('ALERTS{alertname="SyncToolDeadLetters", alertstate="firing"}');
           return found.length > 0 && found;
         },
-        { what: "the alert", timeoutMs: 60_000, facts: () => said },
+        { what: "the alert", timeoutMs: 60_000, facts: prometheus.said },
       );
       expect(alert?.metric).toMatchObject({ table: "IDN_OAUTH2_ACCESS_TOKEN", code: '2350"5\\\n' });
-      expect((await ask("up"))[0]?.value[1]).toBe("1");
-      expect((await ask("sync_tool_dead_letters"))[0]?.value[1]).toBe("2");
+      expect((await prometheus.ask("up"))[0]?.value[1]).toBe("1");
+      expect((await prometheus.ask("sync_tool_dead_letters"))[0]?.value[1]).toBe("2");
     } finally {
-      server.kill("SIGKILL");
-      await gone;
+      await prometheus.close();
       ended.abort();
       await shown.stop();
       await listener.close();
-      await rm(folder, { recursive: true, force: true });
     }
   });
 });

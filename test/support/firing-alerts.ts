@@ -6,26 +6,35 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { metricsIn } from "./metric-lines.ts";
 
-const RULES = join(import.meta.dirname, "../../config/prometheus/alerts.yaml");
+export const RULES = join(import.meta.dirname, "../../config/prometheus/alerts.yaml");
 const exec = promisify(execFile);
 
 export interface AlertCase {
   readonly name: string;
-  /** Text of /metrics. */
-  readonly metrics: string;
-  /** Those that fire when nothing of it changes for twenty minutes, once for each name. */
+  /** Text of /metrics; undefined when nobody answers. */
+  readonly metrics: string | undefined;
+  /** The same a little later: ages that have grown meanwhile go on growing, as they do while their cause lasts. */
+  readonly later?: string;
+  /** Those that fire when nothing else changes for twenty minutes, once for each name. */
   readonly alerts: readonly string[];
 }
+
+/** Seconds that the clock alone adds to, until the cause is gone. */
+const AGES = ["sync_tool_lag_seconds", "sync_tool_open_hole_age_seconds"];
+const INTERVAL_SECONDS = 30;
 
 /** Throws what promtool finds where other alerts fire than are expected. */
 export async function checkAlerts(cases: readonly AlertCase[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "sync-tool-alerts-"));
   try {
     const file = join(folder, "alerts.test.yaml");
-    const tests = cases.map(({ name, metrics, alerts }) => ({
+    const tests = cases.map(({ name, metrics, later, alerts }) => ({
       name,
-      interval: "30s",
-      input_series: [...seriesOf(metrics), { series: 'up{job="sync-tool"}', values: "1+0x60" }],
+      interval: `${INTERVAL_SECONDS}s`,
+      input_series: [
+        ...(metrics === undefined ? [] : seriesOf(metrics, later)),
+        { series: 'up{job="sync-tool"}', values: `${metrics === undefined ? 0 : 1}+0x60` },
+      ],
       promql_expr_test: [
         {
           expr: 'group by (alertname) (ALERTS{alertstate="firing"})',
@@ -41,11 +50,16 @@ export async function checkAlerts(cases: readonly AlertCase[]): Promise<void> {
   }
 }
 
-/** As promtool wants them: the same value for half an hour. */
-export const seriesOf = (metrics: string): readonly object[] =>
-  metricsIn(metrics).samples.map(({ name, labels, value }) => ({
-    series: `${name}{${Object.entries({ ...labels, job: "sync-tool" })
-      .map(([label, text]) => `${label}=${JSON.stringify(text)}`)
-      .join(",")}}`,
-    values: `${value}+0x60`,
-  }));
+/** As promtool wants them, for half an hour: the same value, but for ages that have grown until later. */
+export function seriesOf(metrics: string, later = metrics): readonly object[] {
+  const before = metricsIn(metrics);
+  return metricsIn(later).samples.map(({ name, labels, value }) => {
+    const grows = AGES.includes(name) && value > before.sum(name, labels);
+    return {
+      series: `${name}{${Object.entries({ ...labels, job: "sync-tool" })
+        .map(([label, text]) => `${label}=${JSON.stringify(text)}`)
+        .join(",")}}`,
+      values: `${value}+${grows ? INTERVAL_SECONDS : 0}x60`,
+    };
+  });
+}
