@@ -14,12 +14,14 @@ const wordsOf = (command: CommandFacts): string =>
 const parents = (tree: readonly CommandFacts[]): readonly CommandFacts[] =>
   tree.filter(({ children }) => children.length > 0);
 
-/** Options of any command that take a value, by whether it is a path. */
-function valueNames(tree: readonly CommandFacts[], isFile: boolean): string {
+/** Options of any command that take a value: all, or by whether it is a path. */
+function valueNames(tree: readonly CommandFacts[], isFile?: boolean): readonly string[] {
   const names = tree.flatMap(({ options }) =>
-    options.filter((one) => one.value !== undefined && one.isFile === isFile).flatMap((one) => one.names),
+    options
+      .filter((one) => one.value !== undefined && (isFile ?? one.isFile) === one.isFile)
+      .flatMap((one) => one.names),
   );
-  return [...new Set(names)].join("|");
+  return [...new Set(names)];
 }
 
 const bash: Script = (tree) => `# bash completion for ${NAME}: source it, or keep it as
@@ -36,8 +38,8 @@ ${parents(tree)
     esac
   done
   case "$prev" in
-    ${valueNames(tree, true)}) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-    ${valueNames(tree, false)}) COMPREPLY=(); return ;;
+    ${valueNames(tree, true).join("|")}) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    ${valueNames(tree, false).join("|")}) COMPREPLY=(); return ;;
   esac
   case "$command" in
 ${tree.map((command) => `    "${command.name}") words="${wordsOf(command)}" ;;`).join("\n")}
@@ -131,25 +133,25 @@ const fish: Script = (tree) => {
   return `# fish completion for ${NAME}: keep it as ~/.config/fish/completions/${NAME}.fish\ncomplete -c ${NAME} -f\n${lines.join("\n")}\n`;
 };
 
+const psList = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(", ");
+
 const powershell: Script = (tree) => `# PowerShell completion for ${NAME}: dot-source it in $PROFILE
 Register-ArgumentCompleter -Native -CommandName ${NAME} -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)
   $known = @{
-${tree
-  .map(
-    (command) =>
-      `    '${command.name}' = @(${wordsOf(command)
-        .split(" ")
-        .map((word) => `'${word}'`)
-        .join(", ")})`,
-  )
-  .join("\n")}
+${tree.map((command) => `    '${command.name}' = @(${psList(wordsOf(command).split(" "))})`).join("\n")}
   }
+  $takesValue = @(${psList(valueNames(tree))})
   $command = ''
+  $before = ''
   foreach ($element in ($commandAst.CommandElements | Select-Object -Skip 1)) {
+    if ($element.Extent.EndOffset -ge $cursorPosition) { break }
     $next = "$command $element".Trim()
-    if ($known.ContainsKey($next)) { $command = $next }
+    if ($takesValue -cnotcontains $before -and $known.ContainsKey($next)) { $command = $next }
+    $before = "$element"
   }
+  # Nothing of ours: PowerShell then offers files.
+  if ($takesValue -ccontains $before) { return }
   $known[$command] | Where-Object { $_ -like "$wordToComplete*" } | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
   }

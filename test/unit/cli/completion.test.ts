@@ -74,6 +74,36 @@ test.runIf(findProgram("fish") !== undefined)("fish offers commands and options"
   expect(ask("sync-tool dead-letters re")).toMatch(/^retry\t/);
 });
 
+test("PowerShell is told which options have a value to come: there it offers files", () => {
+  const [, listed = ""] = /\$takesValue = @\((.*)\)/.exec(script("powershell")) ?? [];
+  const names = new Set(listed.split(", "));
+  for (const { options } of tree)
+    for (const { names: own, value } of options)
+      for (const name of own) expect(names.has(`'${name}'`), name).toBe(value !== undefined);
+});
+
+test.runIf(findProgram("pwsh") !== undefined)("PowerShell offers commands and options", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sync-tool-powershell-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "sync-tool.ps1");
+  writeFileSync(file, script("powershell"));
+  const ask = (line: string): string =>
+    spawnSync(
+      "pwsh",
+      [
+        ...["-NoProfile", "-NonInteractive", "-Command"],
+        `. ${file}; (TabExpansion2 -inputScript '${line}' -cursorColumn ${line.length}).CompletionMatches.CompletionText`,
+      ],
+      { encoding: "utf8", cwd: folder },
+    ).stdout.trim();
+  expect(ask("sync-tool pau")).toBe("pause");
+  expect(ask("sync-tool pause")).toBe("pause");
+  expect(ask("sync-tool run --until")).toBe("--until-drained");
+  expect(ask("sync-tool dead-letters re")).toBe("retry");
+  expect(ask("sync-tool copy --table status --wat")).toBe("");
+  expect(ask("sync-tool run --config sync")).toContain("sync-tool.ps1");
+});
+
 test("options may stand before the command, with their values", () => {
   const first = (...argv: readonly string[]) => commandFirst(program, argv);
   expect(first("--debug", "run", "--once")).toEqual(["run", "--debug", "--once"]);
