@@ -8,6 +8,8 @@ export interface CommandFacts {
   readonly options: readonly OptionFacts[];
   /** Commands below it: their last word, and what they do. */
   readonly children: readonly { readonly word: string; readonly description: string }[];
+  /** What its argument may be, where only some words will do. */
+  readonly choices: readonly string[];
 }
 
 export interface OptionFacts {
@@ -40,6 +42,7 @@ const factsOf = (command: Command, name: string): CommandFacts => ({
   description: command.description(),
   options: command.options.map(optionFacts),
   children: command.commands.map((child) => ({ word: child.name(), description: child.description() })),
+  choices: command.registeredArguments[0]?.argChoices ?? [],
 });
 
 function optionFacts({

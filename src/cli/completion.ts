@@ -10,7 +10,7 @@ const namesOf = ({ options }: CommandFacts): readonly string[] => [
   "--help",
 ];
 const wordsOf = (command: CommandFacts): string =>
-  [...command.children.map(({ word }) => word), ...namesOf(command)].join(" ");
+  [...command.children.map(({ word }) => word), ...command.choices, ...namesOf(command)].join(" ");
 const parents = (tree: readonly CommandFacts[]): readonly CommandFacts[] =>
   tree.filter(({ children }) => children.length > 0);
 
@@ -62,6 +62,9 @@ function zshOption({ names, description, value, isFile, isRepeatable }: OptionFa
 const zshList = ({ children }: CommandFacts): string =>
   children.map(({ word, description }) => quoted(`${zshText(word)}:${description}`)).join(" ");
 
+const zshChoices = ({ choices }: CommandFacts): readonly string[] =>
+  choices.length === 0 ? [] : [`'1:word:(${choices.join(" ")})'`];
+
 const zsh: Script = (tree) => `#compdef ${NAME}
 # zsh completion for ${NAME}: keep it as _${NAME} in a folder of $fpath
 _sync_tool() {
@@ -78,7 +81,7 @@ ${tree
   .filter(({ name }) => name !== "" && !name.includes(" "))
   .map((command) =>
     command.children.length === 0
-      ? `        ${command.name}) _arguments ${command.options.map(zshOption).join(" ")} '--help[help]' ;;`
+      ? `        ${command.name}) _arguments ${[...command.options.map(zshOption), ...zshChoices(command)].join(" ")} '--help[help]' ;;`
       : `        ${command.name})
           if (( CURRENT == 2 )); then
             commands=(${zshList(command)})
@@ -105,7 +108,7 @@ if [ "$funcstack[1]" = "_${NAME}" ]; then _sync_tool "$@"; else compdef _sync_to
 const fishText = (text: string): string => `'${text.replace(/[\\']/g, "\\$&")}'`;
 
 const fish: Script = (tree) => {
-  const lines = tree.flatMap(({ name, options, children }) => {
+  const lines = tree.flatMap(({ name, options, children, choices }) => {
     const [first = "", second] = name.split(" ");
     const others = tree.find((one) => one.name === first)?.children.map(({ word }) => word) ?? [];
     const isHere =
@@ -121,6 +124,7 @@ const fish: Script = (tree) => {
         ({ word, description }) =>
           `complete -c ${NAME} -n ${fishText(isHere)} -a ${word} -d ${fishText(description)}`,
       ),
+      ...choices.map((word) => `complete -c ${NAME} -n ${fishText(isHere)} -a ${word}`),
       ...options.map(({ names, description, value, isFile }) => {
         const flags = names.map((one) =>
           one.startsWith("--") ? `-l ${one.slice(2)}` : `-s ${one.slice(1)}`,

@@ -60,7 +60,7 @@ export const TEXTS: Readonly<Record<string, HelpText>> = {
       ["", "every table, beside a run"],
       ["--table IDN_OAUTH2_ACCESS_TOKEN --max-rows-per-second 5000", "one table, no faster than that"],
     ],
-    exits: [UNREADY, [8, "green refused rows: they are named"]],
+    exits: [UNREADY, [8, "stopped before the end, or green refused rows: they are named"]],
   },
   status: {
     phase: MEANWHILE,

@@ -35,6 +35,7 @@ test("bash offers commands, their options, and nothing where a value is to come"
   expect(offered("run", "--onc", "x", "--o")).toEqual(["--once"]);
   expect(offered("dead-letters", "re")).toEqual(["retry"]);
   expect(offered("dead-letters", "list", "--tab")).toEqual(["--table"]);
+  expect(offered("completion", "z")).toEqual(["zsh"]);
   expect(offered("copy", "--table", "")).toEqual([""]);
   expect(offered("run", "--config", "et")).toEqual(["etc"]);
 });
@@ -72,6 +73,7 @@ test.runIf(findProgram("fish") !== undefined)("fish offers commands and options"
   expect(ask("sync-tool pau")).toMatch(/^pause\t/);
   expect(ask("sync-tool run --until")).toMatch(/^--until-drained\t/);
   expect(ask("sync-tool dead-letters re")).toMatch(/^retry\t/);
+  expect(ask("sync-tool completion po")).toBe("powershell\n");
 });
 
 test("PowerShell is told which options have a value to come: there it offers files", () => {
@@ -100,6 +102,7 @@ test.runIf(findProgram("pwsh") !== undefined)("PowerShell offers commands and op
   expect(ask("sync-tool pause")).toBe("pause");
   expect(ask("sync-tool run --until")).toBe("--until-drained");
   expect(ask("sync-tool dead-letters re")).toBe("retry");
+  expect(ask("sync-tool completion po")).toBe("powershell");
   expect(ask("sync-tool copy --table status --wat")).toBe("");
   expect(ask("sync-tool run --config sync")).toContain("sync-tool.ps1");
 });

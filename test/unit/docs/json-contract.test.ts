@@ -38,6 +38,10 @@ describe.each(NAMES)("config/schema/%s.json", (name) => {
     expect(readFileSync(join(CONFIG, "README.md"), "utf8")).toContain(`(schema/${name}.json)`);
   });
 
+  test("says which exit code comes with which answer", () => {
+    expect(readSchema(name)).toMatchObject({ description: expect.stringMatching(/Exit code 0\b/) });
+  });
+
   test("wants the version of the contract, and the time", () => {
     expect(readSchema(name)).toMatchObject({
       required: expect.arrayContaining(["schemaVersion", "at"]),
