@@ -20,7 +20,7 @@ import type { CommonFlags } from "./flags.ts";
 import { nameMissingGrants } from "./name-missing-grants.ts";
 import { numberFlag } from "./number-flag.ts";
 import { openStates, type StatePlace } from "./open-states.ts";
-import { progressWidth, writeErr } from "./output.ts";
+import { progressWidth, writeErr, writeSentence } from "./output.ts";
 import { backOf, directionFlag, requireWayBack, servedDirection } from "./way-back.ts";
 
 export type { Connected, SchemaContext, SourceContext } from "./connected.ts";
@@ -70,6 +70,8 @@ export interface Terminal {
   readonly isTerminal: boolean;
   /** Replaces the lines at the bottom, each shortened to the terminal's width; an empty text removes them. Nothing when it is no terminal. */
   showProgress(text: string): void;
+  /** Writes a sentence to stdout, above the lines at the bottom where both are one terminal. */
+  print(text: string): void;
 }
 
 /** Between the wish to stop and the end of whatever is under way then. */
@@ -239,6 +241,12 @@ function openTerminal(): { readonly terminal: Terminal; readonly write: (text: s
         if (text === progress) return;
         writeErr(`${erase()}${text}`);
         progress = text;
+      },
+      print: (text) => {
+        const shown = process.stdout.isTTY === true ? progress : "";
+        if (shown !== "") writeErr(erase());
+        writeSentence(text, "  ");
+        writeErr(shown);
       },
     },
     write: (text) => writeErr(progress === "" ? text : `${erase()}${text}${progress}`),

@@ -1,4 +1,5 @@
 import { EXIT, SyncError } from "../errors.ts";
+import { wrap } from "../util/shorten.ts";
 
 /** How a failed command ends: what stderr says and the process's exit code. */
 export interface Failure {
@@ -8,9 +9,10 @@ export interface Failure {
 
 /**
  * Makes a failure of whatever was thrown. Only a SyncError's words are shown: any other message may be a driver's and
- * quote values. With `debug`, the places in the code follow, of the causes too, again without their messages.
+ * quote values. With `debug`, the places in the code follow, of the causes too, again without their messages. `width`: columns
+ * of the terminal; without one no sentence is broken.
  */
-export function describeFailure(error: unknown, debug: boolean): Failure {
+export function describeFailure(error: unknown, debug: boolean, width = Number.POSITIVE_INFINITY): Failure {
   const isExpected = error instanceof SyncError;
   const lines = isExpected
     ? [`error: ${error.message} [${error.code}]`, `next: ${error.next}`]
@@ -18,8 +20,9 @@ export function describeFailure(error: unknown, debug: boolean): Failure {
         `error: sync-tool failed in a way that it should not (${kindOf(error)})`,
         "next: Run the command again with --debug and report what it prints; it holds no data of yours",
       ];
+  const sentences = lines.flatMap((line) => wrap(line, width, "  "));
   return {
-    text: `${[...lines, ...(debug ? frames(error) : [])].join("\n")}\n`,
+    text: `${[...sentences, ...(debug ? frames(error) : [])].join("\n")}\n`,
     exitCode: isExpected ? error.exitCode : EXIT.bug,
   };
 }

@@ -9,6 +9,7 @@ import { createLook } from "../run/status-look.ts";
 import type { StatusRequest } from "../status/table-status.ts";
 import { createTally, type Tally } from "../status/tally.ts";
 import { startWatch } from "../status/watch.ts";
+import { monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
 import type { Context, SchemaContext } from "./context.ts";
 import { commandFailure } from "./driver-error.ts";
@@ -54,6 +55,7 @@ export async function withCockpit<T>(
   settings: ListenSettings | undefined,
   work: (cockpit: Cockpit) => Promise<T>,
 ): Promise<T> {
+  const beganMs = monotonic();
   const tally = createTally();
   const { config, log, logLines, signal, terminal } = context;
   if (settings === undefined && !terminal.isTerminal) return await work({ tally, show: () => undefined });
@@ -87,6 +89,7 @@ export async function withCockpit<T>(
             signal: ended.signal,
           }),
           tally,
+          beganMs,
           signal: ended.signal,
           onFailure: logFailures(context),
         });

@@ -15,7 +15,7 @@ import { watchSignals } from "./shutdown.ts";
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const fail = (error: unknown): number => {
-    const { text, exitCode } = describeFailure(error, argv.includes("--debug"));
+    const { text, exitCode } = describeFailure(error, argv.includes("--debug"), process.stderr.columns);
     writeErr(text);
     return exitCode;
   };

@@ -6,9 +6,9 @@ export function writeOut(text: string): void {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
 }
 
-/** Sentences, in lines of the terminal's width; whoever reads from a pipe gets each in one. */
-export function writeSentence(text: string): void {
-  writeOut(wrap(text, process.stdout.columns ?? Number.POSITIVE_INFINITY).join("\n"));
+/** Sentences, in lines of the terminal's width; whoever reads from a pipe gets each in one. What goes on below begins with `indent`. */
+export function writeSentence(text: string, indent = ""): void {
+  writeOut(wrap(text, process.stdout.columns ?? Number.POSITIVE_INFINITY, indent).join("\n"));
 }
 
 /** Columns that a line at the bottom of the terminal may have. The last one stays free, since a terminal goes on below after it. */

@@ -6,7 +6,10 @@ import { runScreen } from "./run-screen.ts";
 const REDRAW_MS = 1_000;
 
 /** Shows at the bottom of a terminal what a watch sees, until closed; nothing when stderr is no terminal. */
-export function openProgress(terminal: Terminal, watch: Watch): { close(): void } {
+export function openProgress(
+  terminal: Pick<Terminal, "isTerminal" | "showProgress">,
+  watch: Watch,
+): { close(): void } {
   if (!terminal.isTerminal) return { close: () => undefined };
   const self = { host: hostname(), pid: process.pid };
   const draw = (): void => {

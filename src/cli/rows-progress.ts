@@ -4,8 +4,17 @@ import { roughTime } from "../util/rough-time.ts";
 import { firstThatFits } from "../util/shorten.ts";
 import { whole } from "../util/whole.ts";
 
-/** About how many rows each table has, by name; undefined where nobody knows. */
+/** About how many rows each table has, by name, in the order in which they are read; undefined where nobody knows. */
 export type AboutRows = ReadonlyMap<string, number | undefined>;
+
+/** How far one table is. */
+export interface RowsRead {
+  readonly rows: number;
+  /** Of these, rows that were written: of a copy. */
+  readonly written?: number;
+  /** Of these, rows that an earlier part had read: they say nothing of how fast this one is. */
+  readonly earlier?: number;
+}
 
 /**
  * Gives a function that is told how many rows of a table have been read, again and again and one table after the other, and says how
@@ -15,32 +24,37 @@ export type AboutRows = ReadonlyMap<string, number | undefined>;
 export function rowsProgress(
   about: AboutRows,
   now: Clock = monotonic,
-): (table: string, rows: number, width: number) => string {
-  const read = new Map<string, number>();
-  const rateOf = createRecentRate(now);
+): (table: string, read: RowsRead, width: number) => string {
+  const seen = new Map<string, RowsRead>();
   const order = [...about.keys()];
-  return (table, rows, width) => {
-    read.set(table, rows);
-    const sum = [...read.values()].reduce((total, one) => total + one, 0);
+  const rate = createRecentRate(now);
+  const sum = (of: (one: RowsRead) => number): number =>
+    [...seen.values()].reduce((total, one) => total + of(one), 0);
+  return (table, read, width) => {
+    seen.set(table, read);
+    const { rows, written } = read;
+    const left = rowsLeft(about, order.slice(order.indexOf(table)), seen);
+    const perSecond = rate(sum((one) => one.rows - (one.earlier ?? 0)));
     const total = about.get(table);
-    // Tables before it are read, whatever was expected of them.
-    const ahead = order.slice(order.indexOf(table)).map((name) => {
-      const expected = about.get(name);
-      return expected === undefined ? undefined : Math.max(0, expected - (read.get(name) ?? 0));
-    });
-    const left = ahead.reduce(
-      (all, one) => (all === undefined || one === undefined ? undefined : all + one),
-      0,
-    );
-    const perSecond = rateOf(sum);
     const of = total === undefined || rows > total ? "" : ` of about ${whole(total)}`;
     const here = `${table}: ${whole(rows)}${of} rows`;
-    const share = left === undefined ? [] : [`${percent(sum, left)} % of all`];
-    const rate = perSecond > 0 ? [`${whole(perSecond)} rows/s`] : [];
+    const made = written === undefined ? [] : [`${whole(written)} written`];
+    const share =
+      left === undefined
+        ? []
+        : [
+            `${percent(
+              sum((one) => one.rows),
+              left,
+            )} % of all`,
+          ];
+    const pace = perSecond > 0 ? [`${whole(perSecond)} rows/s`] : [];
     const time =
       left === undefined || perSecond <= 0 ? [] : [`${roughTime(Math.max(1, left / perSecond))} left`];
     const lines = [
-      [here, ...share, ...rate, ...time],
+      [here, ...made, ...share, ...pace, ...time],
+      [here, ...made, ...share, ...time],
+      [here, ...made, ...time],
       [here, ...share, ...time],
       [here, ...time],
       [`${whole(rows)}${of} rows`, ...time],
@@ -51,6 +65,21 @@ export function rowsProgress(
       width,
     );
   };
+}
+
+/** Of the table that is read and those after it: what is before it is read, whatever was expected of it. */
+function rowsLeft(
+  about: AboutRows,
+  ahead: readonly string[],
+  seen: ReadonlyMap<string, RowsRead>,
+): number | undefined {
+  let left = 0;
+  for (const name of ahead) {
+    const expected = about.get(name);
+    if (expected === undefined) return undefined;
+    left += Math.max(0, expected - (seen.get(name)?.rows ?? 0));
+  }
+  return left;
 }
 
 /** Never 100 before the end. */

@@ -1,6 +1,8 @@
 /** What `run` shows at the bottom of a terminal: lines made of what was seen last, none wider than the terminal. Pure. */
+import type { LastError } from "../state/runner.ts";
+import { STILL_SECONDS } from "../status/arrival.ts";
 import { pendingText, stateOf } from "../status/table-state.ts";
-import type { TableStatus } from "../status/table-status.ts";
+import type { RunnerFacts, TableStatus } from "../status/table-status.ts";
 import type { TimeToDrain } from "../status/time-to-drain.ts";
 import type { View } from "../status/watch.ts";
 import { roughTime } from "../util/rough-time.ts";
@@ -19,15 +21,22 @@ export interface Screen {
 const LOG_ROWS = 8;
 const MOST_LINES = 12;
 const MIN_WIDTH = 20;
+/** Fewer lines than these are for the tables alone. */
+const ROOM_FOR_ERROR = 4;
 
-/** Where all that runs stands, then the tables, the one that wants most first. */
+/** Where all that runs stands, then the tables, the one that wants most first, and what has failed last. */
 export function runScreen(view: View | undefined, screen: Screen): readonly string[] {
   // The last column stays free: a terminal goes on to the next line after it.
   const width = Math.max(MIN_WIDTH, screen.width - 1);
   if (view === undefined) return [shorten("taking the first look at both databases", width)];
-  const most = Math.max(2, Math.min(MOST_LINES, screen.height - LOG_ROWS));
+  const all = Math.max(2, Math.min(MOST_LINES, screen.height - LOG_ROWS));
+  const error = all < ROOM_FOR_ERROR ? [] : errorLine(view, width);
+  const most = all - error.length;
   const lines = [headLine(view, screen, width)];
-  const tables = [...view.report.tables].sort(worstFirst);
+  const wants = (table: TableStatus): number => stateOf(table, view.begins(table)).wants;
+  const tables = [...view.report.tables].sort(
+    (one, other) => wants(other) - wants(one) || (other.pending ?? 0) - (one.pending ?? 0),
+  );
   for (const [i, table] of tables.entries()) {
     const own = tableLines(view, table, width);
     const left = tables.length - i;
@@ -37,11 +46,22 @@ export function runScreen(view: View | undefined, screen: Screen): readonly stri
     }
     lines.push(...own);
   }
-  return lines;
+  return [...lines, ...error];
 }
 
-const worstFirst = (one: TableStatus, other: TableStatus): number =>
-  stateOf(other).wants - stateOf(one).wants || (other.pending ?? 0) - (one.pending ?? 0);
+/** The last failure that a runner has tried again; how many others there were, the log tells. */
+function errorLine({ report }: View, width: number): readonly string[] {
+  const [last] = report.tables
+    .flatMap(({ lastError }) => lastError ?? [])
+    .sort((one, other) => (one.at < other.at ? 1 : -1));
+  return last === undefined ? [] : [firstThatFits(errorTexts(last, report.at), width)];
+}
+
+function errorTexts({ at, code, reason }: LastError, seenAt: string): readonly string[] {
+  const when = `last error ${clockTime(at, seenAt)}`;
+  const failed = `${when}, tried again: ${reason}`;
+  return [`${failed} [${code}]`, failed, `${when}: ${reason}`];
+}
 
 function moreText(tables: readonly TableStatus[]): string {
   const pending = tables.reduce((sum, one) => sum + (one.pending ?? 0), 0);
@@ -61,7 +81,7 @@ function headLine(view: View, screen: Screen, width: number): string {
   const most = tables.reduce((sum, one) => sum + view.most(one), 0);
   const perSecond = rateOf(tables);
   const about = tables.some((one) => one.pendingIsEstimate) ? "~" : "";
-  const state = runState(tables, screen.self);
+  const state = runState(view, screen.self);
   if (pending === 0) return shorten(`${state}: nothing pending`, width);
   const rest = [
     `${about}${whole(pending)} pending`,
@@ -77,16 +97,29 @@ function headLine(view: View, screen: Screen, width: number): string {
 }
 
 /** What is to be known first of the whole run. */
-function runState(tables: readonly TableStatus[], self: Screen["self"]): string {
-  const other = tables.find(
-    ({ runner }) => runner !== null && (runner.pid !== self.pid || runner.host !== self.host),
-  )?.runner;
+function runState({ report, begins, ageSeconds }: View, self: Screen["self"]): string {
+  const { tables } = report;
   if (tables.some(({ stopped }) => stopped !== null)) return "STOPPED";
   if (tables.some(({ throttle }) => throttle !== null)) return "held back";
-  if (other !== undefined && other !== null) return `standby, ${other.pid}@${other.host} is at work`;
+  const others = tables.filter(
+    ({ runner }) => runner !== null && (runner.pid !== self.pid || runner.host !== self.host),
+  );
+  const other = others.find((one) => !begins(one))?.runner ?? undefined;
+  if (other !== undefined) return `standby, ${standbyText(other)}`;
+  if (tables.every(begins)) {
+    const before = others[0]?.runner ?? undefined;
+    if (before === undefined) return "the run begins";
+    // He has ended without a word, or goes on: the lock will tell.
+    return `the run begins, ${before.pid}@${before.host} moved ${roughTime(before.movedSecondsAgo + ageSeconds)} ago`;
+  }
   const isWaiting = tables.some(({ openHole }) => openHole !== null);
   return isWaiting ? "waiting for a transaction" : "running";
 }
+
+const standbyText = ({ pid, host, movedSecondsAgo }: RunnerFacts): string =>
+  movedSecondsAgo > STILL_SECONDS
+    ? `${pid}@${host} has not moved for ${roughTime(movedSecondsAgo)}`
+    : `${pid}@${host} is at work`;
 
 /** The longest name of WSO2's own tables. */
 const NAME = 29;
@@ -94,7 +127,7 @@ const NAME = 29;
 /** A line of figures, and one of words where the state wants them. */
 function tableLines(view: View, table: TableStatus, width: number): readonly string[] {
   const { pending } = table;
-  const state = stateOf(table);
+  const state = stateOf(table, view.begins(table));
   const isWide = width >= 110;
   const barWidth = isWide ? 24 : 5;
   const done = pending === null ? 0 : share(pending, view.most(table));
@@ -120,11 +153,11 @@ function tableLines(view: View, table: TableStatus, width: number): readonly str
 }
 
 /** Whom or what it waits for. */
-function detailOf({ holeSeconds }: View, table: TableStatus): string {
+function detailOf({ holeSeconds, report }: View, table: TableStatus): string {
   const { stopped, throttle, openHole, holders, waitsFor, deadLetters, gap, pending } = table;
   if (stopped !== null) return `stopped: ${stopped.why} [${stopped.code}]`;
   if (gap !== null) return gap;
-  if (throttle !== null) return `held back since ${clockTime(throttle.since)}: ${throttle.reason}`;
+  if (throttle !== null) return `held back since ${clockTime(throttle.since, report.at)}: ${throttle.reason}`;
   if (openHole !== null) {
     const who = holders.map(({ holder, user }) => (user === undefined ? holder : `${holder} (${user})`));
     const names = who.length === 0 ? "" : `: ${who.join(", ")}`;
@@ -156,5 +189,6 @@ const rateText = (perSecond: number | null): string => {
 /** "grows" where more comes in than is applied, "?" where it is not known. */
 const timeText = (time: TimeToDrain): string => (typeof time === "number" ? roughTime(time) : (time ?? "?"));
 
-/** The time of day of an instant in UTC, as in the log. */
-const clockTime = (at: string): string => `${at.slice(11, 19)} UTC`;
+/** The time of day of an instant in UTC, as in the log; with its day where that is another than the one of `seenAt`. */
+const clockTime = (at: string, seenAt = at): string =>
+  `${at.slice(0, 10) === seenAt.slice(0, 10) ? "" : `${at.slice(0, 10)} `}${at.slice(11, 19)} UTC`;

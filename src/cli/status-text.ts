@@ -8,6 +8,7 @@ import type { TimeToDrain } from "../status/time-to-drain.ts";
 import type { Verified } from "../status/verified.ts";
 import { roughTime } from "../util/rough-time.ts";
 import { wrap } from "../util/shorten.ts";
+import { utcText } from "../util/utc-text.ts";
 import { whole } from "../util/whole.ts";
 import { formatTable } from "./output.ts";
 
@@ -61,7 +62,7 @@ function headLines({ at, direction, phase, tables }: StatusReport): readonly str
     tables.flatMap(({ lastError }) => (lastError === null ? [] : [errorText(lastError)])),
   );
   return [
-    `seen ${instant(at)}, ${way}; phase: ${phase ?? "not prepared"}`,
+    `seen ${utcText(at)}, ${way}; phase: ${phase ?? "not prepared"}`,
     ...(who.length === 0 ? ["run by: nobody"] : who),
     ...errors,
   ];
@@ -69,14 +70,11 @@ function headLines({ at, direction, phase, tables }: StatusReport): readonly str
 
 /** A runner at work says every ten seconds that it moves. */
 const runnerText = (name: string, { since, movedSecondsAgo }: RunnerFacts): string =>
-  `run by: ${name}${since === null ? "" : ` since ${instant(since)}`}, moved ${roughTime(movedSecondsAgo)} ago`;
+  `run by: ${name}${since === null ? "" : ` since ${utcText(since)}`}, moved ${roughTime(movedSecondsAgo)} ago`;
 
 /** What has failed since he began; he goes on by himself. */
 const errorText = ({ at, code, reason }: LastError): string =>
-  `last error: ${instant(at)}, ${reason} [${code}], tried again`;
-
-/** "2026-01-31 23:59:59 UTC" */
-const instant = (at: string): string => `${at.slice(0, 19).replace("T", " ")} UTC`;
+  `last error: ${utcText(at)}, ${reason} [${code}], tried again`;
 
 /** Whom it waits for, where a transaction or another table is in the way. */
 function waitText({ table, openHole, holders, waitsFor }: TableStatus): string {

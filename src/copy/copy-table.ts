@@ -25,7 +25,8 @@ export interface CopyTableOptions extends CopyOptions {
   /** Where an earlier copy has come to. */
   readonly from: CopyPlace | undefined;
   readonly pace: Pace;
-  readonly onPage: (place: CopyPlace) => void;
+  /** `earlier`: rows that an earlier part of the copy had looked at. */
+  readonly onPage: (place: CopyPlace, earlier: number) => void;
 }
 
 /** How old may be what is known of the applied changes: from there on the journal is asked for each page, so older is only slower. */
@@ -68,7 +69,7 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
     ledger.settle(page, outcome);
     kept = reached ?? kept;
     failpoint("copy-page-written");
-    options.onPage(withRate(ledger.place));
+    options.onPage(withRate(ledger.place), start.rows);
     options.letters.checkLimit();
   }
 

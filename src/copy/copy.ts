@@ -18,8 +18,8 @@ export interface CopySchemaOptions
   /** Rows of one table that the target may refuse before the copy ends with an error; default 1000. */
   readonly deadLetterLimit?: number;
   readonly onRefused: (refused: RefusedRow) => void;
-  /** Told after each page. */
-  readonly onProgress?: (table: string, place: CopyPlace) => void;
+  /** Told after each page; `earlier`: rows that an earlier part of the copy had looked at. */
+  readonly onProgress?: (table: string, place: CopyPlace, earlier: number) => void;
 }
 
 /** What became of one table: the rows looked at, over all parts of the copy. */
@@ -61,7 +61,7 @@ export async function copy(options: CopySchemaOptions): Promise<readonly CopiedT
       // Of several tables those that are done already are not begun anew while another is not.
       from: places.get(table.name),
       pace,
-      onPage: (place) => options.onProgress?.(table.name, place),
+      onPage: (place, earlier) => options.onProgress?.(table.name, place, earlier),
     });
     copied.push({ table: table.name, rows, written, refused, isDone });
     if (signal.aborted) break;

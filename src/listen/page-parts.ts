@@ -5,6 +5,7 @@ import type { TableStatus } from "../status/table-status.ts";
 import type { TimeToDrain } from "../status/time-to-drain.ts";
 import type { View } from "../status/watch.ts";
 import { roughTime } from "../util/rough-time.ts";
+import { utcText } from "../util/utc-text.ts";
 import { whole } from "../util/whole.ts";
 import { type Html, html } from "./html.ts";
 
@@ -34,10 +35,10 @@ const cells = (texts: readonly string[]): readonly Html[] =>
   );
 
 export function tablesPart(view: View): Html {
-  const { report, toDrain, holeSeconds } = view;
+  const { report, toDrain, holeSeconds, begins } = view;
   const row = (one: TableStatus): Html => html`<tr>
 <th scope="row">${one.table}</th>${cells([
-    stateOf(one).words,
+    stateOf(one, begins(one)).words,
     pendingText(one),
     one.lagSeconds === null ? "-" : secondsText(one.lagSeconds),
     one.appliedPerSecond === null ? "-" : whole(one.appliedPerSecond),
@@ -53,9 +54,9 @@ export function tablesPart(view: View): Html {
 <tbody>${report.tables.map(row)}</tbody></table></div>`;
 }
 
-/** With a tenth of a second where there are few. */
+/** With a tenth of a second where there are few, and some. */
 export const secondsText = (seconds: number): string =>
-  seconds < 10 ? `${seconds.toFixed(1)} s` : roughTime(seconds);
+  seconds >= 0.05 && seconds < 10 ? `${seconds.toFixed(1)} s` : roughTime(seconds);
 
 const drainText = (time: TimeToDrain): string =>
   typeof time === "number" ? secondsText(time) : (time ?? "-");
@@ -78,7 +79,7 @@ export function stoppedPart({ report }: View): readonly Html[] {
     stopped === null
       ? []
       : [
-          html`<p class="bad"><strong>${group}</strong> has stopped since ${stopped.since}: ${stopped.why} [${stopped.code}]</p>`,
+          html`<p class="bad"><strong>${group}</strong> has stopped since ${utcText(stopped.since)}: ${stopped.why} [${stopped.code}]</p>`,
         ],
   );
 }
@@ -91,7 +92,7 @@ export function errorsPart({ report }: View): readonly Html[] {
     ),
   );
   return [...errors.values()].map(
-    ({ at, code, reason }) => html`<p>Last error: ${at}, ${reason} [${code}], tried again</p>`,
+    ({ at, code, reason }) => html`<p>Last error: ${utcText(at)}, ${reason} [${code}], tried again</p>`,
   );
 }
 
@@ -101,7 +102,7 @@ export function heldPart({ report }: View): readonly Html[] {
     report.tables.flatMap(({ throttle }) => (throttle === null ? [] : [[throttle.reason, throttle]])),
   );
   return [...held.values()].map(
-    ({ reason, since }) => html`<p class="busy">Held back since ${since}: ${reason}</p>`,
+    ({ reason, since }) => html`<p class="busy">Held back since ${utcText(since)}: ${reason}</p>`,
   );
 }
 

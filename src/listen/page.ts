@@ -1,6 +1,7 @@
 /** The page at `/`: made here, read only, whole without a script; with one it takes in what comes from /events. */
 import { createHash } from "node:crypto";
 import type { View } from "../status/watch.ts";
+import { utcText } from "../util/utc-text.ts";
 import { readVersion } from "../version.ts";
 import { type Html, html } from "./html.ts";
 import {
@@ -25,7 +26,7 @@ table{border-collapse:collapse}th,td{padding:.25rem .7rem .25rem 0;text-align:le
 th{font-weight:600}tbody th{font-weight:500}.tables{font-size:.88rem}a{color:inherit}.n{text-align:right;font-variant-numeric:tabular-nums}.wide{overflow-x:auto}
 .phases{display:flex;flex-wrap:wrap;gap:.4rem;list-style:none;padding:0}.phases li{border:1px solid var(--line);border-radius:1rem;padding:.1rem .7rem}
 .phases [aria-current]{font-weight:700;border-color:currentColor}
-@media(max-width:48rem){.tables thead{display:none}.tables tr{display:block;padding:.4rem 0;border-bottom:1px solid var(--line)}.tables th{display:block;font-weight:600}
+@media(max-width:48rem){.tables thead{display:none}.tables,.tables tbody{display:block}.tables tr{display:block;padding:.4rem 0;border-bottom:1px solid var(--line)}.tables th{display:block;font-weight:600}
 .tables td{display:flex;justify-content:space-between;gap:1rem;white-space:normal;text-align:right}.tables td::before{content:attr(data-title);opacity:.7}.tables th,.tables td{border:0;padding:.1rem 0}}
 pre{overflow-x:auto;font-size:.85rem}footer{opacity:.7;margin-top:1.5rem}`;
 
@@ -88,7 +89,7 @@ function seenPart(view: View): Html {
   const { at, direction, serving, reasons } = report;
   const way = direction === "forward" ? "from blue to green" : "from green to blue";
   const who = serving === undefined ? "" : `, ${serving.side} serves users`;
-  return html`<p>Seen at ${at}, ${secondsText(ageSeconds)} ago. Changes go ${way}${who}.</p>
+  return html`<p>Seen at <time datetime="${at}">${utcText(at)}</time>, ${secondsText(ageSeconds)} ago. Changes go ${way}${who}.</p>
 ${phaseStrip(view)}${stoppedPart(view)}${heldPart(view)}${errorsPart(view)}
 ${reasons.length === 0 ? [] : html`<ul>${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`}
 <h2>Tables</h2>${tablesPart(view)}${pendingLine(view)}

@@ -1,4 +1,5 @@
 import type { StatusReport } from "../status/status.ts";
+import { whole } from "../util/whole.ts";
 
 /** What the operator wants to know first, in a few words. */
 export interface VerdictWords {
@@ -17,10 +18,10 @@ export function verdictOf(report: StatusReport | undefined): VerdictWords {
   if (tables.some(({ captured, gap }) => !captured || gap !== null))
     return { text: "Changes may be missing: not safe to switch", tone: "bad" };
   const letters = tables.reduce((sum, { deadLetters }) => sum + deadLetters, 0);
-  if (letters > 0) return { text: `Not safe to switch: ${letters} dead letters`, tone: "bad" };
+  if (letters > 0) return { text: `Not safe to switch: ${whole(letters)} dead letters`, tone: "bad" };
   const pending = tables.reduce((sum, one) => sum + (one.pending ?? 0), 0);
   const about = tables.some(({ pendingIsEstimate }) => pendingIsEstimate) ? "about " : "";
   if (pending > 0)
-    return { text: `Not safe to switch yet: ${about}${pending} changes pending`, tone: "busy" };
+    return { text: `Not safe to switch yet: ${about}${whole(pending)} changes pending`, tone: "busy" };
   return { text: `Not safe to switch yet: ${reasons.length} reasons`, tone: "busy" };
 }

@@ -26,11 +26,13 @@ const HELD = state("held back", "held", 1);
 const HOLE = state("waits for a transaction", "waits", 1);
 const LETTERS = state("dead letters", "letters", 1);
 const NO_RUNNER = state("nobody applies", "nobody", 1);
+const BEGINS = state("the run begins", "begins", 0);
 const PARENTS = state("waits for its parents", "parents", 0);
 const RUNNING = state("running", "running", 0);
 const IN_STEP = state("in step", "in step", 0);
 
-export function stateOf(table: TableStatus): TableState {
+/** `begins`: a run that has just been started may be about to say that it works on the table. */
+export function stateOf(table: TableStatus, begins = false): TableState {
   const { stopped, captured, gap, openHole, deadLetters, pending, runner, throttle, copy, waitsFor } = table;
   if (stopped !== null) return STOPPED;
   if (!captured) return NOT_CAPTURED;
@@ -40,6 +42,7 @@ export function stateOf(table: TableStatus): TableState {
   if (deadLetters > 0) return LETTERS;
   if (copy !== null && (pending ?? 0) === 0) return copy.rowsPerSecond === null ? NOT_COPIED : COPYING;
   if (pending === null || pending === 0) return IN_STEP;
+  if (begins) return BEGINS;
   if (runner === null || runner.movedSecondsAgo > STILL_SECONDS) return NO_RUNNER;
   return waitsFor.length > 0 ? PARENTS : RUNNING;
 }

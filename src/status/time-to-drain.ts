@@ -18,9 +18,9 @@ export function timeToDrain(before: Look, now: Look, table: TableStatus): TimeTo
   const earlier = before.report.tables.find(
     (other) => other.schema === table.schema && other.table === table.table,
   );
-  if (table.pending === 0) return 0;
-  // How long whatever holds it back will last, nobody knows.
+  // How long whatever holds it back will last, and what comes after it, nobody knows.
   if (table.throttle !== null || table.openHole !== null) return null;
+  if (table.pending === 0) return 0;
   const seconds = (now.atMs - before.atMs) / 1000;
   // A count and an estimate may lie far apart where positions were lost: their difference is no rate.
   if (

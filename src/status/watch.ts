@@ -2,6 +2,7 @@
 
 import { type Clock, monotonic } from "../util/monotonic.ts";
 import { sleep } from "../util/sleep.ts";
+import { STILL_SECONDS } from "./arrival.ts";
 import type { StatusReport } from "./status.ts";
 import type { TableStatus } from "./table-status.ts";
 import type { Tally } from "./tally.ts";
@@ -20,6 +21,8 @@ export interface View {
   readonly holeSeconds: (table: TableStatus) => number;
   /** The most changes of a table that were pending since it was last in step, or since the first look: what is to be done. */
   readonly most: (table: TableStatus) => number;
+  /** Nobody has said that he works on the table since the run began, which was a moment ago: it may be about to. */
+  readonly begins: (table: TableStatus) => boolean;
   /** How many changes were pending in all, oldest first, at most ten minutes back. */
   readonly pendingBefore: readonly number[];
 }
@@ -36,6 +39,8 @@ export interface WatchOptions {
   readonly tally: Tally;
   /** Between two looks, in milliseconds; default 1.5 s: what changes is shown within two. */
   readonly everyMs?: number;
+  /** When the run began, by the clock of the looks; default: now. */
+  readonly beganMs?: number;
   readonly signal: AbortSignal;
   /** A look failed in a way that no waiting mends; the next one is taken all the same. */
   readonly onFailure: (error: unknown) => void;
@@ -57,8 +62,9 @@ interface OpenHole {
 export function startWatch(
   options: WatchOptions,
   now: Clock = monotonic,
+  pause: typeof sleep = sleep,
 ): Watch & { readonly done: Promise<void> } {
-  const { look, tally, everyMs = EVERY_MS, signal, onFailure } = options;
+  const { look, tally, everyMs = EVERY_MS, beganMs = now(), signal, onFailure } = options;
   const listeners = new Set<() => void>();
   /** Of reports that are not stale. */
   const looks: Look[] = [];
@@ -93,7 +99,7 @@ export function startWatch(
       });
       for (const listener of listeners) listener();
       // The second one soon: without it no time to drain is known.
-      await sleep(looks.length < 2 ? everyMs : Math.max(everyMs, (now() - began) * SHARE), signal);
+      await pause(looks.length < 2 ? everyMs : Math.max(everyMs, (now() - began) * SHARE), signal);
     }
   };
   return {
@@ -115,6 +121,9 @@ export function startWatch(
         applied: ({ schema, table }) => tally.of({ direction: last.report.direction, schema, table }),
         holeSeconds: (table) => holeSeconds(table, holes.get(idOf(table)), nowMs),
         most: (table) => most.get(idOf(table)) ?? 0,
+        begins: ({ runner }) =>
+          nowMs - beganMs < STILL_SECONDS * 1000 &&
+          (runner === null || runner.movedSecondsAgo * 1000 > last.atMs - beganMs),
         pendingBefore: looks.map(({ report }) =>
           report.tables.reduce((sum, { pending }) => sum + (pending ?? 0), 0),
         ),

@@ -63,7 +63,10 @@ const PAUSE_MS = 300;
  * can be wrong in a way that hides rows on both passes, and a count by the server cannot. Undefined when the counts could
  * not be taken at one position: too many changes are on their way, or they are not captured and rows are written.
  */
-export async function findAgreement(options: AgreementOptions): Promise<Agreement | undefined> {
+export async function findAgreement(
+  options: AgreementOptions,
+  pause: typeof sleep = sleep,
+): Promise<Agreement | undefined> {
   let last: Agreement | undefined;
   for (let attempt = 1, alike = 0; attempt <= MOST_ATTEMPTS && !options.signal.aborted; attempt++) {
     const found = await countBoth(options);
@@ -73,7 +76,7 @@ export async function findAgreement(options: AgreementOptions): Promise<Agreemen
     alike = isAlike ? alike + 1 : 1;
     if (found !== undefined && alike >= ALIKE) return found;
     last = found;
-    await sleep(PAUSE_MS, options.signal);
+    await pause(PAUSE_MS, options.signal);
   }
   return undefined;
 }

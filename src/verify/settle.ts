@@ -20,6 +20,8 @@ export interface SettleOptions extends ComparisonOptions {
   /** Nothing is decided before the end. */
   readonly isDeferred?: boolean;
   readonly signal: AbortSignal;
+  /** All is read, and so many rows wait for changes that are on their way to them. */
+  readonly onWait?: (rows: number) => void;
   /** Differences that are no matter of time. */
   readonly onConfirmed: (differences: readonly Difference[]) => Promise<void>;
   /** Differences of rows that changes are on their way to, and nothing brings them. */
@@ -149,6 +151,7 @@ export function createSettler(options: SettleOptions): Settler {
     },
     async finish() {
       for (let looks = 0; list.size > 0; looks++) {
+        options.onWait?.(list.size);
         const arrived = isCaptured ? await passed(list.bound) : true;
         if (signal.aborted) return;
         await lookAtAll();

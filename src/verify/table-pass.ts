@@ -148,6 +148,7 @@ export function createTablePass(options: PassOptions): TablePass {
       // A parent that is deleted must take no child along unseen: extra rows go last, and children first.
       isDeferred: side === "target" && repair?.deleteExtra === true,
       signal,
+      onWait: (rows) => verify.onWait?.(table.name, rows),
       onPending: (all) => {
         for (const difference of news(all)) tell(difference, "pending");
       },

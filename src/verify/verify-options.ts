@@ -42,6 +42,10 @@ export interface VerifyOptions {
   readonly onDifference: (difference: ReportedDifference) => void;
   /** Told after each page. */
   readonly onProgress?: (table: string, counts: PassCounts) => void;
+  /** All is read: so many rows of a table wait for changes that are on their way to them. */
+  readonly onWait?: (table: string, rows: number) => void;
+  /** All is compared: the servers count the rows of a table. */
+  readonly onCount?: (table: string) => void;
   /** Told what every table had come to when an error ends it. */
   readonly onFailed?: (tables: readonly TableCounts[]) => void;
   /** The state is of a comparison that came to its end then: this one begins anew. */

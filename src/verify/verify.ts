@@ -107,6 +107,7 @@ async function runPasses(
   if (signal.aborted) return false;
   for (const table of new Set(passes.map((pass) => pass.table))) {
     const own = passes.filter((pass) => pass.table === table);
+    options.onCount?.(table.name);
     const found = await findAgreement({
       table,
       source: options.source,

@@ -225,7 +225,7 @@ function sameServed({ report, metrics, page }: Told): void {
   expect(read.one("sync_tool_safe_to_switch")).toBe(safeToSwitch ? 1 : 0);
   expect(read.one("sync_tool_look_timestamp_seconds")).toBeCloseTo(Date.parse(at) / 1000, 3);
   const text = page.replaceAll("&#39;", "'");
-  expect(text).toContain(`Seen at ${at}`);
+  expect(text).toContain(`Seen at <time datetime="${at}">`);
   expect(text.includes(": safe to switch</h1>")).toBe(safeToSwitch);
   expect(text.includes("Not known")).toBe(stale);
   for (const reason of reasons) expect(text).toContain(`<li>${reason}</li>`);

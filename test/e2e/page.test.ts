@@ -122,13 +122,14 @@ describeWithProgram("The page", "chromium", () => {
       table: HOSTILE,
       gap: HOSTILE,
       throttle: { kind: "pause", reason: HOSTILE, since: HOSTILE },
+      lastError: { at: HOSTILE, code: HOSTILE, reason: HOSTILE },
     });
     shown = await watched({ ...hostile, reasons: [HOSTILE] });
     logLines = [HOSTILE];
     const page = await open();
     await shown.look({ ...hostile, reasons: [HOSTILE, "came by an event"] });
     await page.waitForFunction("document.body.textContent.includes('came by an event')", null, PATIENCE);
-    expect(((await page.locator("main").textContent()) ?? "").split(HOSTILE).length).toBeGreaterThan(4);
+    expect(((await page.locator("main").textContent()) ?? "").split(HOSTILE).length).toBeGreaterThan(6);
     expect(await page.evaluate("window.owned")).toBeUndefined();
     expect(await page.locator("main script, main img").count()).toBe(0);
     expect(faults).toEqual([]);
@@ -151,8 +152,13 @@ describeWithProgram("The page", "chromium", () => {
       reason: "throttleQuery.source is above 0",
       since: "2026-01-31T23:58:00.000Z",
     };
+    const lastError = {
+      at: "2026-01-31T23:57:01.000Z",
+      code: "08006",
+      reason: "source PostgreSQL 10.0.0.7:5432: the connection was lost while a batch was read",
+    };
     for (let pending = 116_500; pending > 0; pending -= 6_000)
-      await shown.look(behind(pending, { throttle }));
+      await shown.look(behind(pending, { throttle, lastError }));
     const many = Array.from({ length: 100 }, (_, i) => table({ table: `TABLE_${i}_OF_A_LONG_NAME_INDEED` }));
     const page = await open();
     const folderOfPictures = testEnv.screenshots();

@@ -69,7 +69,7 @@ describeWithProgram("A terminal", "script", () => {
         expect(verified).toContain(`${DATA}: 2,000 of about 2,000 rows, 99 % of all`);
         expect(verified.at(-1)).toBe("equal: 2,000 rows");
         const copied = await drawn(folder, "copy");
-        expect(copied.join("\n")).toMatch(/: 2,000 of about 2,000 rows read, 0 written/);
+        expect(copied.join("\n")).toMatch(/: 2,000 of about 2,000 rows, 0 written/);
         const cleaned = await drawn(folder, "cleanup", "--yes");
         expect(cleaned.join("\n")).toMatch(/removing \w+, 1 of \d+ objects/);
         expect(cleaned.slice(-2).join(" ")).toMatch(

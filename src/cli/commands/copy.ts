@@ -2,20 +2,17 @@ import { planTables, type SyncPlan } from "../../contract/sync-plan.ts";
 import { type CopiedTable, copy as copySchema } from "../../copy/copy.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { rowSources } from "../../run/row-sources.ts";
-import { type CopyPlace, copySecondsLeft } from "../../state/copy-place.ts";
 import { readState, stateTable } from "../../state/state.ts";
-import { roughTime } from "../../util/rough-time.ts";
-import { firstThatFits } from "../../util/shorten.ts";
-import { whole } from "../../util/whole.ts";
 import { keyText } from "../../verify/key-label.ts";
 import { chooseLanes } from "../choose-lanes.ts";
 import { type Context, type SchemaContext, withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { homeDefines, type KeyFlags } from "../key-flags.ts";
 import { numberFlag } from "../number-flag.ts";
-import { formatTable, progressWidth, writeJson, writeOut, writeSentence } from "../output.ts";
+import { formatTable, writeJson, writeOut, writeSentence } from "../output.ts";
 import { refuseStoredValues } from "../refuse-stored-values.ts";
 import { requireDirection } from "../require-direction.ts";
+import { showRows } from "../show-rows.ts";
 import { openThrottle, sharedPace } from "../throttle.ts";
 import { openValueKeys, type ValueKeys } from "../value-keys.ts";
 import { requireServing } from "../way-back.ts";
@@ -88,6 +85,9 @@ async function copySchemas(
     const { plan, source, target, tenants } = schema;
     if (signal.aborted) break;
     await warnWithoutRun(context, schema);
+    const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
+    const tablesOf = planTables(plan).filter(({ name }) => isWanted(name));
+    const show = await showRows(terminal, source, tablesOf);
     const tables = await copySchema({
       plan,
       source,
@@ -99,42 +99,14 @@ async function copySchemas(
       deadLetterLimit: context.config.deadLetterLimit,
       signal,
       onRefused: ({ table, key, reason }) => {
-        if (!flags.json) writeOut(`refused ${table} ${keyText(key)} - ${reason}`);
+        if (!flags.json) terminal.print(`refused ${table} ${keyText(key)} - ${reason}`);
       },
-      onProgress: (table, place) => {
-        if (terminal.isTerminal) terminal.showProgress(progressText(table, place, progressWidth()));
-      },
+      onProgress: (table, { rows, written }, earlier) => show(table, { rows, written, earlier }),
     });
     done.push(...tables);
   }
   terminal.showProgress("");
   return done;
-}
-
-/** `T: 3,400 of about 9,000 rows read, 3,300 written, 1,200 rows/s, 5 s left`, or less where that does not fit. */
-export function progressText(
-  table: string,
-  place: Pick<CopyPlace, "rows" | "written" | "total" | "perSecond">,
-  width = Number.POSITIVE_INFINITY,
-): string {
-  const { perSecond = 0 } = place;
-  const secondsLeft = copySecondsLeft(place);
-  const of = place.total === undefined ? "" : ` of about ${whole(place.total)}`;
-  const rate = perSecond > 0 ? [`${whole(perSecond)} rows/s`] : [];
-  const left = secondsLeft === undefined ? [] : [`${roughTime(Math.max(1, secondsLeft))} left`];
-  const here = `${table}: ${whole(place.rows)}${of} rows`;
-  const written = `${whole(place.written)} written`;
-  const lines = [
-    [`${here} read`, written, ...rate, ...left],
-    [`${here} read`, written, ...left],
-    [here, written, ...left],
-    [here, ...left],
-    [`${whole(place.rows)} rows`, ...left],
-  ];
-  return firstThatFits(
-    lines.map((parts) => parts.join(", ")),
-    width,
-  );
 }
 
 function refuseUnknown(wanted: readonly string[], plans: readonly SyncPlan[]): void {

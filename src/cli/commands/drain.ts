@@ -3,11 +3,12 @@ import { type DrainAnswer, watchDrain } from "../../run/drain-gate.ts";
 import { AFTER_GAP } from "../../state/gap.ts";
 import type { Reason } from "../../status/arrival.ts";
 import { readVerified, verifiedReasons } from "../../status/verified.ts";
+import { wrap } from "../../util/shorten.ts";
 import { withContext } from "../context.ts";
 import { durationFlag } from "../duration-flag.ts";
 import type { CommonFlags } from "../flags.ts";
 import { numberFlag } from "../number-flag.ts";
-import { writeJson, writeOut } from "../output.ts";
+import { progressWidth, writeJson, writeOut } from "../output.ts";
 import { progressDown } from "../progress-down.ts";
 
 export interface DrainFlags extends CommonFlags {
@@ -37,7 +38,7 @@ export async function drain(flags: DrainFlags, signal: AbortSignal): Promise<num
     },
   );
   if (flags.json) writeJson(answer);
-  else writeOut(formatAnswer(answer));
+  else writeOut(formatAnswer(answer, process.stdout.columns));
   if (answer.drained) return EXIT.ok;
   throw notDrained(answer);
 }
@@ -60,7 +61,10 @@ async function ask(
       onLook: (reasons, tables) => {
         onLook(reasons);
         const pending = tables.reduce((sum, one) => sum + (one.pending ?? 0), 0);
-        context.terminal.showProgress(drainLine(left(pending), reasons));
+        // A look without an answer has counted nothing.
+        const progress = tables.length === 0 ? "" : left(pending);
+        const lines = wrap(drainText(progress, reasons), progressWidth(), "  ");
+        context.terminal.showProgress(lines.join("\n"));
       },
     });
     context.terminal.showProgress("");
@@ -72,7 +76,7 @@ async function ask(
 }
 
 /** What stands in the way; of changes that are pending the progress tells already. */
-export function drainLine(progress: string, reasons: readonly Reason[]): string {
+export function drainText(progress: string, reasons: readonly Reason[]): string {
   const others = reasons.filter(({ kind }) => kind !== "pending");
   const [first, ...more] = others.length > 0 ? others : reasons;
   if (first === undefined) return `${progress}drained`;
@@ -92,7 +96,11 @@ export const noAnswer = ({ message }: SyncError, seen: readonly Reason[]): Drain
   seconds: 0,
 });
 
-export function formatAnswer({ drained, reasons, open }: DrainAnswer): string {
+/** `width`: columns of the terminal; without one no line is broken. */
+export function formatAnswer(
+  { drained, reasons, open }: DrainAnswer,
+  width = Number.POSITIVE_INFINITY,
+): string {
   const who = open.map(({ holder, user, ageSeconds }) =>
     [holder, user, ageSeconds === undefined ? undefined : `${ageSeconds} s`]
       .filter((part) => part !== undefined)
@@ -100,8 +108,8 @@ export function formatAnswer({ drained, reasons, open }: DrainAnswer): string {
   );
   return [
     `drained: ${drained ? "yes" : "no"}`,
-    ...reasons.map(({ text }) => `  - ${text}`),
-    ...(who.length === 0 ? [] : [`open transactions on the source: ${who.join(", ")}`]),
+    ...reasons.flatMap(({ text }) => wrap(`  - ${text}`, width, "    ")),
+    ...(who.length === 0 ? [] : wrap(`open transactions on the source: ${who.join(", ")}`, width, "  ")),
   ].join("\n");
 }
 

@@ -1,5 +1,4 @@
 import { planTables } from "../../contract/sync-plan.ts";
-import { aboutRows } from "../../copy/about-rows.ts";
 import { EXIT, SyncError } from "../../errors.ts";
 import { KEY } from "../../log.ts";
 import { rowSources } from "../../run/row-sources.ts";
@@ -17,7 +16,7 @@ import { homeDefines, type KeyFlags } from "../key-flags.ts";
 import { numberFlag } from "../number-flag.ts";
 import { progressWidth, writeJson, writeOut } from "../output.ts";
 import { requireDirection } from "../require-direction.ts";
-import { rowsProgress } from "../rows-progress.ts";
+import { countText, showRows, waitText } from "../show-rows.ts";
 import { openThrottle, sharedPace } from "../throttle.ts";
 import { openBackKeys, openValueKeys, type ValueKeys } from "../value-keys.ts";
 import { formatDifference, formatVerdict } from "../verify-text.ts";
@@ -155,9 +154,9 @@ async function compareAll(
         onDifference: (difference) => {
           if (findings.differences.length < MAX_LISTED) findings.differences.push(difference);
           else findings.omitted += 1;
-          if (!flags.json) writeOut(formatDifference(difference));
+          if (!flags.json) terminal.print(formatDifference(difference));
         },
-        onProgress: showRead,
+        ...showRead,
         onFailed: (unfinished) => {
           findings.tables.push(...unfinished);
         },
@@ -181,25 +180,25 @@ async function compareAll(
   terminal.showProgress("");
 }
 
-/** Nothing is asked where nobody looks. */
+/** Both sides of a table may be read one after the other: what is told is the mean of the most of each. */
 async function progressOf(
   { plan, source }: SchemaContext,
   { terminal }: Context,
-): Promise<NonNullable<VerifyOptions["onProgress"]>> {
-  if (!terminal.isTerminal) return () => undefined;
-  const about = new Map<string, number | undefined>();
-  for (const table of planTables(plan)) about.set(table.name, await aboutRows(source, table));
-  const say = rowsProgress(about);
-  /** Both sides of a table may be read one after the other. */
+): Promise<Required<Pick<VerifyOptions, "onProgress" | "onWait" | "onCount">>> {
+  const show = await showRows(terminal, source, planTables(plan));
   const most = new Map<string, { readonly source: number; readonly target: number }>();
-  return (table, { readSource, readTarget }) => {
-    const before = most.get(table) ?? { source: 0, target: 0 };
-    const read = {
-      source: Math.max(before.source, readSource),
-      target: Math.max(before.target, readTarget),
-    };
-    most.set(table, read);
-    terminal.showProgress(say(table, Math.round((read.source + read.target) / 2), progressWidth()));
+  return {
+    onProgress: (table, { readSource, readTarget }) => {
+      const before = most.get(table) ?? { source: 0, target: 0 };
+      const read = {
+        source: Math.max(before.source, readSource),
+        target: Math.max(before.target, readTarget),
+      };
+      most.set(table, read);
+      show(table, { rows: Math.round((read.source + read.target) / 2) });
+    },
+    onWait: (table, rows) => terminal.showProgress(waitText(table, rows, progressWidth())),
+    onCount: (table) => terminal.showProgress(countText(table, progressWidth())),
   };
 }
 

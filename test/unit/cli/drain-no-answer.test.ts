@@ -18,3 +18,25 @@ test("a gate that got no more answers says no, and what it had seen before", () 
   );
   expect(noAnswer(PASSED, [])).toMatchObject({ drained: false, reasons: [{ kind: "no-answer" }] });
 });
+
+test("in eighty columns no reason goes on below in the middle of a word", () => {
+  const text =
+    "IDN_OAUTH2_ACCESS_TOKEN: a transaction on the source has not ended: position 1001 may still appear";
+  const open = ["31337", "31338"].map((pid) => ({
+    holder: `process ${pid}`,
+    user: "wso2carbon",
+    ageSeconds: 62,
+  }));
+  const answer = {
+    ...noAnswer(PASSED, []),
+    reasons: [{ table: "", kind: "open-hole" as const, text }],
+    open,
+  };
+  expect(formatAnswer(answer, 80).split("\n")).toEqual([
+    "drained: no",
+    "  - IDN_OAUTH2_ACCESS_TOKEN: a transaction on the source has not ended: position",
+    "    1001 may still appear",
+    "open transactions on the source: process 31337 wso2carbon 62 s, process 31338",
+    "  wso2carbon 62 s",
+  ]);
+});

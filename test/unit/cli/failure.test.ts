@@ -42,3 +42,10 @@ test("a message of several lines cannot pass itself off as places in the code", 
   const error = new Error("one\nsecret-token\n   at secret-token");
   expect(describeFailure(error, true).text).not.toContain("secret-token");
 });
+
+test("on a terminal no sentence goes on below in the middle of a word", () => {
+  const error = new SyncError("NOT_PREPARED", { what: "one two three four", next: "Run prepare" });
+  expect(describeFailure(error, false, 20).text).toBe(
+    "error: one two three\n  four\n  [NOT_PREPARED]\nnext: Run prepare\n",
+  );
+});

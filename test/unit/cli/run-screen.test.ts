@@ -49,10 +49,17 @@ const withRate = (seen: StatusReport, rate: number): StatusReport => ({
 
 /** What is shown after these looks, ten seconds between them. */
 async function afterLooks(...looks: readonly StatusReport[]): Promise<readonly (readonly string[])[]> {
+  return await screensAfter(looks, 3_600);
+}
+
+async function screensAfter(
+  looks: readonly StatusReport[],
+  runsForSeconds: number,
+): Promise<readonly (readonly string[])[]> {
   nowMs = 1_000_000;
   const [first, ...rest] = looks;
   if (first === undefined) throw new Error("no look");
-  one = await watched(first, () => nowMs);
+  one = await watched(first, () => nowMs, runsForSeconds);
   let before = { pending: pendingTokens(first), atMs: nowMs };
   for (const look of rest) {
     nowMs += 10_000;
@@ -149,6 +156,11 @@ describe("What run shows on a terminal", () => {
       "standby, 12@sync2 is at work: nothing pending",
     );
     await one?.stop();
+    const hangs = tables([0, 9, 0, 0], { runner: { ...other, movedSecondsAgo: 180 } });
+    expect((await afterLooks(hangs))[0]?.[0]).toBe(
+      "standby, 12@sync2 has not moved for 3 min: 9 pending, 0 % done, 0/s, ? left",
+    );
+    await one?.stop();
     const stopped = { since: "2026-01-31T23:50:00.000Z", code: "SCHEMA_CHANGED", why: "a column is gone" };
     const [screen] = await afterLooks(tables([70_000, 900, 0, 0], { stopped }));
     expect(screen?.[0]).toMatch(/^STOPPED: 70,900 pending/);
@@ -156,6 +168,68 @@ describe("What run shows on a terminal", () => {
       "IDN_OAUTH2_ACCESS_TOKEN       [.....]   0 %       900      0/s       ? stopped",
       "  stopped: a column is gone [SCHEMA_CHANGED]",
     ]);
+  });
+
+  test("the first frame says that the run begins, not that nobody works, until it has said that it does", async () => {
+    const first = tables([0, 900, 0, 0], { runner: null });
+    const none = {
+      ...first,
+      tables: first.tables.map((one) => ({ ...one, runner: null, appliedPerSecond: null })),
+    };
+    const [narrow, wide] = await screensAfter([none], 1);
+    expect(narrow?.slice(0, 2)).toEqual([
+      "the run begins: 900 pending, 0 % done, ? left",
+      "IDN_OAUTH2_ACCESS_TOKEN       [.....]   0 %       900        -       ? begins",
+    ]);
+    expect(wide?.[1]).toMatch(/ the run begins$/);
+    await one?.stop();
+    // One that was killed a moment ago, or goes on: the lock will tell.
+    const killed = { host: "sync1", pid: 4000, since: null, movedSecondsAgo: 4 };
+    const left = {
+      ...first,
+      tables: first.tables.map((one) => ({ ...one, runner: killed, appliedPerSecond: null })),
+    };
+    expect((await screensAfter([left], 1))[0]?.[0]).toBe(
+      "the run begins, 4000@sync1 moved 4 s ago: 900 pending, 0 % done, ? left",
+    );
+    await one?.stop();
+    const [after] = await screensAfter([none, tables([0, 900, 0, 0])], 1);
+    expect(after?.[0]).toMatch(/^running: /);
+    await one?.stop();
+    const [late] = await afterLooks(none);
+    expect(late?.[1]).toMatch(/ nobody$/);
+  });
+
+  test("the last failure that was tried again stands below the tables, whole where it fits", async () => {
+    const failed = {
+      at: "2026-01-31T23:58:00.000Z",
+      code: "ECONNRESET",
+      reason:
+        "source PostgreSQL: the connection to 10.0.0.7:5432 was lost while a batch of 12,345 rows was read",
+    };
+    const seen = tables([0, 900, 0, 0], { lastError: failed });
+    const [narrow, wide] = await afterLooks(seen);
+    expect(narrow?.at(-1)).toBe(
+      "last error 23:58:00 UTC: source PostgreSQL: the connection to 10.0.0.7:5432…",
+    );
+    expect(wide?.at(-1)).toBe(
+      "last error 23:58:00 UTC: source PostgreSQL: the connection to 10.0.0.7:5432 was lost while a batch of 12,345 rows was…",
+    );
+    await one?.stop();
+    const short = { ...failed, reason: "target: deadlock", at: "2026-01-30T08:00:00.000Z" };
+    const older = { ...failed, at: "2026-01-29T08:00:00.000Z" };
+    const [, two] = await afterLooks({
+      ...seen,
+      tables: seen.tables.map((one, i) => ({ ...one, lastError: i === 2 ? older : short })),
+    });
+    expect(two?.at(-1)).toBe(
+      "last error 2026-01-30 08:00:00 UTC, tried again: target: deadlock [ECONNRESET]",
+    );
+    for (const height of [8, 11, 12, 24]) {
+      const lines = runScreen(one?.watch.view(), { width: 80, height, self: SELF });
+      expect(lines.length).toBeLessThanOrEqual(Math.max(2, height - 8));
+      expect(lines.some((line) => line.startsWith("last error"))).toBe(height >= 12);
+    }
   });
 
   test("nothing wraps and no number is cut, however narrow the terminal and however many the tables", async () => {

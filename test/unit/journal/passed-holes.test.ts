@@ -8,6 +8,7 @@ import {
   type PassedHoles,
   parsePassed,
   passedText,
+  withoutHole,
   withoutPositions,
 } from "../../../src/journal/passed-holes.ts";
 
@@ -45,6 +46,41 @@ describe("Holes that were passed", () => {
     const once = addPassed([], [hole(3), hole(7, 9)], 100);
     expect(addPassed(once, [hole(3), hole(7, 9)], 101)).toEqual(once);
     expect(allPassed(addPassed(once, [hole(7, 9), hole(12)], 101))).toEqual([hole(3), hole(7, 9), hole(12)]);
+  });
+
+  test("are the same when the last of them, a single position, is read once more", () => {
+    const once = addPassed([], [hole(3), hole(9)], 100);
+    expect(addPassed(once, [hole(9)], 101)).toEqual(once);
+  });
+
+  test("of one minute are kept together, those of the next for themselves", () => {
+    const once = addPassed([], [hole(3)], 60);
+    expect(addPassed(once, [hole(9)], 119)).toEqual([{ since: 60, holes: [hole(3), hole(9)] }]);
+    expect(addPassed(once, [hole(9)], 120)).toEqual([
+      { since: 60, holes: [hole(3)] },
+      { since: 120, holes: [hole(9)] },
+    ]);
+  });
+
+  test("are taken away one by one, and a minute without any goes with its last", () => {
+    const watched = addPassed(addPassed([], [hole(3), hole(9)], 60), [hole(12)], 120);
+    const [three, nine, twelve] = allPassed(watched);
+    if (three === undefined || nine === undefined || twelve === undefined)
+      throw new Error("three were passed");
+    expect(withoutHole(watched, three)).toEqual([
+      { since: 60, holes: [hole(9)] },
+      { since: 120, holes: [hole(12)] },
+    ]);
+    expect(withoutHole(withoutHole(watched, three), nine)).toEqual([{ since: 120, holes: [hole(12)] }]);
+    expect(withoutHole(watched, twelve)).toEqual([{ since: 60, holes: [hole(3), hole(9)] }]);
+  });
+
+  test("are a range at once when they are more than are kept one by one", () => {
+    const many = Array.from({ length: 20_001 }, (_, i) => hole(10 + i * 2));
+    const [range, ...others] = allPassed(addPassed([], many, 60));
+    expect(range).toEqual({ first: 10n, last: 40_010n, missing: 20_001n });
+    expect(others).toEqual([]);
+    expect(allPassed(addPassed([], many.slice(0, 100), 60))).toHaveLength(100);
   });
 
   test("are forgotten after a quarter of an hour", () => {

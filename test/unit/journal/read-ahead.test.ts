@@ -8,7 +8,7 @@ const ROWS = 10;
 const BEGIN: Anchor = { position: 0n, digest: "" };
 
 /** A journal of so many changes without holes; notes where each read begins and how many are under way. */
-function journalOf(count: number) {
+function journalOf(count: number, bytesOf = (_position: number) => 1) {
   const begun: Position[] = [];
   let [underWay, mostUnderWay, failing] = [0, 0, false];
   const reader: JournalReader = {
@@ -22,7 +22,11 @@ function journalOf(count: number) {
       const first = Number(after.position) + 1;
       const changes = Array.from(
         { length: Math.max(0, Math.min(limit, count - first + 1)) },
-        (_, n): Change => ({ position: BigInt(first + n), action: "INSERT", row: { ID: `${first + n}` } }),
+        (_, n): Change => ({
+          position: BigInt(first + n),
+          action: "INSERT",
+          row: { ID: "x".repeat(bytesOf(first + n)) },
+        }),
       );
       const last = changes.at(-1);
       const end = last === undefined ? after : { position: last.position, digest: "of the reader" };
@@ -138,4 +142,57 @@ test("a bound that the journal no longer reaches ends all the same", async () =>
   const rest = await reader.read(end, 10, 20n);
   expect(rest).toMatchObject({ end: { position: 10n }, full: true });
   expect(await reader.read(rest.end, 10, 20n)).toMatchObject({ changes: [], full: false });
+});
+
+test("a batch of long rows ends before it has too many bytes, and what was read for it comes next", async () => {
+  const journal = journalOf(12, () => 40);
+  const reader = readAhead(journal.reader, 4, 100);
+  const sizes: number[] = [];
+  const positions: Position[] = [];
+  for (let after = BEGIN; ; ) {
+    const batch = await reader.read(after, 4);
+    sizes.push(batch.changes.length);
+    positions.push(...batch.changes.map(({ position }) => position));
+    if (!batch.full) break;
+    after = batch.end;
+  }
+  expect(Math.max(...sizes)).toBe(2);
+  expect(positions).toEqual(Array.from({ length: 12 }, (_, n) => BigInt(n + 1)));
+});
+
+test("rows of exactly as many bytes as a batch may have are one batch", async () => {
+  const batch = await readAhead(journalOf(10, () => 50).reader, 10, 100).read(BEGIN, 10);
+  expect(batch.changes).toHaveLength(2);
+});
+
+test("a row longer than a batch may be is a batch of its own", async () => {
+  const reader = readAhead(journalOf(3, (position) => (position === 2 ? 500 : 10)).reader, 10, 100);
+  const first = await reader.read(BEGIN, 10);
+  const second = await reader.read(first.end, 10);
+  const third = await reader.read(second.end, 10);
+  expect([first, second, third].map(({ changes }) => changes.map(({ position }) => position))).toEqual([
+    [1n],
+    [2n],
+    [3n],
+  ]);
+});
+
+test("what is read at once ends with enough bytes, though more rows were wanted", async () => {
+  const journal = journalOf(20, () => 60);
+  const byTwo = { ...journal.reader, read: async (after: Anchor) => await journal.reader.read(after, 2) };
+  await readAhead(byTwo, 10, 200).read(BEGIN, 1);
+  // The last one is the next read, ahead of whoever asks.
+  expect(journal.begun).toEqual([0n, 2n, 4n]);
+});
+
+test("after a reset what was read before is read again, and the reader below has forgotten too", async () => {
+  const resets: string[] = [];
+  const journal = journalOf(10);
+  const reader = readAhead({ ...journal.reader, reset: () => void resets.push("reset") }, ROWS);
+  const { end } = await reader.read(BEGIN, 2);
+  reader.reset();
+  expect(resets).toHaveLength(1);
+  await reader.settled();
+  expect((await reader.read(end, 2)).changes.map(({ position }) => position)).toEqual([3n, 4n]);
+  expect(journal.begun).toContain(2n);
 });

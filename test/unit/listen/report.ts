@@ -37,10 +37,14 @@ export interface Watched {
   stop(): Promise<void>;
 }
 
-/** A watch whose looks are given: nothing is asked but what `look` says. `now` is the clock of the looks, in ms. */
+/**
+ * A watch whose looks are given: nothing is asked but what `look` says. `now` is the clock of the looks, in ms; the run began so
+ * many seconds before the first.
+ */
 export async function watched(
   first: StatusReport,
   now: () => number = () => performance.now(),
+  runsForSeconds = 3_600,
 ): Promise<Watched> {
   const ended = new AbortController();
   let give: ((report: StatusReport) => void) | undefined;
@@ -57,6 +61,7 @@ export async function watched(
       },
       tally,
       everyMs: 1,
+      beganMs: now() - runsForSeconds * 1_000,
       signal: ended.signal,
       onFailure: (error) => {
         throw error;

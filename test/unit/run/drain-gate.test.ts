@@ -1,6 +1,7 @@
 /** When `drain --wait` waits on, and when it ends because no waiting helps. */
 import { expect, test } from "vitest";
 import { watchDrain } from "../../../src/run/drain-gate.ts";
+import { MemoryError } from "../../support/memory/database.ts";
 import { openPair, type Pair, planOfPair, run, USERS } from "../../support/memory/pair.ts";
 
 /** A change that the target refused, and a runner at work. */
@@ -42,4 +43,61 @@ test("a dead letter beside changes that are on their way is waited with: they ma
   expect(kinds.map((one) => [...one].sort())).toEqual(
     Array.from({ length: 5 }, () => ["dead-letters", "pending"]),
   );
+});
+
+/** One answer, asked for once, with a runner at work or none. */
+async function ask(pair: Pair, more: { readonly wait?: boolean; readonly pollMs?: number } = {}) {
+  const looked: (readonly string[])[] = [];
+  const answer = await watchDrain({
+    schemas: [{ name: "identity", plan: planOfPair(pair), source: pair.source, target: pair.target }],
+    wait: false,
+    pollMs: 1,
+    signal: new AbortController().signal,
+    onLook: (reasons) => void looked.push(reasons.map(({ text }) => text)),
+    ...more,
+  });
+  return { looked, answer };
+}
+
+test("tables without a change are drained after two looks, some time apart, and not before", async () => {
+  const pair = openPair({ schemas: [USERS] });
+  const began = performance.now();
+  const { looked, answer } = await ask(pair, { pollMs: 30 });
+  const tookMs = performance.now() - began;
+  expect(looked).toEqual([[], []]);
+  expect(answer).toMatchObject({ drained: true, reasons: [], open: [] });
+  // A timer may end a moment early.
+  expect(answer.seconds).toBeGreaterThan(0.02);
+  expect(answer.seconds).toBeLessThanOrEqual(tookMs / 1000);
+});
+
+test("changes that nobody applies are told with the group that lacks a runner", async () => {
+  const pair = openPair({ schemas: [USERS] });
+  pair.write("USERS", "INSERT", { ID: "1", NAME: "one" });
+  const { looked, answer } = await ask(pair);
+  expect(answer.drained).toBe(false);
+  expect(looked).toHaveLength(2);
+  expect(answer.reasons.find(({ kind }) => kind === "no-runner")).toEqual({
+    table: "USERS",
+    kind: "no-runner",
+    text: "USERS: no runner is at work on it",
+  });
+  // Whoever asks gives the lock back.
+  expect([...pair.target.server.locks]).toEqual([]);
+});
+
+test("a server that does not answer ends the question at once for whoever does not wait", async () => {
+  const pair = openPair({ schemas: [USERS] });
+  pair.target.db.onStatement = () => {
+    throw new MemoryError("connection");
+  };
+  await expect(ask(pair)).rejects.toMatchObject({ kind: "connection" });
+});
+
+test("what no waiting mends ends it, whoever waits", async () => {
+  const pair = openPair({ schemas: [USERS] });
+  pair.target.db.onStatement = () => {
+    throw new MemoryError("auth");
+  };
+  await expect(ask(pair, { wait: true })).rejects.toMatchObject({ kind: "auth" });
 });

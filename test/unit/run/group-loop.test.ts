@@ -162,6 +162,38 @@ test("beside a runner, who does not stand by ends at the second look, and who do
   expect(pair.positions("TOKENS")).toEqual(["2"]);
 });
 
+test("who finds the lock free stands by for nobody and takes nothing over", async () => {
+  for (const standsBy of [true, false]) {
+    const { error, told } = await run(filled(), { standsBy });
+    expect(error).toBeUndefined();
+    expect(named(told, "standby", "takenOver")).toEqual([]);
+  }
+});
+
+test("whoever only asked whether the lock is free keeps nobody from the work, and is not told of", async () => {
+  const pair = filled();
+  pair.target.server.locks.add("lock");
+  setImmediate(() => pair.target.server.locks.delete("lock"));
+  const { error, told } = await run(pair, { standsBy: false });
+  expect(error).toBeUndefined();
+  expect(named(told, "standby", "takenOver")).toEqual([]);
+  expect(pair.positions("TOKENS")).toEqual(["2"]);
+});
+
+test("a runner that stands by says so once, however long it takes", async () => {
+  const pair = filled();
+  pair.target.server.locks.add("lock");
+  const stop = new AbortController();
+  let asked = 0;
+  const { told } = await run(pair, {
+    signal: stop.signal,
+    onTold: (name) => {
+      if (name === "standby" && ++asked === 1) setTimeout(() => stop.abort(), 1_200);
+    },
+  });
+  expect(named(told, "standby", "takenOver")).toEqual([["standby", "USERS"]]);
+});
+
 test("who loses the lock begins anew by taking it again", async () => {
   const pair = filled();
   const stop = new AbortController();

@@ -46,6 +46,13 @@ test("changes that are pending are being applied, wait for parents, or nobody ap
   });
 });
 
+test("a run that has just been started is told as such where nobody is known to work, and hides nothing else", () => {
+  const begins = { words: "the run begins", short: "begins", wants: 0 };
+  expect(stateOf(tableStatus({ pending: 1 }), true)).toEqual(begins);
+  expect(stateOf(tableStatus({ pending: 0 }), true).words).toBe("in step");
+  for (const [about, words] of STATES) expect(stateOf(tableStatus(about), true).words).toBe(words);
+});
+
 test("how many are pending is written with thousands, an estimate as such, and what is not known as a dash", () => {
   const text = (pending: number | null, pendingIsEstimate = false) =>
     pendingText(tableStatus({ pending, pendingIsEstimate }));

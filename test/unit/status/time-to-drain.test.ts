@@ -68,6 +68,9 @@ describe("The time to drain", () => {
       { waitsFor: ["IDN_OAUTH2_ACCESS_TOKEN"] },
     ])
       expect(timeToDrain(look(0, table(100)), look(2_000), { ...table(100), ...about })).toBeNull();
+    // What comes after a hole is to be applied too, though nothing that is visible is left.
+    const open = { ...table(0), openHole: { first: "5", last: "5" } };
+    expect(timeToDrain(look(0, table(100)), look(2_000), open)).toBeNull();
   });
 
   test("of all tables counts one that waits for another into what both need", () => {

@@ -1,5 +1,5 @@
 /** What a run shows of itself: looks in a row, whose clock, pauses and answers are given. */
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { StatusReport } from "../../../src/status/status.ts";
 import type { TableStatus } from "../../../src/status/table-status.ts";
 import { createTally } from "../../../src/status/tally.ts";
@@ -8,15 +8,13 @@ import { startWatch, type View, type WatchOptions } from "../../../src/status/wa
 import { tableStatus } from "../../support/table-status.ts";
 
 /** Pauses between looks: how long each was to be, and what ends the last one. */
-const pauses = vi.hoisted(() => ({ ms: [] as number[], end: () => {} }));
+const pauses = { ms: [] as number[], end: () => {} };
 
-vi.mock("../../../src/util/sleep.ts", () => ({
-  sleep: (ms: number) =>
-    new Promise<void>((resolve) => {
-      pauses.ms.push(ms);
-      pauses.end = resolve;
-    }),
-}));
+const pause = (ms: number) =>
+  new Promise<void>((resolve) => {
+    pauses.ms.push(ms);
+    pauses.end = resolve;
+  });
 
 beforeEach(() => {
   pauses.ms = [];
@@ -61,6 +59,7 @@ async function open(first: Answer, more: Partial<WatchOptions> & { readonly take
       ...more,
     },
     () => clock.ms,
+    pause,
   );
   const taken = async (looks: number) => {
     while (pauses.ms.length < looks) await new Promise((resolve) => setImmediate(resolve));
@@ -165,15 +164,19 @@ describe("a look that fails", () => {
   test("because the run ends is no failure", async () => {
     const failures: unknown[] = [];
     const stop = new AbortController();
-    const watch = startWatch({
-      look: async () => {
-        stop.abort();
-        throw new Error("closed");
+    const watch = startWatch(
+      {
+        look: async () => {
+          stop.abort();
+          throw new Error("closed");
+        },
+        tally: createTally(),
+        signal: stop.signal,
+        onFailure: (error) => void failures.push(error),
       },
-      tally: createTally(),
-      signal: stop.signal,
-      onFailure: (error) => void failures.push(error),
-    });
+      undefined,
+      pause,
+    );
     while (pauses.ms.length < 1) await new Promise((resolve) => setImmediate(resolve));
     pauses.end();
     await watch.done;
@@ -281,5 +284,23 @@ describe("an open hole", () => {
     clock.ms += 8_000;
     expect(view().holeSeconds(hole("3", { holders }))).toBe(90);
     expect(view().holeSeconds(hole("3", { holders: holders.slice(0, 1) }))).toBe(8);
+  });
+});
+
+describe("a run that has just begun", () => {
+  const by = (movedSecondsAgo: number) =>
+    table({ runner: { host: "h", pid: 1, since: null, movedSecondsAgo } });
+
+  test("may be about to say so, as long as nobody has said since that he works", async () => {
+    const { view, look, clock } = await open(report(table()), { beganMs: -1_000 });
+    expect([view().begins(table()), view().begins(by(1)), view().begins(by(1.1))]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    await look(2_000, report(by(3.1)));
+    expect([view().begins(by(3.1)), view().begins(by(3))]).toEqual([true, false]);
+    clock.ms = 44_000;
+    expect(view().begins(table())).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 /** Both sides counted by their servers, held against the differences that were found: what neither explains is told. */
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { Key, Position } from "../../../src/contract/change.ts";
 import type { TablePlan } from "../../../src/contract/sync-plan.ts";
 import type { RowSource } from "../../../src/transform/row-source.ts";
@@ -10,14 +10,12 @@ import { compareTable } from "../../../src/verify/table-comparison.ts";
 import { column, openPair, type Pair, PLAIN_ROWS, schema, USERS } from "../../support/memory/pair.ts";
 
 /** Pauses between two counts, and what happens in each. */
-const pauses = vi.hoisted(() => ({ ms: [] as number[], during: () => {} }));
+const pauses = { ms: [] as number[], during: () => {} };
 
-vi.mock("../../../src/util/sleep.ts", () => ({
-  sleep: async (ms: number) => {
-    pauses.ms.push(ms);
-    pauses.during();
-  },
-}));
+const pause = async (ms: number) => {
+  pauses.ms.push(ms);
+  pauses.during();
+};
 
 beforeEach(() => {
   Object.assign(pauses, { ms: [], during: () => {} });
@@ -58,10 +56,13 @@ function count(pair: Pair, given: Given = {}) {
     signal: given.signal ?? new AbortController().signal,
   };
   const { differences = [], leftOut = [], unknown = { absent: 0, extra: 0 } } = given;
-  return findAgreement({
-    ...options,
-    found: [{ comparison: compareTable(options), confirmed: { differences, leftOut, unknown } }],
-  } as AgreementOptions);
+  return findAgreement(
+    {
+      ...options,
+      found: [{ comparison: compareTable(options), confirmed: { differences, leftOut, unknown } }],
+    } as AgreementOptions,
+    pause,
+  );
 }
 
 function open(

@@ -241,7 +241,13 @@ describe("a change on its way", () => {
     const pair = openPair({ schemas: [USERS] });
     pair.seed("USERS", ...many(10));
     pair.write("USERS", "UPDATE", user("004", "new"));
-    const { told, sentence, report } = await compare(pair);
+    const work: string[] = [];
+    const { told, sentence, report } = await compare(pair, {
+      onProgress: (table) => void work.push(`read ${table}`),
+      onWait: (table, rows) => void work.push(`${rows} of ${table} wait`),
+      onCount: (table) => void work.push(`count ${table}`),
+    });
+    expect([...new Set(work)]).toEqual(["read USERS", "1 of USERS wait", "count USERS"]);
     expect(told).toEqual(["pending USERS 004 NAME"]);
     expect(sentence).toContain("1 row waits for changes that nothing brings");
     expect(report.tables).toMatchObject([

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { drainLine } from "../../../src/cli/commands/drain.ts";
+import { drainText } from "../../../src/cli/commands/drain.ts";
 import { progressDown } from "../../../src/cli/progress-down.ts";
 import type { Reason } from "../../../src/status/arrival.ts";
-import { shorten } from "../../../src/util/shorten.ts";
+import { wrap } from "../../../src/util/shorten.ts";
 
 const TOKENS = "IDN_OAUTH2_ACCESS_TOKEN";
 const reason = (kind: Reason["kind"], text: string): Reason => ({
@@ -24,7 +24,7 @@ function shown(width: number, ...looks: readonly (readonly [left: number, ...Rea
   const say = progressDown("pending", () => nowMs);
   let line = "";
   for (const [left, ...reasons] of looks) {
-    line = shorten(drainLine(say(left), reasons), width - 1);
+    line = wrap(drainText(say(left), reasons), width - 1, "  ").join("\n");
     nowMs += 10_000;
   }
   return line;
@@ -32,7 +32,7 @@ function shown(width: number, ...looks: readonly (readonly [left: number, ...Rea
 
 test("200,000 pending: how many are left, how long, and what else is in the way", () => {
   expect(shown(80, [200_000, pending], [150_000, pending])).toBe(
-    "150,000 of 200,000 pending, 30 s left; IDN_OAUTH2_ACCESS_TOKEN: about 150000…",
+    "150,000 of 200,000 pending, 30 s left; IDN_OAUTH2_ACCESS_TOKEN: about 150000\n  changes are pending",
   );
   expect(shown(120, [200_000, pending], [150_000, pending])).toBe(
     "150,000 of 200,000 pending, 30 s left; IDN_OAUTH2_ACCESS_TOKEN: about 150000 changes are pending",
@@ -41,7 +41,7 @@ test("200,000 pending: how many are left, how long, and what else is in the way"
 
 test("a hole comes before what is pending behind it", () => {
   expect(shown(120, [200_000, pending], [200_000, pending, hole])).toBe(
-    "200,000 of 200,000 pending; IDN_OAUTH2_ACCESS_TOKEN: a transaction on the source has not ended: position 1001 may…",
+    "200,000 of 200,000 pending; IDN_OAUTH2_ACCESS_TOKEN: a transaction on the source has not ended: position 1001 may still\n  appear",
   );
 });
 
@@ -53,7 +53,7 @@ test("green killed: no answer, and why; when it is back the count goes on from t
 
 test("the end is told as such, and how many reasons there are", () => {
   expect(shown(80, [0])).toBe("drained");
-  expect(drainLine("", [hole, reason("gap", "changes may be missing")])).toMatch(
+  expect(drainText("", [hole, reason("gap", "changes may be missing")])).toMatch(
     /may still appear, and 1 more$/,
   );
 });
