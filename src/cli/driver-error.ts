@@ -42,14 +42,16 @@ const isUnfit = (code: string): boolean => code === STANDBY || code === REPLICA 
  */
 export function commandFailure(dialects: readonly Dialect[], error: unknown): unknown {
   if (error instanceof SyncError) return error;
+  const origin = originOf(error);
   const knows =
-    originOf(error)?.dialect ??
+    origin?.dialect ??
     dialects.find((dialect) => dialect.classifyError(error).class !== "fatal" || hasCode(dialect, error));
   const found = knows?.classifyError(error);
   if (knows === undefined || found === undefined || isBug(error, found)) return error;
   if (!isPassing(found.class)) return driverFailure(knows, error, "A statement failed");
   return new SyncError("DATABASE_UNREACHABLE", {
-    what: `${knows.title} broke off a statement: ${found.reason}${codeText(found.code)}`,
+    // Both sides may be of one product.
+    what: `${origin === undefined ? "" : `${origin.side} `}${knows.title} broke off a statement: ${found.reason}${codeText(found.code)}`,
     next: "Run the command again when the server is well; it goes on from where it was",
     cause: error,
   });

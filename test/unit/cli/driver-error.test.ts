@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { unreachable } from "../../../src/cli/driver-error.ts";
+import { commandFailure, unreachable } from "../../../src/cli/driver-error.ts";
 import type { Datasource } from "../../../src/config/sync-config.ts";
+import { withOrigin } from "../../../src/contract/origin.ts";
 import { mysql } from "../../../src/dialect/mysql/index.ts";
 import { postgres } from "../../../src/dialect/postgres/index.ts";
 
@@ -60,5 +61,16 @@ test("a user that may log in but not use the database is told to be granted that
     code: "DATABASE_UNREACHABLE",
     message: "Datasource Blue (MySQL at db:5432) cannot be opened: the user may not use the database (1044)",
     next: "Grant the user of Blue its rights on the database, or correct user and database in deployment.toml:3",
+  });
+});
+
+test("a statement that is broken off names its side: both may be of one product", async () => {
+  const refused = Object.assign(new Error("x"), { code: "ECONNREFUSED" });
+  const fails = (_sql: string): Promise<never> => Promise.reject(refused);
+  const { db } = withOrigin("target", { dialect: postgres, db: { query: fails, execute: fails } });
+  await db.query("SELECT 1").catch(() => undefined);
+  expect(commandFailure([mysql, postgres], refused)).toMatchObject({
+    code: "DATABASE_UNREACHABLE",
+    message: expect.stringMatching(/^target PostgreSQL broke off a statement: /),
   });
 });
