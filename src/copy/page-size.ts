@@ -1,7 +1,7 @@
 import { FIRST_LIMIT } from "./read-page.ts";
 
 /** A run that waits for a page is to notice little of it. */
-const HELD_MS = 50;
+const HELD_MS = 25;
 /** So many pages without a sign of a run that applies, and there is nobody to be held up. */
 const CALM_PAGES = 8;
 

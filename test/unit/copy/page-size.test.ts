@@ -4,7 +4,7 @@ import { createPageSize } from "../../../src/copy/page-size.ts";
 test("a page that holds a run up is followed by smaller ones, down to the first one's size, and by larger ones again", () => {
   const size = createPageSize(1_000);
   expect(size.rows).toBe(1_000);
-  size.note(1_000, 500, true);
+  size.note(1_000, 250, true);
   expect(size.rows).toBe(550);
   for (let i = 0; i < 20; i++) size.note(size.rows, 100_000, true);
   expect(size.rows).toBe(100);
