@@ -48,6 +48,10 @@ export function copyPlacesIn(entries: readonly StateEntry[]): ReadonlyMap<string
   );
 }
 
+/** When the place of a table was kept last, UTC by the target's clock; undefined without one. */
+export const copyMovedAt = (entries: readonly StateEntry[], table: string): string | undefined =>
+  entries.find(({ key }) => key === `${KIND}${table}`)?.updatedAt;
+
 /** Until the rows are read that the source was said to have; undefined without a total or a rate, and beyond the total. */
 export function copySecondsLeft({
   rows,

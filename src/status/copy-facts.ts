@@ -1,5 +1,5 @@
 /** How far the copy of a table is, as `status` tells it. */
-import { type CopyPlace, copySecondsLeft } from "../state/copy-place.ts";
+import { type CopyPlace, copyMovedAt, copySecondsLeft } from "../state/copy-place.ts";
 import type { StateEntry } from "../state/state.ts";
 import { roughTime } from "../util/rough-time.ts";
 import { whole } from "../util/whole.ts";
@@ -16,7 +16,7 @@ export function copyFacts(
 ): CopyFacts | null {
   const place = places.get(table);
   if (place === undefined || place.isDone) return null;
-  const movedAt = entries.find(({ key }) => key === `copy/${table}`)?.updatedAt ?? "";
+  const movedAt = copyMovedAt(entries, table) ?? "";
   const isMoving = (secondsSince(movedAt, nowMs) ?? Number.POSITIVE_INFINITY) <= STILL_SECONDS;
   const { rows, total, written, refused, perSecond } = place;
   return {

@@ -1,5 +1,4 @@
 import { copy } from "../../../src/copy/copy.ts";
-import type { Row } from "../../../src/row.ts";
 import { rowSources } from "../../../src/run/row-sources.ts";
 import { verify } from "../../../src/verify/verify.ts";
 import { type Lab, openLab, SCOPES, TOKENS } from "../lab.ts";
@@ -7,7 +6,7 @@ import { copyMemory } from "../peak-memory.ts";
 import type { Scenario } from "../scenario.ts";
 import { createTally, type Measured, median, ratioOf, rotated, seconds } from "../stats.ts";
 import { fill } from "../token-data.ts";
-import { rowsInMemory, writeAtTheLimit } from "../yardsticks.ts";
+import { rowsInMemory, writeAllAtTheLimit } from "../yardsticks.ts";
 
 const TOKEN_ROWS = 30_000;
 const SCOPES_EACH = 2;
@@ -31,7 +30,7 @@ export const copying: Scenario = {
       const rates = createTally();
       const halves: number[] = [];
       const turns: Readonly<Record<string, () => Promise<void>>> = {
-        limit: () => limit(lab, inMemory),
+        limit: async () => void (await writeAllAtTheLimit(lab, inMemory)),
         copy: async () => void halves.push(await copyAll(lab)),
         "verify --repair": () => repair(lab),
       };
@@ -101,16 +100,6 @@ export async function copyAll(lab: Lab, parallelism = 1): Promise<number> {
   if (first === undefined || middle === undefined || last === undefined) return Number.NaN;
   const pace = (from: typeof first, to: typeof first): number => (to.rows - from.rows) / (to.at - from.at);
   return pace(middle, last) / pace(first, middle);
-}
-
-async function limit(lab: Lab, inMemory: readonly (readonly Row[])[]): Promise<void> {
-  const session = await lab.target.db.session();
-  try {
-    for (const [i, table] of lab.tables.entries())
-      await writeAtTheLimit(session, lab, table, inMemory[i] ?? []);
-  } finally {
-    await session.release();
-  }
 }
 
 async function repair(lab: Lab): Promise<void> {

@@ -2,7 +2,7 @@ import { type Lab, openLab, SCOPES, TOKENS } from "../lab.ts";
 import type { Scenario } from "../scenario.ts";
 import { createTally, type Measured, median, ratioOf, rotated, seconds } from "../stats.ts";
 import { fill } from "../token-data.ts";
-import { rowAtATime, rowsInMemory, writeAtTheLimit } from "../yardsticks.ts";
+import { rowAtATime, rowsInMemory, writeAllAtTheLimit } from "../yardsticks.ts";
 
 const PENDING = 50_000;
 /** Changes applied in each turn, of those that are pending. */
@@ -95,12 +95,7 @@ async function limit(lab: Lab, count: number): Promise<number> {
   const [table] = lab.tables;
   if (table === undefined) throw new Error("a lab without tables");
   const rows = (await rowsInMemory(lab, table)).slice(0, count);
-  const session = await lab.target.db.session();
-  try {
-    return await seconds(() => writeAtTheLimit(session, lab, table, rows));
-  } finally {
-    await session.release();
-  }
+  return await writeAllAtTheLimit(lab, [rows]);
 }
 
 async function withCpu<T>(work: () => Promise<T>): Promise<[T, number]> {

@@ -4,7 +4,7 @@ import { type Lab, openLab, TOKENS } from "../lab.ts";
 import { inFolder } from "../peak-memory.ts";
 import type { Scenario } from "../scenario.ts";
 import { createTally, type Measured, median, ratioOf, rotated, seconds } from "../stats.ts";
-import { rowsOfJournal, writeAtTheLimit } from "../yardsticks.ts";
+import { rowsOfJournal, writeAllAtTheLimit } from "../yardsticks.ts";
 
 const PENDING = 80_000;
 /** Characters of an access token that is a JWT: every second one. */
@@ -76,13 +76,8 @@ async function untilDrained(lab: Lab, batchSize: number): Promise<number> {
 }
 
 async function limit(lab: Lab): Promise<number> {
-  const [table] = lab.tables;
-  if (table === undefined) throw new Error("a lab without tables");
-  const rows = await rowsOfJournal(lab, table);
-  const session = await lab.target.db.session();
-  try {
-    return await seconds(() => writeAtTheLimit(session, lab, table, rows));
-  } finally {
-    await session.release();
-  }
+  return await writeAllAtTheLimit(
+    lab,
+    await Promise.all(lab.tables.map((table) => rowsOfJournal(lab, table))),
+  );
 }

@@ -1,10 +1,9 @@
-import type { Row } from "../../../src/row.ts";
 import { type Lab, openLab, SCOPES, TOKENS } from "../lab.ts";
 import { openWriters, type Writers } from "../login.ts";
 import type { Scenario } from "../scenario.ts";
 import { createTally, type Measured, median, ratioOf, rotated, seconds } from "../stats.ts";
 import { fill, tokenColumns, tokenValues } from "../token-data.ts";
-import { rowsInMemory, writeAtTheLimit } from "../yardsticks.ts";
+import { rowsInMemory, writeAllAtTheLimit } from "../yardsticks.ts";
 
 /** Tokens that the target has, with the scopes of each. */
 const THERE = 1_000_000;
@@ -32,7 +31,7 @@ export const site: Scenario = {
       const drain = (batchSize: number, parallelism = 1) =>
         lab.drain({ batchSize, parallelism, until: "stopped", atMost: rows });
       const turns = [
-        { name: "limit", turn: () => writeAll(lab, inMemory) },
+        { name: "limit", turn: async () => void (await writeAllAtTheLimit(lab, inMemory)) },
         { name: "batchSize 100", turn: () => drain(100) },
         { name: "batchSize 1000", turn: () => drain(1_000) },
         { name: "batchSize 100, 4 lanes", turn: () => drain(100, 4) },
@@ -113,15 +112,5 @@ async function besideLogins(writers: Writers, work: () => Promise<void>): Promis
   } finally {
     stop.abort();
     await logins;
-  }
-}
-
-async function writeAll(lab: Lab, inMemory: readonly (readonly Row[])[]): Promise<void> {
-  const session = await lab.target.db.session();
-  try {
-    for (const [i, table] of lab.tables.entries())
-      await writeAtTheLimit(session, lab, table, inMemory[i] ?? []);
-  } finally {
-    await session.release();
   }
 }
