@@ -25,6 +25,8 @@ export interface CopyOptions {
   readonly onRefused: (refused: RefusedRow) => void;
   /** Told instead of a row whose parent the target lacks: in a table that refers to itself it may come with a later page. */
   readonly onOrphan?: ((row: Expected) => void) | undefined;
+  /** The rows refer to each other, see circles.ts. Default: each after its parent. */
+  readonly inCircles?: boolean;
 }
 
 /** A row that the target lacks still. */

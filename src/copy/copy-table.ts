@@ -1,5 +1,4 @@
 import type { Key } from "../contract/change.ts";
-import type { TablePlan } from "../contract/sync-plan.ts";
 import { COPY_START, type CopyPlace, keepCopyPlace } from "../state/copy-place.ts";
 import type { Pace } from "../throttle/pace.ts";
 import { failpoint } from "../util/failpoint.ts";
@@ -7,6 +6,7 @@ import { monotonic } from "../util/monotonic.ts";
 import { createRecentRate } from "../util/recent-rate.ts";
 import { createRowComparison, type Expected, type RowComparison } from "../verify/row-comparison.ts";
 import { aboutRows } from "./about-rows.ts";
+import { refersToItself } from "./circles.ts";
 import type { CopyOptions } from "./copy-options.ts";
 import { copyOrphans } from "./copy-orphans.ts";
 import { createPageLedger } from "./page-ledger.ts";
@@ -132,10 +132,6 @@ async function readPages(
   if (failures.length > 0) throw failures[0];
   return isRead;
 }
-
-/** Rows of one page may be the parents of the next one's, which would be refused until the first is committed. */
-const refersToItself = ({ name, parents }: TablePlan): boolean =>
-  parents.some(({ parent }) => parent.toUpperCase() === name);
 
 /** Writes a page, or what became of its rows when `purge` has taken changes of them away since they were read. */
 async function writePage(

@@ -12,6 +12,7 @@ import { keyLabel } from "../verify/key-label.ts";
 import { findByKey, readKeys } from "../verify/read-rows.ts";
 import type { Expected, RowComparison } from "../verify/row-comparison.ts";
 import { changedRows } from "./changed-rows.ts";
+import { writeCircles } from "./circles.ts";
 import type { CopyOptions } from "./copy-options.ts";
 import type { CopyPage } from "./read-page.ts";
 
@@ -143,7 +144,8 @@ async function writeAll(
       );
       const lacking = still.filter((_, i) => there[i] === undefined);
       const rowOf = new Map(lacking.map(({ expected, row }) => [expected.change.position, row]));
-      await applyChanges(
+      const write = options.inCircles === true ? writeCircles : applyChanges;
+      await write(
         tx,
         dialect,
         table,

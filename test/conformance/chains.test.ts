@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ChainLab, openChainLab } from "../support/chains/lab.ts";
 import { anyLives, type Life } from "../support/chains/lives.ts";
+import type { Work } from "../support/chains/work.ts";
 import { availableDialects, describeDialects } from "../support/dialects.ts";
 import { testEnv } from "../support/env.ts";
 
@@ -34,6 +35,37 @@ describeDialects(
       lab = await openChainLab(dialect);
     });
     afterAll(() => lab.pair.close());
+
+    test("whose rows go round in circles are copied", {
+      timeout: MINUTES,
+    }, async () => {
+      await lab.reset();
+      const step = {
+        do: "move",
+        table: "T",
+        id: 0,
+        other: 0,
+        up: null,
+        unique: null,
+        isPoison: false,
+      } as const;
+      const circle: Work[] = [
+        { ...step, id: 0, up: 2 },
+        { ...step, do: "insert", id: 3, up: 3 },
+      ];
+      const life = {
+        until: "one pass",
+        batchSize: 1,
+        parallelism: 1,
+        conflictPolicy: "dead-letter",
+        failure: undefined,
+        afterwards: "lose and copy",
+        copies: 0,
+      } as const;
+      await lab.play([{ ...life, work: [circle] }]);
+      expect(await lab.contents("target")).toEqual(await lab.contents("source"));
+      expect(await lab.letters()).toEqual([]);
+    });
 
     test(
       "are alike after any lives of a runner, with other settings, failures and the operator's work between them",
