@@ -19,6 +19,8 @@ export interface WriteRules {
    * later image that came with the dump; what follows in the journal is written as ever. Default: none does.
    */
   readonly keepsExisting?: ((change: Change) => boolean) | undefined;
+  /** Rows that are new on the source are thought to be lacking, all of them; an error of class "unique" when they are not. */
+  readonly areLacking?: boolean;
   /** Writes what comes along with changed rows that the target did not hold, once they are written. */
   readonly bringAlong?: ((tx: Queryable, upserts: readonly Change[]) => Promise<void>) | undefined;
   /** Throws when the target's users have written one of these rows themselves since they are served there; asked once all are written. */
@@ -64,7 +66,7 @@ export async function applyNet(
       const ifAbsent = keepingExisting(segment, rules);
       const own = segment.upserts.filter((change) => !ifAbsent.has(change));
       if (own.length > 0) await dialect.writeRows(tx, table, own.map(rowFor), rules.keepOnUpdate);
-      if (ifAbsent.size > 0) await dialect.writeRows(tx, table, [...ifAbsent].map(rowFor), allColumns(table));
+      if (ifAbsent.size > 0) await writeAbsent(tx, dialect, table, [...ifAbsent].map(rowFor), rules);
       await writeClaims(tx, dialect, table, rows);
       await replaceClaims(tx, dialect, table, rows);
       await writeSplitRows(tx, dialect, table, segment.upserts);
@@ -82,6 +84,17 @@ export async function applyNet(
 function keepingExisting({ inserts }: NetSegment, { keepsExisting }: WriteRules): ReadonlySet<Change> {
   if (keepsExisting === undefined) return new Set();
   return new Set([...inserts].filter(keepsExisting));
+}
+
+async function writeAbsent(
+  tx: Queryable,
+  dialect: Dialect,
+  table: TablePlan,
+  rows: readonly Row[],
+  { areLacking }: WriteRules,
+): Promise<void> {
+  if (areLacking === true && dialect.insertRows !== undefined) await dialect.insertRows(tx, table, rows);
+  else await dialect.writeRows(tx, table, rows, allColumns(table));
 }
 
 const allColumns = (table: TablePlan): readonly string[] => table.targetColumns.map(({ name }) => name);

@@ -156,7 +156,12 @@ export interface Dialect {
     rows: readonly Row[],
     keepOnUpdate: readonly string[],
   ): Promise<void>;
-  /** Does ahead what `writeRows` would do with these very rows before it sends anything. Absent where that is not worth it. */
+  /**
+   * Writes rows that the table is thought to lack: an error of class "unique" when it holds one, and then the transaction is
+   * to be rolled back. Absent where it would save nothing.
+   */
+  insertRows?(tx: Queryable, table: TargetTable, rows: readonly Row[]): Promise<void>;
+  /** Does ahead what `writeRows` and `insertRows` would do with these very rows before it sends anything. Absent where that is not worth it. */
   readyRows?(table: TargetTable, rows: readonly Row[]): Promise<void>;
   /**
    * Makes rows ready to be written together with the move of a checkpoint, in one or two round trips. Nothing is sent: this is

@@ -20,6 +20,10 @@ export interface CopyOptions {
   /** Pages that are written at a time. */
   readonly parallelism: number;
   readonly signal: AbortSignal;
+  /** What the last page says of the next one. */
+  readonly guess: LackGuess;
+  /** Called when rows are on their way to the target: for so long there is time for other work. */
+  readonly onWriting?: (() => void) | undefined;
   /** Told of a transaction: its rows, the milliseconds that it kept a run from its checkpoint, whether one moved it since the page was read. */
   readonly onHeld?: ((rows: number, ms: number, hasMoved: boolean) => void) | undefined;
   readonly onRefused: (refused: RefusedRow) => void;
@@ -27,6 +31,12 @@ export interface CopyOptions {
   readonly onOrphan?: ((row: Expected) => void) | undefined;
   /** The rows refer to each other, see circles.ts. Default: each after its parent. */
   readonly inCircles?: boolean;
+}
+
+/** Whether the target is likely to lack every row of the next page: such a page is inserted, and nothing is looked for before. */
+export interface LackGuess {
+  /** Changed by each page that is written. */
+  lacksAll: boolean;
 }
 
 /** A row that the target lacks still. */

@@ -53,11 +53,11 @@ export async function copyTable(options: CopyTableOptions): Promise<CopyPlace> {
   const withRate = (place: CopyPlace): CopyPlace => ({ ...place, perSecond: Math.round(rateOf(place.rows)) });
   let kept = start;
 
-  async function write(page: ReadPage): Promise<void> {
+  async function write(page: ReadPage, onWriting: () => void): Promise<void> {
     ledger.add(page);
     let reached: CopyPlace | undefined;
     const outcome = await writePage(
-      { ...options, onOrphan, onHeld: size.note },
+      { ...options, onOrphan, onHeld: size.note, onWriting },
       comparison,
       page,
       async (tx, made) => {
@@ -91,7 +91,7 @@ async function readPages(
   options: CopyTableOptions,
   comparison: RowComparison,
   { start, atMost }: { readonly start: Key | undefined; readonly atMost: () => number },
-  write: (page: ReadPage) => Promise<void>,
+  write: (page: ReadPage, onWriting: () => void) => Promise<void>,
 ): Promise<boolean> {
   const { signal, pace } = options;
   const most = refersToItself(options.table) ? 1 : options.parallelism;
@@ -109,19 +109,26 @@ async function readPages(
   };
   const busy = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  const begin = (page: ReadPage): void => {
-    const work = write(page)
-      .catch((error: unknown) => void failures.push(error))
-      .finally(() => busy.delete(work));
-    busy.add(work);
-  };
+  /** Done when there is time for other work: the rows are on their way, or there are none. */
+  const begin = (page: ReadPage): Promise<void> =>
+    new Promise((resolve) => {
+      const work = write(page, resolve)
+        .catch((error: unknown) => void failures.push(error))
+        .finally(() => {
+          busy.delete(work);
+          resolve();
+        });
+      busy.add(work);
+    });
   let isRead = false;
   try {
     for (let next = read(start, Math.min(FIRST_LIMIT, options.pageSize)); !signal.aborted && !isRead; ) {
       const page = await next;
       isRead = page.isLast;
+      const isWriting = begin(page);
+      // The statements before the rows are short, and would wait for whatever else this process does meanwhile.
+      if (most === 1) await isWriting;
       if (!isRead) next = read(page.last, Math.min(page.nextLimit, atMost()));
-      begin(page);
       while (busy.size >= most) await Promise.race(busy);
       if (failures.length > 0) break;
       if (!isRead) await pace.spend(page.count, signal);

@@ -54,6 +54,7 @@ export async function copy(options: CopySchemaOptions): Promise<readonly CopiedT
       rows: options.rowsFor(table),
       state,
       letters: await openCopyLetters(target, table, options.deadLetterLimit ?? DEAD_LETTER_LIMIT),
+      guess: { lacksAll: false },
       pageSize: Math.min(pageSize, Math.max(1, pace.mostRows)),
       parallelism,
       signal,

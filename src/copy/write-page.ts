@@ -52,10 +52,15 @@ export async function writeCopyPage(
       refused.push({ expected, error: { class: "row", code: "TRANSFORM_FAILED", reason } });
   }
   const whole = { options, comparison, page };
-  try {
-    return await writeLast(whole, candidates, refused, 0, keep);
-  } catch (error) {
-    if (asRefusal(options.target.dialect, error) === undefined) throw error;
+  const { guess, target } = options;
+  for (let isGuess = guess.lacksAll && target.dialect.insertRows !== undefined; ; isGuess = false) {
+    try {
+      return await writeLast({ ...whole, isGuess }, candidates, refused, 0, keep);
+    } catch (error) {
+      if (asRefusal(target.dialect, error) === undefined) throw error;
+      guess.lacksAll = false;
+      if (!isGuess) break;
+    }
   }
   const parts = await writeParts(whole, candidates);
   if (parts === undefined) return undefined;
@@ -63,6 +68,8 @@ export async function writeCopyPage(
 }
 
 interface Whole {
+  /** The target is thought to lack all of its rows. */
+  readonly isGuess?: boolean;
   readonly options: CopyOptions;
   readonly comparison: RowComparison;
   readonly page: CopyPage;
@@ -118,7 +125,7 @@ async function stillRefused(
 
 /** One transaction; gives how many rows were written, undefined when the page is to be read again. */
 async function writeAll(
-  { options, comparison, page }: Whole,
+  { options, comparison, page, isGuess = false }: Whole,
   candidates: readonly Candidate[],
   keep: (tx: Queryable, written: number, isChanged: (key: Key) => boolean) => Promise<void>,
 ): Promise<number | undefined> {
@@ -137,29 +144,40 @@ async function writeAll(
       const isChanged = await changedRows(source, table, { after: page.applied, upTo, passed: page.passed });
       if (isChanged === undefined) return undefined;
       const still = candidates.filter(({ expected }) => !isChanged(expected.key));
-      const there = await findByKey(
-        { ...comparison.keys.target, db: tx },
-        still.map(({ expected }) => comparison.targetKey(expected)),
-        comparison.keyText,
-      );
-      const lacking = still.filter((_, i) => there[i] === undefined);
+      const lacking = isGuess ? still : await lackingOf(comparison, tx, still);
+      options.guess.lacksAll = lacking.length === still.length;
       const rowOf = new Map(lacking.map(({ expected, row }) => [expected.change.position, row]));
       const write = options.inCircles === true ? writeCircles : applyChanges;
-      await write(
+      const writing = write(
         tx,
         dialect,
         table,
         lacking.map(({ expected: { change } }) => ({ ...change, action: "INSERT" })),
         ({ position }) => rowOf.get(position) ?? {},
         // Somebody else than a run may have written it in this moment: it is left as it is.
-        { keepOnUpdate: rows.keepOnUpdate, keepsExisting: () => true },
+        { keepOnUpdate: rows.keepOnUpdate, keepsExisting: () => true, areLacking: isGuess },
       );
+      options.onWriting?.();
+      await writing;
       await keep(tx, lacking.length, isChanged);
       return lacking.length;
     }),
   );
   onHeld?.(candidates.length, monotonic() - heldSinceMs, hasMoved);
   return written;
+}
+
+async function lackingOf(
+  { keys, keyText, targetKey }: RowComparison,
+  tx: Queryable,
+  candidates: readonly Candidate[],
+): Promise<readonly Candidate[]> {
+  const there = await findByKey(
+    { ...keys.target, db: tx },
+    candidates.map(({ expected }) => targetKey(expected)),
+    keyText,
+  );
+  return candidates.filter((_, i) => there[i] === undefined);
 }
 
 interface Parts {

@@ -13,7 +13,7 @@ import { lockHolders } from "./lock-holders.ts";
 import { restoring } from "./restoring.ts";
 import { deleteRows, sql } from "./sql.ts";
 import { tableLocksWith } from "./table-locks.ts";
-import { prepareWrite, readyRows, writeRows } from "./write-rows.ts";
+import { insertRows, prepareWrite, readyRows, writeRows } from "./write-rows.ts";
 
 const snapshot = snapshotBy([
   "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
@@ -52,6 +52,7 @@ export const mysql: Dialect = {
   ddl,
   sql,
   writeRows,
+  insertRows,
   readyRows,
   prepareWrite,
   deleteRows,

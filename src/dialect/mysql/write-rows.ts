@@ -37,8 +37,13 @@ export async function writeRows(
     await writePart(tx, table, await written(table, part), part, keepOnUpdate);
 }
 
+/** The same for rows that the table is thought to lack: nothing is looked for, and a key that is there is an error. */
+export async function insertRows(tx: Queryable, table: TargetTable, rows: readonly Row[]): Promise<void> {
+  for (const part of rowsByShape(rows)) await insert(tx, table, await written(table, part), part, undefined);
+}
+
 /**
- * The same with the checkpoint in front, the rows' text made beforehand. New rows are not looked for first: an INSERT
+ * `writeRows` with the checkpoint in front, the rows' text made beforehand. New rows are not looked for first: an INSERT
  * that meets one of them writes none, and `writeRows` then finds out which are there.
  */
 export async function prepareWrite(

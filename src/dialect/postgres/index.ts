@@ -11,7 +11,7 @@ import { objects, server, tables } from "./introspect.ts";
 import { openLocks } from "./lock.ts";
 import { lockHolders } from "./lock-holders.ts";
 import { restoring } from "./restoring.ts";
-import { deleteRows, prepareWrite, sql, writeRows } from "./sql.ts";
+import { deleteRows, insertRows, prepareWrite, sql, writeRows } from "./sql.ts";
 import { tableLocks } from "./table-locks.ts";
 
 const snapshot = snapshotBy([
@@ -40,6 +40,7 @@ export const postgres: Dialect = {
   ddl,
   sql,
   writeRows,
+  insertRows,
   prepareWrite,
   deleteRows,
   savepoint,

@@ -148,6 +148,15 @@ export async function writeRows(
   }
 }
 
+/** The same for rows that the table is thought to lack: a key that is there is an error, which ends the transaction. */
+export async function insertRows(tx: Queryable, table: TargetTable, rows: readonly Row[]): Promise<void> {
+  for (const part of rowsByShape(rows)) {
+    const statement = await insertion(table, part);
+    await tx.execute(statement.sql, statement.params);
+    await advanceSequences(tx, columnsOf(table, part), part);
+  }
+}
+
 /**
  * Checkpoint and upsert as one statement, which is a transaction of its own: one round trip instead of five. The upsert
  * sees the guard first, so it waits for the checkpoint's row and then writes nothing when that has moved.
@@ -178,20 +187,28 @@ async function upsert(
   keepOnUpdate: readonly string[],
   guard = "",
 ): Promise<Statement> {
-  const columns = columnsOf(table, rows);
-  const targets = columns.map((column) => column.target);
   // A key that the collation takes for equal can differ in case: then it is part of the new image.
   const key = new Set(table.key.filter((c) => c.target.equality !== "insensitive").map((c) => c.name));
-  // GENERATED ALWAYS AS IDENTITY: a new row brings its number along, a row that is there keeps its own (error 428C9).
-  const isNumbered = targets.some((column) => column.refusesValues);
-  const updated = columns.filter(
+  const updated = columnsOf(table, rows).filter(
     ({ name, target }) => !key.has(name) && !keepOnUpdate.includes(name) && !target.refusesValues,
   );
-  const set = updated.map((column) => `${quote(column.target.name)} = excluded.${quote(column.target.name)}`);
+  const set = updated.map(({ target }) => `${quote(target.name)} = excluded.${quote(target.name)}`);
+  const { sql, params } = await insertion(table, rows, guard);
+  return {
+    sql: `${sql}
+ON CONFLICT (${table.key.map((c) => quote(c.target.name)).join(", ")}) DO ${set.length === 0 ? "NOTHING" : `UPDATE SET ${set.join(", ")}`}`,
+    params,
+  };
+}
+
+async function insertion(table: TargetTable, rows: readonly Row[], guard = ""): Promise<Statement> {
+  const columns = columnsOf(table, rows);
+  const targets = columns.map((column) => column.target);
+  // GENERATED ALWAYS AS IDENTITY: a new row brings its number along, a row that is there keeps its own (error 428C9).
+  const isNumbered = targets.some((column) => column.refusesValues);
   return {
     sql: `INSERT INTO ${quote(table.target.name)} (${targets.map((c) => quote(c.name)).join(", ")})${isNumbered ? " OVERRIDING SYSTEM VALUE" : ""}
-SELECT ${unnestList(targets)} FROM unnest(${arrays(targets)}) WITH ORDINALITY AS v(${names(targets)}, n) ${guard} ORDER BY n
-ON CONFLICT (${table.key.map((c) => quote(c.target.name)).join(", ")}) DO ${set.length === 0 ? "NOTHING" : `UPDATE SET ${set.join(", ")}`}`,
+SELECT ${unnestList(targets)} FROM unnest(${arrays(targets)}) WITH ORDINALITY AS v(${names(targets)}, n) ${guard} ORDER BY n`,
     params: await mapInTurns(columns, ({ name, target }) =>
       arrayText(rows, (row) => encode(target, row[name] ?? null)),
     ),
