@@ -25,6 +25,8 @@ export interface Lab {
   readonly target: { readonly test: TestDatabase; readonly dialect: Dialect; readonly db: Database };
   readonly plan: SyncPlan;
   readonly tables: readonly TablePlan[];
+  /** Gathers statistics, as any server does by itself in time: without them PostgreSQL sorts a whole table for a page of it. */
+  analyze(): Promise<void>;
   /** Empties the target, and leaves its checkpoints where they are. */
   empty(): Promise<void>;
   /** Sets the checkpoints back to the beginning. */
@@ -115,6 +117,10 @@ export async function openLab(
     target,
     plan,
     tables,
+    async analyze() {
+      if (server.dialect !== "postgres") return;
+      for (const { test } of [source, target]) await test.exec("ANALYZE");
+    },
     empty,
     rewind,
     async reset() {

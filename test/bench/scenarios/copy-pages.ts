@@ -1,7 +1,9 @@
+import { availableParallelism } from "node:os";
 import { type DelayProxy, startDelayProxy } from "../delay-proxy.ts";
 import { type Lab, openLab, SCOPES, TOKENS, targetThrough } from "../lab.ts";
 import { copyMemory } from "../peak-memory.ts";
 import type { Scenario, ScenarioContext } from "../scenario.ts";
+import { cpuSeconds, serverCpuSeconds } from "../server-cpu.ts";
 import { createTally, type Measured, median, ratioOf, rotated, seconds } from "../stats.ts";
 import { fill, USER_DATA, userDataInserts } from "../token-data.ts";
 import { copyAll } from "./copy.ts";
@@ -27,7 +29,10 @@ export const copyPages: Scenario = {
       const counts = { tokens: TOKEN_ROWS / scale, scopesEach: SCOPES_EACH };
       await fill(tokens.source.test, counts, false);
       await light.source.test.exec(userDataInserts(server.dialect, LIGHT_ROWS / scale));
-      for (const lab of [tokens, light]) await lab.drain({ batchSize: 1_000 });
+      for (const lab of [tokens, light]) {
+        await lab.drain({ batchSize: 1_000 });
+        await lab.analyze();
+      }
       const figures = [
         ...(await compared(context, proxy, tokens, "tokens", counts.tokens * (1 + SCOPES_EACH))),
         ...(await compared(context, proxy, light, "light rows", LIGHT_ROWS / scale)),
@@ -49,13 +54,17 @@ export const copyPages: Scenario = {
 };
 
 async function compared(
-  { rounds }: ScenarioContext,
+  { server, rounds }: ScenarioContext,
   proxy: DelayProxy,
   lab: Lab,
   name: string,
   rows: number,
 ): Promise<readonly Measured[]> {
-  const rates = createTally();
+  const [rates, cores] = [createTally(), createTally()];
+  const used = (): number => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6 + serverCpuSeconds(server) + cpuSeconds(proxy.pid);
+  };
   const db = await targetThrough(lab, proxy.port);
   const far: Lab = { ...lab, target: { ...lab.target, db } };
   try {
@@ -66,8 +75,10 @@ async function compared(
     for (let round = 0; round < rounds; round++)
       for (const [pages, parallelism] of rotated(turns, round)) {
         await lab.empty();
+        const before = used();
         const took = await seconds(async () => void (await copyAll(far, parallelism)));
         rates.note(pages, rows / took);
+        cores.note(pages, (used() - before) / took);
       }
   } finally {
     await db.close();
@@ -80,6 +91,11 @@ async function compared(
         unit: "rows/s",
       }),
     ),
+    {
+      name: `${name}, parallelism ${PAGES} / 1, with all cores busy`,
+      value: availableParallelism() / median(cores.of("1")),
+      unit: "at most",
+    },
     {
       name: `${name}, parallelism ${PAGES} / 1 over ${ROUND_TRIP_MS} ms`,
       value: ratioOf(rates, `${PAGES}`, "1"),

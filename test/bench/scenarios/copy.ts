@@ -25,6 +25,7 @@ export const copying: Scenario = {
     try {
       await fill(lab.source.test, { tokens, scopesEach: SCOPES_EACH }, false);
       await lab.drain({ batchSize: 1_000 });
+      await lab.analyze();
       const running = lab.drain({ until: "stopped", syncIntervalMs: 100, signal: stop.signal });
       const inMemory = await Promise.all(lab.tables.map((table) => rowsInMemory(lab, table)));
       const rates = createTally();

@@ -15,6 +15,7 @@ export const verifying: Scenario = {
     try {
       await fill(lab.source.test, { tokens, scopesEach: 2 }, false);
       await lab.drain({ batchSize: 1_000 });
+      await lab.analyze();
       return [
         ...(await compared(lab, TOKENS, "tokens, 5.9.0 to 5.11.0", tokens, rounds)),
         ...(await compared(lab, SCOPES, "scopes, which pass as they are", tokens * 2, rounds)),
