@@ -29,7 +29,7 @@ export interface CopiedTable extends Pick<CopyPlace, "rows" | "written" | "refus
 
 const PAGE_SIZE = 1_000;
 /** Memory goes by the rows that are under way. */
-const ROWS_AT_A_TIME = 2_000;
+const ROWS_AT_A_TIME = 4_000;
 const DEAD_LETTER_LIMIT = 1_000;
 
 /**
