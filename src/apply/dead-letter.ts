@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { ANCHOR_POSITION, type Key, type Position } from "../contract/change.ts";
-import type { Dialect } from "../contract/dialect.ts";
+import type { Dialect, Statement } from "../contract/dialect.ts";
 import type { TargetTable } from "../contract/sync-plan.ts";
 import type { Queryable, ResultRow } from "../db/database.ts";
 import { SyncError } from "../errors.ts";
@@ -169,14 +169,9 @@ export async function askForRetry(
   store: DeadLetterStore,
   letters: readonly DeadLetter[],
 ): Promise<number> {
-  let asked = 0;
-  for (const letter of letters) {
-    asked += await db.execute(
-      `UPDATE ${store.dialect.sql.quote(store.name)} SET last_tried = '' WHERE table_name = ? AND row_key_digest LIKE ?`,
-      [letter.table, `${letter.id}%`],
-    );
-  }
-  return asked;
+  return await forLetters(letters, ({ sql, params }) =>
+    db.execute(`UPDATE ${store.dialect.sql.quote(store.name)} SET last_tried = '' WHERE ${sql}`, params),
+  );
 }
 
 /** Forgets letters for good: their changes will never reach the target. Gives how many were found. */
@@ -185,14 +180,25 @@ export async function discard(
   store: DeadLetterStore,
   letters: readonly DeadLetter[],
 ): Promise<number> {
-  let gone = 0;
-  for (const letter of letters) {
-    gone += await db.execute(
-      `DELETE FROM ${store.dialect.sql.quote(store.name)} WHERE table_name = ? AND row_key_digest LIKE ? AND sync_id = ?`,
-      [letter.table, `${letter.id}%`, letter.position.toString()],
-    );
+  return await forLetters(letters, ({ sql, params }) =>
+    db.execute(`DELETE FROM ${store.dialect.sql.quote(store.name)} WHERE ${sql}`, params),
+  );
+}
+
+/** Each statement for many; a letter whose row has another change by now is not the same any more. */
+async function forLetters(
+  letters: readonly DeadLetter[],
+  execute: (where: Statement) => Promise<number>,
+): Promise<number> {
+  let found = 0;
+  for (let i = 0; i < letters.length; i += KEYS_PER_STATEMENT) {
+    const part = letters.slice(i, i + KEYS_PER_STATEMENT);
+    found += await execute({
+      sql: part.map(() => "(table_name = ? AND row_key_digest = ? AND sync_id = ?)").join(" OR "),
+      params: part.flatMap(({ table, digest, position }) => [table, digest, position.toString()]),
+    });
   }
-  return gone;
+  return found;
 }
 
 /** Forgets all letters of a table, whose journal is begun anew. */

@@ -97,15 +97,16 @@ export function memoryDatabase(): MemoryDatabase {
   return database;
 }
 
-/** The few shapes of SQL that the core writes itself: one table, conditions joined by AND. */
+/** The few shapes of SQL that the core writes itself: one table, conditions joined by AND, and such groups by OR. */
 function parsed(sql: string, params: readonly Param[]): Work {
   const [, verb = "", name = "", set = "", where = ""] =
     /^(SELECT|DELETE|UPDATE)\b[^"]*"(\w+)"(?: SET (.*?))?(?: WHERE (.*?))?(?: ORDER BY .*| GROUP BY .*)?$/s.exec(
       sql,
     ) ?? [];
   const left = [...params];
-  const tests = where.split(" AND ").flatMap((condition) => {
-    const [, column = "", operator = ""] = /^(\w+) (=|<>|>=|LIKE|IN)/.exec(condition) ?? [];
+  const groups = where.split(" OR ").map((group) => group.split(" AND ").flatMap(testOf));
+  function testOf(condition: string): readonly ((row: ResultRow) => boolean)[] {
+    const [, column = "", operator = ""] = /^\(?(\w+) (=|<>|>=|LIKE|IN)/.exec(condition) ?? [];
     if (operator === "") return [];
     const wanted = left.splice(0, (condition.match(/\?/g) ?? []).length).map(String);
     const [first = ""] = wanted;
@@ -118,8 +119,8 @@ function parsed(sql: string, params: readonly Param[]): Work {
         return (value(row) === first) === (operator === "=");
       },
     ];
-  });
-  const fits = (row: ResultRow): boolean => tests.every((test) => test(row));
+  }
+  const fits = (row: ResultRow): boolean => groups.some((group) => group.every((test) => test(row)));
   return (tables) => {
     const rows = rowsOf(tables, name);
     const found = rows.filter(fits);
