@@ -100,6 +100,16 @@ test("a retry is asked for by an empty time of the last try; a discard is of thi
   expect(await positions()).toEqual([3, 5]);
 });
 
+test("many letters are retried and discarded by few statements", async () => {
+  const many = Array.from({ length: 1_100 }, (_, i) => letter("USERS", [String(i)], i + 1));
+  await writeLetters(pair.target.db, store(), await letterTable(pair.target.db, store()), many);
+  let statements = 0;
+  pair.target.db.onStatement = () => void statements++;
+  expect(await askForRetry(pair.target.db, store(), many)).toBe(1_100);
+  expect(await discard(pair.target.db, store(), many)).toBe(1_100);
+  expect(statements).toBe(6);
+});
+
 test("a pause doubles from fifteen seconds to ten minutes", () => {
   expect([1, 2, 3, 6, 7, 60].map(retryPauseMs)).toEqual([15_000, 30_000, 60_000, 480_000, 600_000, 600_000]);
 });
