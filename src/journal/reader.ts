@@ -169,7 +169,7 @@ export function createJournalReader(
 }
 
 /** Gives the change that a row of the journal tells of. */
-function changeReader(
+export function changeReader(
   { sourceColumns }: TablePlan,
   decode: (column: TablePlan["source"]["columns"][number], value: unknown) => Value,
 ): (raw: Record<string, unknown>) => Change {

@@ -8,6 +8,7 @@ import { drain } from "./scenarios/drain.ts";
 import { encrypted } from "./scenarios/encrypted.ts";
 import { fromOutside } from "./scenarios/from-outside.ts";
 import { growth } from "./scenarios/growth.ts";
+import { growthWide } from "./scenarios/growth-wide.ts";
 import { idle } from "./scenarios/idle.ts";
 import { lanes } from "./scenarios/lanes.ts";
 import { latency } from "./scenarios/latency.ts";
@@ -31,6 +32,7 @@ export const SCENARIOS: readonly Scenario[] = [
   markCost,
   triggerVariants,
   growth,
+  growthWide,
   site,
   memory,
   cleanUp,
