@@ -20,6 +20,8 @@ export interface OptionFacts {
   readonly description: string;
   /** What follows it, "path"; undefined for a switch. */
   readonly value: string | undefined;
+  /** What the value may be, where only some words will do: "<forward|back>". */
+  readonly words: readonly string[];
   /** The value is a path. */
   readonly isFile: boolean;
   readonly isRepeatable: boolean;
@@ -60,6 +62,7 @@ function optionFacts({
     flags,
     description,
     value,
+    words: value?.includes("|") ? value.split("|") : [],
     isFile: value !== undefined && ["path", "file", "dir"].includes(value),
     isRepeatable: description.includes("repeatable"),
     byDefault: told === "none" ? undefined : told,

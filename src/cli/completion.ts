@@ -24,6 +24,18 @@ function valueNames(tree: readonly CommandFacts[], isFile?: boolean): readonly s
   return [...new Set(names)];
 }
 
+/** Options whose value is one of some words. */
+function valueWords(
+  tree: readonly CommandFacts[],
+): readonly { readonly name: string; readonly words: readonly string[] }[] {
+  const found = tree.flatMap(({ options }) =>
+    options.flatMap(({ names, words }) =>
+      words.length === 0 ? [] : names.map((name) => [name, words] as const),
+    ),
+  );
+  return [...new Map(found)].map(([name, words]) => ({ name, words }));
+}
+
 const bash: Script = (tree) => `# bash completion for ${NAME}: source it, or keep it as
 # ~/.local/share/bash-completion/completions/${NAME}
 _sync_tool() {
@@ -39,6 +51,11 @@ ${parents(tree)
   done
   case "$prev" in
     ${valueNames(tree, true).join("|")}) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+${valueWords(tree)
+  .map(
+    ({ name, words }) => `    ${name}) COMPREPLY=($(compgen -W "${words.join(" ")}" -- "$cur")); return ;;`,
+  )
+  .join("\n")}
     ${valueNames(tree, false).join("|")}) COMPREPLY=(); return ;;
   esac
   case "$command" in
@@ -53,8 +70,9 @@ const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 const zshText = (text: string): string => text.replace(/[\\[\]:]/g, "\\$&");
 
-function zshOption({ names, description, value, isFile, isRepeatable }: OptionFacts): string {
-  const tail = value === undefined ? "" : `:${zshText(value)}:${isFile ? "_files" : " "}`;
+function zshOption({ names, description, value, words, isFile, isRepeatable }: OptionFacts): string {
+  const choice = words.length === 0 ? " " : `(${words.join(" ")})`;
+  const tail = value === undefined ? "" : `:${zshText(value)}:${isFile ? "_files" : choice}`;
   const others = isRepeatable ? "*" : names.length > 1 ? `(${names.join(" ")})` : "";
   return names.map((name) => quoted(`${others}${name}[${zshText(description)}]${tail}`)).join(" ");
 }
@@ -125,11 +143,16 @@ const fish: Script = (tree) => {
           `complete -c ${NAME} -n ${fishText(isHere)} -a ${word} -d ${fishText(description)}`,
       ),
       ...choices.map((word) => `complete -c ${NAME} -n ${fishText(isHere)} -a ${word}`),
-      ...options.map(({ names, description, value, isFile }) => {
+      ...options.map(({ names, description, value, words, isFile }) => {
         const flags = names.map((one) =>
           one.startsWith("--") ? `-l ${one.slice(2)}` : `-s ${one.slice(1)}`,
         );
-        const takes = value === undefined ? "" : isFile ? " -r -F" : " -x";
+        const takes =
+          value === undefined
+            ? ""
+            : isFile
+              ? " -r -F"
+              : ` -x${words.length === 0 ? "" : ` -a ${fishText(words.join(" "))}`}`;
         return `complete -c ${NAME} -n ${fishText(isHere)} ${flags.join(" ")}${takes} -d ${fishText(description)}`;
       }),
     ];
@@ -146,6 +169,11 @@ Register-ArgumentCompleter -Native -CommandName ${NAME} -ScriptBlock {
 ${tree.map((command) => `    '${command.name}' = @(${psList(wordsOf(command).split(" "))})`).join("\n")}
   }
   $takesValue = @(${psList(valueNames(tree))})
+  $words = @{
+${valueWords(tree)
+  .map(({ name, words }) => `    '${name}' = @(${psList(words)})`)
+  .join("\n")}
+  }
   $command = ''
   $before = ''
   foreach ($element in ($commandAst.CommandElements | Select-Object -Skip 1)) {
@@ -154,9 +182,11 @@ ${tree.map((command) => `    '${command.name}' = @(${psList(wordsOf(command).spl
     if ($takesValue -cnotcontains $before -and $known.ContainsKey($next)) { $command = $next }
     $before = "$element"
   }
+  $offered = $known[$command]
+  if ($words.ContainsKey($before)) { $offered = $words[$before] }
   # Nothing of ours: PowerShell then offers files.
-  if ($takesValue -ccontains $before) { return }
-  $known[$command] | Where-Object { $_ -like "$wordToComplete*" } | ForEach-Object {
+  elseif ($takesValue -ccontains $before) { return }
+  $offered | Where-Object { $_ -like "$wordToComplete*" } | ForEach-Object {
     [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
   }
 }

@@ -34,8 +34,8 @@ export function addCommonFlags(command: Command): Command {
 /** For commands that look at, or work on, one direction of a configuration with a way back. */
 export function addDirection(command: Command): Command {
   return command.option(
-    "--direction <which>",
-    "with wayBack=true: forward or back (default: that of the side that serves users)",
+    "--direction <forward|back>",
+    "with wayBack=true (default: that of the side that serves users)",
   );
 }
 

@@ -157,7 +157,7 @@ export function createProgram(signal: AbortSignal, onDone: (exitCode: number) =>
     .option("--out <file>", "write to this file instead of stdout")
     .option("--without <groups>", "leave groups out: oauth2, saml, ws-federation, second-factors, xacml")
     .option("--with <groups>", "let a group in that is not in the guide: login-helpers")
-    .option("--to <side>", "blue, or green for the switch: whose nodes the upstreams are", "blue")
+    .option("--to <blue|green>", "whose nodes the upstreams are: green for the switch", "blue")
     .option("--hostname <name>", "the public name of Identity Server (default: any name)")
     .option("--listen <port>", "port that clients reach (default: 443)")
     .option(

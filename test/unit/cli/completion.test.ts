@@ -37,6 +37,7 @@ test("bash offers commands, their options, and nothing where a value is to come"
   expect(offered("dead-letters", "list", "--tab")).toEqual(["--table"]);
   expect(offered("completion", "z")).toEqual(["zsh"]);
   expect(offered("copy", "--table", "")).toEqual([""]);
+  expect(offered("status", "--direction", "")).toEqual(["forward", "back"]);
   expect(offered("run", "--config", "et")).toEqual(["etc"]);
 });
 
@@ -74,6 +75,7 @@ test.runIf(findProgram("fish") !== undefined)("fish offers commands and options"
   expect(ask("sync-tool run --until")).toMatch(/^--until-drained\t/);
   expect(ask("sync-tool dead-letters re")).toMatch(/^retry\t/);
   expect(ask("sync-tool completion po")).toBe("powershell\n");
+  expect(ask("sync-tool status --direction b")).toMatch(/^back\t/);
 });
 
 test("PowerShell is told which options have a value to come: there it offers files", () => {
@@ -103,6 +105,7 @@ test.runIf(findProgram("pwsh") !== undefined)("PowerShell offers commands and op
   expect(ask("sync-tool run --until")).toBe("--until-drained");
   expect(ask("sync-tool dead-letters re")).toBe("retry");
   expect(ask("sync-tool completion po")).toBe("powershell");
+  expect(ask("sync-tool status --direction b")).toBe("back");
   expect(ask("sync-tool copy --table status --wat")).toBe("");
   expect(ask("sync-tool run --config sync")).toContain("sync-tool.ps1");
 });
