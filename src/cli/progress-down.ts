@@ -1,6 +1,6 @@
 import { type Clock, monotonic } from "../util/monotonic.ts";
 import { createRecentRate } from "../util/recent-rate.ts";
-import { roughTime } from "../util/rough-time.ts";
+import { roughTimeLeft } from "../util/rough-time.ts";
 import { whole } from "../util/whole.ts";
 
 /**
@@ -14,7 +14,7 @@ export function progressDown(what: string, now: Clock = monotonic): (left: numbe
     most = Math.max(most, left);
     const perSecond = -rate(left);
     if (left === 0) return "";
-    const time = perSecond > 0 ? `, ${roughTime(Math.max(1, left / perSecond))} left` : "";
+    const time = perSecond > 0 ? `, ${roughTimeLeft(left / perSecond)}` : "";
     return `${whole(left)} of ${whole(most)} ${what}${time}; `;
   };
 }

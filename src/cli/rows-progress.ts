@@ -1,6 +1,6 @@
 import { type Clock, monotonic } from "../util/monotonic.ts";
 import { createRecentRate } from "../util/recent-rate.ts";
-import { roughTime } from "../util/rough-time.ts";
+import { roughTimeLeft } from "../util/rough-time.ts";
 import { firstThatFits } from "../util/shorten.ts";
 import { whole } from "../util/whole.ts";
 
@@ -49,8 +49,7 @@ export function rowsProgress(
             )} % of all`,
           ];
     const pace = perSecond > 0 ? [`${whole(perSecond)} rows/s`] : [];
-    const time =
-      left === undefined || perSecond <= 0 ? [] : [`${roughTime(Math.max(1, left / perSecond))} left`];
+    const time = left === undefined || perSecond <= 0 ? [] : [roughTimeLeft(left / perSecond)];
     const lines = [
       [here, ...made, ...share, ...pace, ...time],
       [here, ...made, ...share, ...time],

@@ -1,7 +1,7 @@
 /** How far the copy of a table is, as `status` tells it. */
 import { type CopyPlace, copyMovedAt, copySecondsLeft } from "../state/copy-place.ts";
 import type { StateEntry } from "../state/state.ts";
-import { roughTime } from "../util/rough-time.ts";
+import { roughTimeLeft } from "../util/rough-time.ts";
 import { whole } from "../util/whole.ts";
 import { STILL_SECONDS } from "./arrival.ts";
 import { secondsSince } from "./clock.ts";
@@ -35,7 +35,7 @@ export function copyProblem(copy: CopyFacts | null): readonly string[] {
   const { rows, total, written, rowsPerSecond, secondsLeft } = copy;
   const of = total === null ? "" : ` of about ${whole(total)}`;
   const pace = rowsPerSecond === null ? "" : `, ${whole(rowsPerSecond)} rows/s`;
-  const left = secondsLeft === null ? "" : `, ${roughTime(Math.max(1, secondsLeft))} left`;
+  const left = secondsLeft === null ? "" : `, ${roughTimeLeft(secondsLeft)}`;
   const next = rowsPerSecond === null ? "; `sync-tool copy` goes on with it" : "";
   return [
     `its copy is not finished: ${whole(rows)}${of} rows read, ${whole(written)} written${pace}${left}${next}`,
