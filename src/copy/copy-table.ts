@@ -4,6 +4,7 @@ import type { Pace } from "../throttle/pace.ts";
 import { failpoint } from "../util/failpoint.ts";
 import { monotonic } from "../util/monotonic.ts";
 import { createRecentRate } from "../util/recent-rate.ts";
+import { FIRST_LIMIT } from "../verify/page-size.ts";
 import { createRowComparison, type Expected, type RowComparison } from "../verify/row-comparison.ts";
 import { aboutRows } from "./about-rows.ts";
 import { refersToItself } from "./circles.ts";
@@ -13,7 +14,6 @@ import { createPageLedger } from "./page-ledger.ts";
 import { createPageSize } from "./page-size.ts";
 import {
   type CopyPage,
-  FIRST_LIMIT,
   type ReadPage,
   readApplied,
   readCopyKeys,

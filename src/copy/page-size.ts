@@ -1,4 +1,4 @@
-import { FIRST_LIMIT } from "./read-page.ts";
+import { FIRST_LIMIT } from "../verify/page-size.ts";
 
 /** A run that waits for a page is to notice little of it. */
 const HELD_MS = 25;

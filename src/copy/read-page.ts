@@ -2,8 +2,8 @@ import { readCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Key, Position } from "../contract/change.ts";
 import type { Hole } from "../contract/dialect.ts";
 import { allPassed, parsePassed } from "../journal/passed-holes.ts";
-import type { Row } from "../row.ts";
 import { readEntry } from "../state/state.ts";
+import { rowsThatFit } from "../verify/page-size.ts";
 import { keyIn, readKeys, readRange } from "../verify/read-rows.ts";
 import type { Expected, RowComparison } from "../verify/row-comparison.ts";
 import type { CopyOptions } from "./copy-options.ts";
@@ -31,8 +31,7 @@ export interface ReadPage extends Applied {
   readonly nextLimit: number;
 }
 
-/** The first page, when nothing is known of the rows, and what a page holds at most, in bytes of values. */
-export const FIRST_LIMIT = 100;
+/** What a page holds at most, in bytes of values. */
 const PAGE_BYTES = 4_000_000;
 
 /** The rows that hold these keys by now, as a page. */
@@ -65,7 +64,7 @@ export async function readCopyPage(
     count: rows.length,
     last: last === undefined ? undefined : keyIn(keys.source, last),
     isLast: rows.length < limit,
-    nextLimit: nextLimit(rows, options.pageSize),
+    nextLimit: rowsThatFit(rows, options.pageSize, PAGE_BYTES),
   };
 }
 
@@ -87,16 +86,3 @@ export async function readApplied({ target, table, state }: CopyOptions): Promis
   return { applied: checkpoint?.position ?? 0n, passed: allPassed(parsePassed(watched)) };
 }
 
-/** As many rows as fit by the length of those that were read, and no more than four times as many. */
-export function nextLimit(rows: readonly Row[], atMost: number): number {
-  if (rows.length === 0) return Math.min(FIRST_LIMIT, atMost);
-  const bytes = rows.reduce((sum, row) => sum + rowBytes(row), 0);
-  const fitting = Math.floor((PAGE_BYTES * rows.length) / Math.max(1, bytes));
-  return Math.max(1, Math.min(atMost, fitting, rows.length * 4));
-}
-
-function rowBytes(row: Row): number {
-  let bytes = 0;
-  for (const name in row) bytes += row[name]?.length ?? 0;
-  return bytes;
-}

@@ -51,7 +51,8 @@ export function createReadSize({ dialect, db }: Side, table: TablePlan): ReadSiz
 
 const hasLength = ({ kind }: Column): boolean => kind === "text" || kind === "binary" || kind === "other";
 
-const isWide = (column: Column): boolean =>
+/** Its values may be longer than any statement should bring many of. */
+export const isWide = (column: Column): boolean =>
   hasLength(column) && (column.maxLength ?? Number.POSITIVE_INFINITY) > WIDE;
 
 /** Bytes that a row's values take at the least: characters beyond Latin-1 take two. */

@@ -84,6 +84,8 @@ async function* readRows(
   atLeast: number,
 ): AsyncGenerator<ReadStep, Place | undefined> {
   const { ofRows, applied, limit } = options;
+  // A page says what was applied before it was read, and the first ones are read at once.
+  await applied.refresh();
   const stream = (side: Direction) => createRowStream(ofRows.rows[side], limit, place.cursor[side], applied);
   const streams = { source: stream("source"), target: stream("target") };
   const matcher: Matcher = createRowMatcher();
@@ -113,7 +115,7 @@ async function* readRows(
       last[side] = keys.at(-1) ?? last[side] ?? [];
       if (side === "source") order ??= learnOrder(ofRows.keys.source.key, keys);
       const isDone = streams.source.isAtEnd && streams.target.isAtEnd;
-      found.push(...unmatched(matcher.overflow(isDone ? 0 : PAGES_HELD * limit)));
+      found.push(...unmatched(matcher.overflow(isDone ? 0 : PAGES_HELD * streams[side].limit)));
       const { source, target } = matcher.taken;
       const isPast = source >= atLeast && (target >= atLeast || streams.target.isAtEnd);
       const back = !isDone && isPast ? matcher.rewind() : undefined;
