@@ -1,16 +1,17 @@
 import type { Dialect } from "../../../src/contract/dialect.ts";
 import { rowSources } from "../../../src/run/row-sources.ts";
 import { verify } from "../../../src/verify/verify.ts";
+import { fullScan } from "../full-scan.ts";
 import { type Lab, openLab, SCOPES, TOKENS } from "../lab.ts";
 import type { Scenario } from "../scenario.ts";
 import { type Measured, median, seconds } from "../stats.ts";
 import { fill } from "../token-data.ts";
 
-/** Rows compared per second, both sides read to the end; and how much the digests of the databases save. */
+/** Rows compared per second, both sides read to the end; how much the digests of the databases save; full scans beside it. */
 export const verifying: Scenario = {
   name: "verify",
   async run({ server, rounds, scale }) {
-    const tokens = 20_000 / scale;
+    const tokens = 30_000 / scale;
     const lab = await openLab(server, "5.9.0");
     try {
       await fill(lab.source.test, { tokens, scopesEach: 2 }, false);
@@ -19,6 +20,7 @@ export const verifying: Scenario = {
       return [
         ...(await compared(lab, TOKENS, "tokens, 5.9.0 to 5.11.0", tokens, rounds)),
         ...(await compared(lab, SCOPES, "scopes, which pass as they are", tokens * 2, rounds)),
+        ...(await besideScans(lab, tokens * 3, rounds)),
       ];
     } finally {
       await lab.close();
@@ -38,8 +40,8 @@ async function compared(
   const rates: number[] = [];
   const ratios: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const without = rows / (await seconds(() => verifyOnce(lab, table, plain)));
-    const withDigests = rows / (await seconds(() => verifyOnce(lab, table, dialect)));
+    const without = rows / (await seconds(() => verifyOnce(lab, plain, [table])));
+    const withDigests = rows / (await seconds(() => verifyOnce(lab, dialect, [table])));
     rates.push(withDigests);
     ratios.push(withDigests / without);
   }
@@ -49,14 +51,41 @@ async function compared(
   ];
 }
 
-async function verifyOnce(lab: Lab, table: string, dialect: Dialect): Promise<void> {
+/** Both tables, against the slower of the two sides when the database's own client reads it alone. */
+async function besideScans(lab: Lab, rows: number, rounds: number): Promise<readonly Measured[]> {
+  const rates: number[] = [];
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const took = await seconds(() => verifyOnce(lab, lab.source.dialect, [TOKENS, SCOPES]));
+    rates.push(rows / took);
+    const [source, target] = [await scanned(lab, "source"), await scanned(lab, "target")];
+    ratios.push(Math.max(source, target) / took);
+  }
+  return [
+    { name: "tokens and scopes", value: median(rates), unit: "rows/s" },
+    ...(ratios.some(Number.isNaN)
+      ? []
+      : [{ name: "tokens and scopes / full scan by the client", value: median(ratios), unit: "x" }]),
+  ];
+}
+
+async function scanned(lab: Lab, side: "source" | "target"): Promise<number> {
+  let took = 0;
+  for (const table of lab.tables) {
+    const key = table.key.map((column) => column[side].name);
+    took += (await fullScan(lab[side].test, table[side].name, key)) ?? Number.NaN;
+  }
+  return took;
+}
+
+async function verifyOnce(lab: Lab, dialect: Dialect, tables: readonly string[]): Promise<void> {
   let different = 0;
   await verify({
     plan: lab.plan,
     source: { ...lab.source, dialect },
     target: { ...lab.target, dialect },
     rowsFor: rowSources(lab.plan, lab),
-    tables: [table],
+    tables,
     signal: new AbortController().signal,
     onDifference: () => {
       different += 1;
