@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { wholeTable } from "../config/known-tables.ts";
 import type { Dialect } from "../contract/dialect.ts";
+import { readByKey } from "../contract/read-rows.ts";
 import type { Side } from "../contract/side.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
@@ -69,16 +70,8 @@ export async function findHolders(
     );
     const values = keyColumns.map((column) => row[column.name.toUpperCase()] ?? null);
     if (values.includes(null)) continue;
-    const statement = dialect.sql.readRows(table.target.name, columns, keyColumns, [values]);
-    for (const raw of await tx.query(statement.sql, statement.params)) {
-      const found = Object.fromEntries(
-        columns.map((column): [string, Value] => {
-          const name = column.name.toUpperCase();
-          return [name, dialect.codec.decode(column, raw[name])];
-        }),
-      );
+    for (const found of await readByKey({ dialect, db: tx }, table.target.name, columns, keyColumns, [values]))
       if (table.key.some((column) => found[column.name] !== row[column.name])) holders.push(found);
-    }
   }
   return holders;
 }

@@ -1,4 +1,5 @@
 import { type Change, type Key, leavesRow } from "../contract/change.ts";
+import { readByKey, valuesIn } from "../contract/read-rows.ts";
 import type { Side } from "../contract/side.ts";
 import type { ParentLink, TablePlan } from "../contract/sync-plan.ts";
 import type { Column, TableSchema } from "../contract/table-schema.ts";
@@ -66,18 +67,14 @@ async function exists(
   const parent = await parentOf(where, side, link);
   if (parent === undefined) return false;
   const columns = columnsOf(parent, link);
-  return columns === undefined ? undefined : (await read(side, parent, columns, [key])).length > 0;
+  if (columns === undefined) return undefined;
+  return (await readByKey(side, parent.name, columns, columns, [key])).length > 0;
 }
 
 /** The parent's columns that a foreign key names; undefined for a rekeyed parent, which is not known by them there. */
 function columnsOf(parent: TableSchema, link: ParentLink): readonly Column[] | undefined {
   const columns = link.parentColumns.flatMap((name) => find(parent, name));
   return columns.length < link.parentColumns.length ? undefined : columns;
-}
-
-async function read(side: Side, parent: TableSchema, columns: readonly Column[], keys: readonly Key[]) {
-  const statement = side.dialect.sql.readRows(parent.name, columns, columns, keys);
-  return await side.db.query(statement.sql, statement.params);
 }
 
 /**
@@ -121,15 +118,8 @@ async function absent(
   const columns = parent === undefined ? undefined : columnsOf(parent, link);
   if (parent === undefined || columns === undefined) return [];
   const distinct = new Map(keys.map((key) => [exactKey(key), key]));
-  const rows = await read(side, parent, columns, [...distinct.values()]);
-  const found = new Set(
-    rows.map((row) =>
-      equalityClass(
-        columns,
-        columns.map((column) => side.dialect.codec.decode(column, row[column.name.toUpperCase()])),
-      ),
-    ),
-  );
+  const rows = await readByKey(side, parent.name, columns, columns, [...distinct.values()]);
+  const found = new Set(rows.map((row) => equalityClass(columns, valuesIn(columns, row))));
   return keys.filter((key) => !found.has(equalityClass(columns, key)));
 }
 

@@ -1,33 +1,18 @@
 import type { Action, Change, Key } from "../contract/change.ts";
+import { readByKey } from "../contract/read-rows.ts";
 import type { Side } from "../contract/side.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Column } from "../contract/table-schema.ts";
-import type { Value } from "../row.ts";
-
-/** Keys in one statement. */
-const KEYS = 500;
 
 /** Rows of the source as they are, by any columns of theirs, as if each had just been changed; the positions only tell them apart. */
 export async function readSourceRows(
-  { dialect, db }: Side,
+  source: Side,
   table: TablePlan,
   by: readonly Column[],
   keys: readonly Key[],
   action: Action,
 ): Promise<readonly Change[]> {
-  const columns = table.sourceColumns.map(({ source }) => source);
-  const found: Change[] = [];
-  for (let i = 0; i < keys.length; i += KEYS) {
-    const statement = dialect.sql.readRows(table.source.name, columns, by, keys.slice(i, i + KEYS));
-    for (const raw of await db.query(statement.sql, statement.params)) {
-      const row = Object.fromEntries(
-        table.sourceColumns.map(({ name, source }): [string, Value] => [
-          name,
-          dialect.codec.decode(source, raw[name]),
-        ]),
-      );
-      found.push({ position: BigInt(found.length + 1), action, row });
-    }
-  }
-  return found;
+  const columns = table.sourceColumns.map((column) => column.source);
+  const rows = await readByKey(source, table.source.name, columns, by, keys);
+  return rows.map((row, i) => ({ position: BigInt(i + 1), action, row }));
 }

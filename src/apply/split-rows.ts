@@ -1,5 +1,6 @@
 import type { Change, Key } from "../contract/change.ts";
 import type { Dialect } from "../contract/dialect.ts";
+import { readByKey } from "../contract/read-rows.ts";
 import type { SplitTable, TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
 import { keyOf } from "../journal/net.ts";
@@ -82,21 +83,14 @@ async function readPresent(
 ): Promise<ReadonlyMap<string, Row>> {
   const parents = new Set(table.key.map(({ name }) => name));
   const columns = split.key.map(({ target }) => target);
-  const statement = dialect.sql.readRows(
+  const rows = await readByKey(
+    { dialect, db: tx },
     split.target.name,
     columns,
     split.key.filter(({ name }) => parents.has(name)).map(({ target }) => target),
     upserts.map((change) => keyOf(table.key, change)),
   );
-  const rows = await tx.query(statement.sql, statement.params);
-  return new Map(
-    rows.map((raw) => {
-      const row: Row = Object.fromEntries(
-        split.key.map(({ name, target }) => [name, dialect.codec.decode(target, raw[name])]),
-      );
-      return [identity(split, row), row];
-    }),
-  );
+  return new Map(rows.map((row) => [identity(split, row), row]));
 }
 
 function keyValues(split: SplitTable, row: Row): Key {

@@ -1,6 +1,7 @@
 /** The user-id claim, which the target keeps besides UM_USER.UM_USER_ID. Does nothing for all other tables. */
 
 import type { Dialect } from "../contract/dialect.ts";
+import { readByKey } from "../contract/read-rows.ts";
 import type { TablePlan, TargetTable } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
 import { USER_ID_CLAIM } from "../plan/user-claims.ts";
@@ -98,19 +99,15 @@ async function read(
   by: readonly string[],
   keys: readonly Row[],
 ): Promise<readonly Row[]> {
-  if (keys.length === 0) return [];
   const named = (names: readonly string[]) =>
-    names.flatMap((name) => table.targetColumns.filter((column) => column.name === name));
-  const wanted = named(columns);
-  const statement = dialect.sql.readRows(
+    names.flatMap((name) =>
+      table.targetColumns.filter((column) => column.name === name).map(({ target }) => target),
+    );
+  return await readByKey(
+    { dialect, db: tx },
     table.target.name,
-    wanted.map(({ target }) => target),
-    named(by).map(({ target }) => target),
+    named(columns),
+    named(by),
     keys.map((key) => by.map((column) => key[column] ?? null)),
-  );
-  return (await tx.query(statement.sql, statement.params)).map((raw) =>
-    Object.fromEntries(
-      wanted.map(({ name, target }): [string, Value] => [name, dialect.codec.decode(target, raw[name])]),
-    ),
   );
 }

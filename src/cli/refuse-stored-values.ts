@@ -1,8 +1,9 @@
 import { wholeTable } from "../config/known-tables.ts";
 import { isStepBetween } from "../config/versions.ts";
+import { readRows } from "../contract/read-rows.ts";
 import { planTables, type TablePlan } from "../contract/sync-plan.ts";
 import { SyncError } from "../errors.ts";
-import type { Row, Value } from "../row.ts";
+import type { Row } from "../row.ts";
 import { NO_LOOKUPS } from "../transform/lookups.ts";
 import { type ReadValues, readPlain } from "../transform/read-values.ts";
 import { overValues, storedValues, VALUE_COLUMNS } from "../transform/stored-value.ts";
@@ -51,26 +52,14 @@ function isThere({ stored }: ReturnType<typeof storedValues>[number]): boolean {
   return stored.value !== null && stored.value !== "";
 }
 
-async function sample({ dialect, db }: Connected, table: TablePlan): Promise<readonly Row[]> {
+async function sample(source: Connected, table: TablePlan): Promise<readonly Row[]> {
   const looked = VALUE_COLUMNS.get(wholeTable(table.name)) ?? [];
   if (looked.length === 0) return [];
-  const names = new Set([
+  const wanted = new Set([
     "DATA_KEY",
     ...looked.flatMap(({ column, hashColumn }) => [column, hashColumn ?? column]),
   ]);
-  const columns = table.source.columns.filter((column) => names.has(column.name.toUpperCase()));
-  const statement = dialect.sql.readTable(
-    table.source.name,
-    columns.map((column) => column.name),
-    SAMPLE_ROWS,
-  );
-  const rows = await db.query(statement.sql, statement.params);
-  return rows.map((raw) =>
-    Object.fromEntries(
-      columns.map((column): [string, Value] => {
-        const name = column.name.toUpperCase();
-        return [name, dialect.codec.decode(column, raw[name])];
-      }),
-    ),
-  );
+  const columns = table.source.columns.filter((column) => wanted.has(column.name.toUpperCase()));
+  const names = columns.map((column) => column.name);
+  return await readRows(source, source.dialect.sql.readTable(table.source.name, names, SAMPLE_ROWS), columns);
 }

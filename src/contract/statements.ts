@@ -36,7 +36,7 @@ export interface Statements {
   quote(identifier: string): string;
   /**
    * Journal rows with position >= from, in order: columns SYNC_ID, ACTION, CAPTURED_AT (UTC by the source's clock, every
-   * digit that it kept, as text) and the plan's, by upper-case name.
+   * digit that it kept, as text) and the plan's, in this order, by upper-case name.
    */
   readChanges(table: TablePlan, from: Position, limit: number): Statement;
   /** SYNC_ID of the rows that readChanges would give, in order, and "BYTES": how long the values of these columns are together. */
@@ -75,7 +75,7 @@ export interface Statements {
     journal: string,
     ranges: readonly { readonly first: Position; readonly last: Position }[],
   ): Statement;
-  /** Rows of a table by key columns; result columns by upper-case name. */
+  /** Rows of a table by key columns; result columns in their order, by upper-case name. */
   readRows(
     table: string,
     columns: readonly Column[],

@@ -13,6 +13,11 @@ export type ResultRow = Record<string, unknown>;
 export interface QueryOptions {
   /** The same text comes again and again: the server keeps its plan where it can. Only for texts that are few. */
   readonly keepPlan?: boolean;
+  /**
+   * Each row comes as the list of its values, in the order of the statement's columns, where the driver has that form: a row by
+   * name costs as much again. Both have to be expected.
+   */
+  readonly asLists?: boolean;
 }
 
 export interface Queryable {
@@ -48,6 +53,8 @@ export interface ResultReader {
   affected(result: unknown): number;
   /** The driver's options for a statement whose plan is to be kept. */
   readonly keepPlan?: (sql: string) => Record<string, string>;
+  /** Those for one whose rows are to come as lists. */
+  readonly asLists?: Readonly<Record<string, unknown>>;
   /**
    * Makes parameters ready that the database itself has to be asked about: on another connection, since an error would
    * end the transaction.
@@ -133,11 +140,12 @@ function queryable(runner: Knex, reader: ResultReader, pool: Knex, connection?: 
   const run = async (
     sql: string,
     given: readonly Param[] = [],
-    { keepPlan = false }: QueryOptions = {},
+    { keepPlan = false, asLists = false }: QueryOptions = {},
   ): Promise<unknown> => {
     const params = reader.resolve === undefined ? given : await reader.resolve(given, ask);
     const raw = rawQuery(runner, reader, sql, params);
     if (keepPlan && reader.keepPlan !== undefined) raw.options(reader.keepPlan(sql));
+    if (asLists && reader.asLists !== undefined) raw.options(reader.asLists);
     try {
       return await (connection === undefined ? raw : raw.connection(connection));
     } catch (error) {

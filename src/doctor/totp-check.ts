@@ -1,5 +1,6 @@
 import { isStepBetween } from "../config/versions.ts";
 import type { Key } from "../contract/change.ts";
+import { readRows, valuesIn } from "../contract/read-rows.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import { recogniseStored, type StoredForm } from "../transform/crypto/stored-form.ts";
 import { isTotpKey } from "../transform/stored-value.ts";
@@ -63,21 +64,19 @@ async function countUnreadable(
   let after: Key | undefined;
   let [count, looked] = [0, 0];
   while (looked < MOST_ROWS) {
-    const { sql, params } = dialect.sql.readKeyRange(table.target.name, read, key, after, PAGE);
-    const rows = await db.query(sql, params);
-    const value = (row: (typeof rows)[number], name: string) => {
-      const column = read.find((one) => one.name.toUpperCase() === name);
-      return column === undefined ? null : dialect.codec.decode(column, row[name]);
-    };
-    for (const row of rows) {
-      const secret = value(row, "DATA_VALUE");
-      if (!isTotpKey(value(row, "DATA_KEY")) || typeof secret !== "string") continue;
+    const rows = await readRows(
+      { dialect, db },
+      dialect.sql.readKeyRange(table.target.name, read, key, after, PAGE),
+      read,
+    );
+    for (const { DATA_KEY: dataKey, DATA_VALUE: secret } of rows) {
+      if (!isTotpKey(dataKey) || typeof secret !== "string") continue;
       if (unreadable.includes(recogniseStored(secret).kind)) count += 1;
     }
     looked += rows.length;
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE) return { count, looked, isAll: true };
-    after = key.map((column) => value(last, column.name.toUpperCase()));
+    after = valuesIn(key, last);
   }
   return { count, looked, isAll: false };
 }

@@ -1,8 +1,8 @@
-import type { Action, Change, Position } from "../contract/change.ts";
+import type { Change, Position } from "../contract/change.ts";
 import type { Dialect } from "../contract/dialect.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
-import type { Value } from "../row.ts";
+import { changeDecoder, keysAlone, readJournal } from "./read-changes.ts";
 
 const PAGE = 1_000;
 
@@ -25,11 +25,12 @@ export async function* journalAfter(
   after: Position,
   upTo?: Position,
 ): AsyncGenerator<readonly Change[]> {
-  const { plan, decode } = keysAlone(source, table);
+  const plan = keysAlone(table);
+  const toChange = changeDecoder(source, plan);
   for (let from = after + 1n; upTo === undefined || from <= upTo; ) {
     const limit = upTo === undefined || upTo - from >= PAGE ? PAGE : Number(upTo - from) + 1;
     const statement = source.dialect.sql.readChanges(plan, from, limit);
-    const changes = (await source.db.query(statement.sql, statement.params)).map(decode);
+    const changes = (await readJournal(source, statement)).map(toChange);
     const wanted = upTo === undefined ? changes : changes.filter(({ position }) => position <= upTo);
     if (wanted.length > 0) yield wanted;
     const last = changes.at(-1);
@@ -44,32 +45,12 @@ export async function journalAt(
   table: TablePlan,
   positions: readonly Position[],
 ): Promise<readonly Change[]> {
-  const { plan, decode } = keysAlone(source, table);
+  const plan = keysAlone(table);
+  const toChange = changeDecoder(source, plan);
   const found: Change[] = [];
   for (let i = 0; i < positions.length; i += POSITIONS) {
     const statement = source.dialect.sql.readChangesAt(plan, positions.slice(i, i + POSITIONS));
-    found.push(...(await source.db.query(statement.sql, statement.params)).map(decode));
+    found.push(...(await readJournal(source, statement)).map(toChange));
   }
   return found;
-}
-
-/** Tokens and claims are many times as long as their keys. */
-function keysAlone(
-  { dialect }: JournalSide,
-  table: TablePlan,
-): { readonly plan: TablePlan; readonly decode: (raw: Readonly<Record<string, unknown>>) => Change } {
-  const key = table.key.map(({ source: column }) => ({ name: column.name.toUpperCase(), source: column }));
-  return {
-    plan: { ...table, sourceColumns: key },
-    decode: (raw) => ({
-      position: BigInt(String(raw["SYNC_ID"])),
-      action: String(raw["ACTION"]) as Action,
-      row: Object.fromEntries(
-        key.map((column): [string, Value] => [
-          column.name,
-          dialect.codec.decode(column.source, raw[column.name]),
-        ]),
-      ),
-    }),
-  };
 }

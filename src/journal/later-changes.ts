@@ -1,8 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import type { Key, Position } from "../contract/change.ts";
+import { valuesIn } from "../contract/read-rows.ts";
 import type { Side } from "../contract/side.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import { equalityClass, exactKey } from "./key-equality.ts";
+import { changeDecoder, keysAlone, readJournal } from "./read-changes.ts";
 import { createPositionIndex, type PositionIndex } from "./position-index.ts";
 
 /** A row by the source's key, and the position that changes of it are looked for behind. */
@@ -42,31 +44,28 @@ const MAX_LOOKS = 500;
  * found. What becomes visible later at an earlier position is not seen, as it would not have been by a search made then.
  */
 export function createLaterChanges(
-  { dialect, db }: Side,
+  source: Side,
   table: TablePlan,
   { searches = 8, maxRows = 1_500_000 }: LaterOptions = {},
 ): LaterChanges {
-  const columns = table.key.map(({ source }) => source);
-  const keysOnly: TablePlan = {
-    ...table,
-    sourceColumns: columns.map((source) => ({ name: source.name.toUpperCase(), source })),
-  };
+  const { dialect, db } = source;
+  const columns = table.key.map((column) => column.source);
+  const keysOnly = keysAlone(table);
+  const toChange = changeDecoder(source, keysOnly);
   let searched = 0;
   let index: PositionIndex | undefined;
   const answers = new Map<string, boolean>();
   const nameOf = ({ after, key }: LaterQuestion): string => `${after} ${exactKey(key)}`;
   const classOf = (key: Key): string => equalityClass(columns, key);
-  const keyIn = (row: Record<string, unknown>): Key =>
-    columns.map((column) => dialect.codec.decode(column, row[column.name.toUpperCase()]));
 
   /** Takes in the changes that have come since the last time. */
   async function readOn(known: PositionIndex): Promise<void> {
     while (!known.isFull) {
       const statement = dialect.sql.readChanges(keysOnly, known.to + 1n, PAGE);
-      const rows = await db.query(statement.sql, statement.params);
-      for (const row of rows) {
-        const isChange = ["INSERT", "UPDATE", "DELETE"].includes(String(row["ACTION"]));
-        known.add(BigInt(String(row["SYNC_ID"])), isChange ? classOf(keyIn(row)) : undefined);
+      const rows = await readJournal(source, statement);
+      for (const { position, action, row } of rows.map(toChange)) {
+        const isChange = ["INSERT", "UPDATE", "DELETE"].includes(action);
+        known.add(position, isChange ? classOf(valuesIn(columns, row)) : undefined);
       }
       if (rows.length < PAGE) return;
       await setImmediate();
@@ -87,10 +86,10 @@ export function createLaterChanges(
       const statement = dialect.sql.readChangesAt(keysOnly, [
         ...new Set(part.map(([, position]) => position)),
       ]);
-      const rows = await db.query(statement.sql, statement.params);
-      const keys = new Map(rows.map((row) => [String(row["SYNC_ID"]), exactKey(keyIn(row))]));
+      const rows = (await readJournal(source, statement)).map(toChange);
+      const keys = new Map(rows.map(({ position, row }) => [position, exactKey(valuesIn(columns, row))]));
       for (const [question, position] of part)
-        if (keys.get(position.toString()) === exactKey(question.key)) answers.set(nameOf(question), true);
+        if (keys.get(position) === exactKey(question.key)) answers.set(nameOf(question), true);
     }
   }
 

@@ -1,9 +1,8 @@
-import { type Action, ANCHOR_POSITION, type Change, type Position } from "../contract/change.ts";
+import { ANCHOR_POSITION, type Change, type Position } from "../contract/change.ts";
 import type { Dialect, HolderFacts, Hole } from "../contract/dialect.ts";
 import { isMoment } from "../contract/elapsed-time.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
-import { type Row, rowTemplate, type Value } from "../row.ts";
 import { mapInTurns } from "../util/in-turns.ts";
 import { type Clock, monotonic } from "../util/monotonic.ts";
 import { type Anchor, afterAnchor, requireUnpurged } from "./at-anchor.ts";
@@ -11,6 +10,7 @@ import { changeDigest } from "./digest.ts";
 import { highestPosition } from "./highest.ts";
 import { advance, findHoles, type Horizon, NO_HORIZON, tailOf, waitedFor } from "./horizon.ts";
 import { beforeHole, firstOpen, judgeable, type Verdict } from "./judge-holes.ts";
+import { changeDecoder, readJournal } from "./read-changes.ts";
 import { createReadSize } from "./read-size.ts";
 
 export interface JournalSource {
@@ -70,7 +70,7 @@ export function createJournalReader(
 ): JournalReader {
   const { dialect, db } = source;
   const { journal } = table.names;
-  const toChange = changeReader(table, dialect.codec.decode);
+  const toChange = changeDecoder(source, table);
   const readSize = createReadSize(source, table);
   let horizon: Horizon = NO_HORIZON;
   let sawHoles = false;
@@ -101,7 +101,7 @@ export function createJournalReader(
     // The row that proves the journal brings nothing new: another one comes with it.
     const rowCount = Math.max(most, 1 + extra);
     const statement = dialect.sql.readChanges(table, from, rowCount);
-    const rows = await mapInTurns(await db.query(statement.sql, statement.params), toChange);
+    const rows = await mapInTurns(await readJournal(source, statement), toChange);
     const changes = hasRow ? afterAnchor(table.name, after, rows) : rows;
     requireUnpurged(table.name, after, changes);
     const within = upTo === undefined ? changes : changes.filter((change) => change.position <= upTo);
@@ -160,28 +160,10 @@ export function createJournalReader(
     holders: (hole) => dialect.horizon.describe(db, [...waitedFor(horizon, hole)], journal),
     async at(positions) {
       const statement = dialect.sql.readChangesAt(table, positions);
-      const rows = await db.query(statement.sql, statement.params);
+      const rows = await readJournal(source, statement);
       return rows.map(toChange).filter((change) => change.action !== "PURGE");
     },
     mostAt: readSize.unasked,
     highest: () => highestPosition(source, journal),
-  };
-}
-
-/** Gives the change that a row of the journal tells of. */
-export function changeReader(
-  { sourceColumns }: TablePlan,
-  decode: (column: TablePlan["source"]["columns"][number], value: unknown) => Value,
-): (raw: Record<string, unknown>) => Change {
-  const template = rowTemplate(sourceColumns.map((column) => column.name));
-  return (raw) => {
-    const row: Record<string, Value> = { ...template };
-    for (const { name, source } of sourceColumns) row[name] = decode(source, raw[name]);
-    return {
-      position: BigInt(String(raw["SYNC_ID"])),
-      action: String(raw["ACTION"]) as Action,
-      row: row satisfies Row,
-      ...(raw["CAPTURED_AT"] == null ? {} : { capturedAt: String(raw["CAPTURED_AT"]) }),
-    };
   };
 }

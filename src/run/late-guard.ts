@@ -3,6 +3,7 @@ import { Overtaken } from "../apply/overtaken.ts";
 import type { Change, Key, Position } from "../contract/change.ts";
 import type { Dialect } from "../contract/dialect.ts";
 import { withOrigin } from "../contract/origin.ts";
+import { readRows, valuesIn } from "../contract/read-rows.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Database, Queryable } from "../db/database.ts";
 import { equalityClass, exactKey } from "../journal/key-equality.ts";
@@ -76,10 +77,8 @@ export function createLateGuard(options: LateGuardOptions): LateGuard {
     for (let i = 0; i < keys.length; i += KEYS) {
       const part = keys.slice(i, i + KEYS);
       const statement = dialect.sql.changedAfter(journaled.names.journal, columns, part, after);
-      for (const raw of await tx.query(statement.sql, statement.params)) {
-        const key = columns.map((column) => dialect.codec.decode(column, raw[column.name.toUpperCase()]));
-        found.push(...(asked.get(equalityClass(columns, key))?.changes ?? []));
-      }
+      for (const row of await readRows({ dialect, db: tx }, statement, columns))
+        found.push(...(asked.get(equalityClass(columns, valuesIn(columns, row)))?.changes ?? []));
     }
     return found;
   }

@@ -1,8 +1,9 @@
 /** Reading a few columns of a table that look-ups are made of, and keeping what was read for a while. */
 
+import { readByKey, readRows } from "../contract/read-rows.ts";
 import type { Side } from "../contract/side.ts";
 import type { Column } from "../contract/table-schema.ts";
-import type { Row, Value } from "../row.ts";
+import type { Row } from "../row.ts";
 import { monotonic } from "../util/monotonic.ts";
 
 /** How long a look-up of a whole table is used: tenants are made rarely, and mostly on blue. */
@@ -10,38 +11,25 @@ const FRESH_MS = 10_000;
 
 /** Some columns of a table, of all rows or of those with one of these keys (each with the same columns). */
 export async function readColumns(
-  { dialect, db }: Side,
+  side: Side,
   name: string,
   wanted: readonly string[],
   keys?: readonly Row[],
 ): Promise<readonly Row[]> {
   if (keys?.length === 0) return [];
+  const { dialect, db } = side;
   const [table] = await dialect.introspector.tables(db, [name]);
   if (table === undefined) return [];
   const named = (names: readonly string[]): readonly Column[] =>
     names.flatMap((one) => table.columns.filter((column) => column.name.toUpperCase() === one));
   const columns = named(wanted);
   const keyNames = Object.keys(keys?.[0] ?? {});
-  const statement =
-    keys === undefined
-      ? dialect.sql.readTable(
-          table.name,
-          columns.map((column) => column.name),
-        )
-      : dialect.sql.readRows(
-          table.name,
-          columns,
-          named(keyNames),
-          keys.map((key) => keyNames.map((column) => key[column] ?? null)),
-        );
-  return (await db.query(statement.sql, statement.params)).map((raw) =>
-    Object.fromEntries(
-      columns.map((column): [string, Value] => {
-        const upper = column.name.toUpperCase();
-        return [upper, dialect.codec.decode(column, raw[upper])];
-      }),
-    ),
-  );
+  if (keys === undefined) {
+    const names = columns.map((column) => column.name);
+    return await readRows(side, dialect.sql.readTable(table.name, names), columns);
+  }
+  const values = keys.map((key) => keyNames.map((column) => key[column] ?? null));
+  return await readByKey(side, table.name, columns, named(keyNames), values);
 }
 
 /** The same of the rows that have, in a column, one of the values that these rows have there; one statement for all. */

@@ -1,6 +1,7 @@
 /** Finds the target's keys of a rekeyed table's rows: the id that the migration client gave a token, or a new one. */
 import { createHash } from "node:crypto";
 import type { Change } from "../contract/change.ts";
+import { readByKey } from "../contract/read-rows.ts";
 import type { Side } from "../contract/side.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Row, Value } from "../row.ts";
@@ -35,17 +36,10 @@ export function keyResolver(
 
   /** What the target holds of each token, in the column that is looked into; tokens that are there only. */
   async function idsOf(tokens: readonly string[]): Promise<ReadonlyMap<string, Value>> {
-    if (tokens.length === 0 || key === undefined || found === undefined) return new Map();
-    const { dialect, db } = target;
+    if (key === undefined || found === undefined) return new Map();
     const distinct = [...new Set(tokens)].map((token) => [token]);
-    const statement = dialect.sql.readRows(table.target.name, [key.target, found], [found], distinct);
-    const rows = await db.query(statement.sql, statement.params);
-    return new Map(
-      rows.map((raw) => [
-        String(dialect.codec.decode(found, raw[found.name.toUpperCase()])),
-        dialect.codec.decode(key.target, raw[key.name]),
-      ]),
-    );
+    const rows = await readByKey(target, table.target.name, [key.target, found], [found], distinct);
+    return new Map(rows.map((row) => [String(row[found.name.toUpperCase()]), row[key.name] ?? null]));
   }
 
   return async (changes) => {

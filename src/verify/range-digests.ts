@@ -1,8 +1,8 @@
 import type { Key } from "../contract/change.ts";
 import type { DigestRange } from "../contract/dialect.ts";
+import { rowDecoder, valuesIn } from "../contract/read-rows.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import type { Column } from "../contract/table-schema.ts";
-import type { Value } from "../row.ts";
 import type { ComparisonOptions } from "./comparison-options.ts";
 import type { Direction } from "./difference.ts";
 import type { Cursor } from "./progress-state.ts";
@@ -67,7 +67,7 @@ async function digestOf(
   const all = columns.map((column) => column[side]);
   const statement = digest(table[side].name, all, key, after, limit);
   const [row = {}] = await db.query(statement.sql, statement.params);
-  const last = key.map((column): Value => dialect.codec.decode(column, row[column.name.toUpperCase()]));
+  const last = valuesIn(key, rowDecoder(dialect, key)(row));
   const rows = Number(row["_ROWS"]);
   return { rows, digest: String(row["_DIGEST"]), last: rows < limit ? undefined : last };
 }

@@ -21,6 +21,7 @@ const READER: ResultReader = {
     const header = Array.isArray(result) ? (result as unknown[])[0] : undefined;
     return (header as { affectedRows?: number } | undefined)?.affectedRows ?? 0;
   },
+  asLists: { rowsAsArray: true },
 };
 
 /**

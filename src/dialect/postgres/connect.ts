@@ -26,6 +26,7 @@ const READER: ResultReader = {
   affected: (result) => (result as PgResult).rowCount ?? 0,
   // A name makes it a prepared statement of its connection: parsing and planning a wide upsert costs as much as twenty rows.
   keepPlan: (sql) => ({ name: createHash("sha256").update(sql).digest("hex").slice(0, 32) }),
+  asLists: { rowMode: "array" },
 };
 
 /** Every value as the server prints it: the driver's Date has no microseconds, its number no 64 bits. */

@@ -1,7 +1,7 @@
 import { askForRetry, listDeadLetters } from "../../../src/apply/dead-letter.ts";
 import { deadLettersName } from "../../../src/contract/object-names.ts";
 import { changeDigest } from "../../../src/journal/digest.ts";
-import { changeReader } from "../../../src/journal/reader.ts";
+import { changeDecoder } from "../../../src/journal/read-changes.ts";
 import { fillTokenJournal } from "../fill-journal.ts";
 import { type Lab, openLab, TOKENS } from "../lab.ts";
 import type { Scenario, ScenarioContext } from "../scenario.ts";
@@ -79,7 +79,7 @@ async function goTo({ source, target, tables }: Lab, position: number): Promise<
   const { sql, params } = source.dialect.sql.readChanges(table, BigInt(position), 1);
   const [row] = await source.db.query(sql, params);
   if (row === undefined) throw new Error(`no change at ${position}`);
-  const digest = changeDigest(changeReader(table, source.dialect.codec.decode)(row));
+  const digest = changeDigest(changeDecoder(source, table)(row));
   await target.test.exec(
     `UPDATE ${table.targetNames.checkpoint} SET SYNC_ID = ${position}, DIGEST = '${digest}'`,
   );
