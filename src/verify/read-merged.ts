@@ -111,9 +111,9 @@ async function* readRows(
       const page = await streams[side].next();
       const { found, leftOut } =
         side === "source" ? await takeSource(ofRows, matcher, page) : takeTarget(ofRows, matcher, page);
-      const keys = page.rows.map((row) => keyIn(ofRows.keys[side], row));
-      last[side] = keys.at(-1) ?? last[side] ?? [];
-      if (side === "source") order ??= learnOrder(ofRows.keys.source.key, keys);
+      const keysOf = (rows: readonly Row[]) => rows.map((row) => keyIn(ofRows.keys[side], row));
+      last[side] = keysOf(page.rows.slice(-1))[0] ?? last[side] ?? [];
+      if (side === "source") order ??= learnOrder(ofRows.keys.source.key, keysOf(page.rows));
       const isDone = streams.source.isAtEnd && streams.target.isAtEnd;
       found.push(...unmatched(matcher.overflow(isDone ? 0 : PAGES_HELD * streams[side].limit)));
       const { source, target } = matcher.taken;
