@@ -2,6 +2,7 @@ import type { Statement } from "../../contract/dialect.ts";
 import type { Fact, FactScope } from "../../contract/fact.ts";
 import { alsoWritten } from "../../contract/sync-plan.ts";
 import { ok, text } from "../doctor-answers.ts";
+import { lacksToPrepare, notGranted, runGrantsFact } from "../grant-facts.ts";
 import { neededGrants } from "../needed-grants.ts";
 import { sequenceName } from "../sequence-name.ts";
 import { ENCRYPTED, oldTransactionsFact, tlsFact } from "../shared-facts.ts";
@@ -43,13 +44,9 @@ function needed(scope: FactScope): readonly (readonly [string, string])[] {
 
 /** Privileges that come by a role count as well ("HAS_PERMS_BY_NAME"). */
 function runGrants(scope: FactScope): Fact {
-  const wanted = "the privileges that a run needs on its tables";
   const pairs = needed(scope);
   const rowOf = "(?, ?)";
-  return {
-    id: "grants-run",
-    group: "grants",
-    title: "privileges of the user that runs",
+  return runGrantsFact(scope, {
     ask: {
       sql: `SELECT USER_NAME() AS me, n.name AS name, n.privilege AS privilege FROM (VALUES ${[["", ""], ...pairs].map(() => rowOf).join(", ")}) AS n (name, privilege)
 WHERE n.name <> '' AND COALESCE(HAS_PERMS_BY_NAME(n.name, 'OBJECT', n.privilege), 0) = 0`,
@@ -58,31 +55,15 @@ WHERE n.name <> '' AND COALESCE(HAS_PERMS_BY_NAME(n.name, 'OBJECT', n.privilege)
         privilege,
       ]),
     },
-    judge: (rows) => {
-      if (rows.length === 0) return ok("all are granted", wanted);
-      const names = [...new Set(rows.map((row) => text(row, "name")))];
-      const missing = names.map((name) => ({
-        name,
-        privileges: rows.filter((row) => row["name"] === name).map((row) => text(row, "privilege")),
-      }));
-      return {
-        status: "fail",
-        found: `missing: ${missing.map(({ name, privileges }) => `${privileges.join(", ")} on ${name}`).join("; ")}`,
-        wanted,
-        statements: missing.map(
-          ({ name, privileges }) =>
-            `GRANT ${privileges.join(", ")} ON ${name} TO ${quote(text(rows[0], "me"))}`,
-        ),
-        ...(scope.isPrepared
-          ? {}
-          : { advice: "Run `sync-tool prepare` before tables of its own are granted" }),
-      };
-    },
-  };
+    missing: (rows) => notGranted(rows.map((row) => [text(row, "name"), text(row, "privilege")])),
+    user: ([row]) => quote(text(row, "me")),
+    asksBeforePrepare: true,
+  });
 }
 
 /** "CREATE TABLE", "CREATE SEQUENCE", "CREATE TRIGGER" and "NEXT VALUE FOR" (default constraints), each under permissions. */
-function prepareRights({ tables, isPrepared }: FactScope): Fact {
+function prepareRights(scope: FactScope): Fact {
+  const { tables } = scope;
   const wanted = "CREATE TABLE in the database, ALTER and REFERENCES on the schema (or db_owner)";
   return {
     id: "grants-prepare",
@@ -103,13 +84,9 @@ HAS_PERMS_BY_NAME(QUOTENAME(SCHEMA_NAME()), 'SCHEMA', 'REFERENCES') AS refers,
       ];
       if (lacks.length === 0) return ok("it has them", wanted);
       const found = `missing: ${lacks.join(", ")}`;
-      if (isPrepared) return ok(`${found}; capture is installed, so nothing needs it now`, wanted);
-      return {
-        status: "warn",
-        found,
-        wanted,
+      return lacksToPrepare(scope, found, wanted, {
         advice: "Give your DBA the scripts of `sync-tool prepare --generate-ddl`, or prepare as db_owner",
-      };
+      });
     },
   };
 }

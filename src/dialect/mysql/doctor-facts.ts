@@ -2,6 +2,7 @@ import type { Statement } from "../../contract/dialect.ts";
 import type { Fact, FactScope } from "../../contract/fact.ts";
 import type { ResultRow } from "../../db/database.ts";
 import { ok, text } from "../doctor-answers.ts";
+import { lacksToPrepare, runGrantsFact } from "../grant-facts.ts";
 import { neededGrants } from "../needed-grants.ts";
 import { oldTransactionsFact, tlsFact } from "../shared-facts.ts";
 import { quote } from "./connect.ts";
@@ -57,35 +58,25 @@ function runGrants(scope: FactScope): Fact {
     // Without it the user sees no triggers: neither capture on the source nor the copies of it on the target.
     ...triggerTables(scope).map((table) => ({ table, privileges: ["TRIGGER"] })),
   ];
-  const wanted = "the privileges that a run needs on its tables";
-  return {
-    id: "grants-run",
-    group: "grants",
-    title: "privileges of the user that runs",
+  return runGrantsFact(scope, {
     ask: { sql: PRIVILEGES, params: [] },
-    judge: (rows) => {
+    missing: (rows) => {
       const has = holds(rows);
-      const missing = needed
-        .map(({ table, privileges }) => ({ table, privileges: privileges.filter((one) => !has(one, table)) }))
+      return needed
+        .map(({ table, privileges }) => ({
+          table,
+          object: quote(table),
+          privileges: privileges.filter((one) => !has(one, table)),
+        }))
         .filter(({ privileges }) => privileges.length > 0);
-      if (missing.length === 0) return ok("all are granted", wanted);
-      const user = text(rows[0], "me");
-      return {
-        status: "fail",
-        found: `missing: ${missing.map(({ table, privileges }) => `${privileges.join(", ")} on ${table}`).join("; ")}`,
-        wanted,
-        statements: missing.map(
-          ({ table, privileges }) => `GRANT ${privileges.join(", ")} ON ${quote(table)} TO ${user}`,
-        ),
-        ...(scope.isPrepared
-          ? {}
-          : { advice: "Run `sync-tool prepare` before tables of its own are granted" }),
-      };
     },
-  };
+    user: ([row]) => text(row, "me"),
+    asksBeforePrepare: true,
+  });
 }
 
-function prepareRights({ tables, isPrepared, settings }: FactScope): Fact {
+function prepareRights(scope: FactScope): Fact {
+  const { tables, settings } = scope;
   const onTables = ["SELECT", "TRIGGER"];
   // Some for making triggers, others for what they do when they fire, which is done with the rights of this user.
   // MariaDB replaces triggers and reads rows FOR UPDATE without LOCK TABLES.
@@ -108,13 +99,9 @@ function prepareRights({ tables, isPrepared, settings }: FactScope): Fact {
       );
       if (missing.length === 0) return ok("it has them", wanted);
       const found = `missing: ${missing.join(", ")}`;
-      if (isPrepared) return ok(`${found}; capture is installed, so nothing needs it now`, wanted);
-      return {
-        status: "warn",
-        found,
-        wanted,
+      return lacksToPrepare(scope, found, wanted, {
         advice: "Give your DBA the scripts of `sync-tool prepare --generate-ddl`, or prepare as another user",
-      };
+      });
     },
   };
 }

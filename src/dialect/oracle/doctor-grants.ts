@@ -1,5 +1,6 @@
 import type { Fact, FactScope } from "../../contract/fact.ts";
 import { ok, text } from "../doctor-answers.ts";
+import { lacksToPrepare, notGranted, runGrantsFact } from "../grant-facts.ts";
 import { neededGrants } from "../needed-grants.ts";
 import { sequenceName } from "../sequence-name.ts";
 import { quote } from "./connect.ts";
@@ -38,11 +39,7 @@ function runGrants(scope: FactScope): Fact {
   const pairs = [...neededGrants(scope, true), ...own].flatMap(({ table, privileges }) =>
     privileges.map((privilege) => [table, privilege] as const),
   );
-  const wanted = "the privileges that a run needs on its tables";
-  return {
-    id: "grants-run",
-    group: "grants",
-    title: "privileges of the user that runs",
+  return runGrantsFact(scope, {
     ask: {
       sql: `SELECT n.TBL, n.PRIV, ${SCHEMA} AS OWNER FROM (${rowsOf(Math.max(1, pairs.length))}) n
 WHERE n.TBL <> '-' AND ${ME} <> ${SCHEMA} AND NOT EXISTS (SELECT 1 FROM ALL_TAB_PRIVS p WHERE p.TABLE_SCHEMA = ${SCHEMA}
@@ -51,35 +48,18 @@ AND NOT EXISTS (SELECT 1 FROM SESSION_PRIVS s WHERE s.PRIVILEGE = n.PRIV || ' AN
 OR (n.PRIV = 'SELECT' AND s.PRIVILEGE = 'READ ANY TABLE'))`,
       params: pairs.length === 0 ? ["-", "-"] : pairs.flat(),
     },
-    judge: (rows) => {
-      if (rows.length === 0) return ok("all are granted", wanted);
-      const tables = [...new Set(rows.map((row) => text(row, "TBL")))];
-      const missing = tables.map((table) => {
-        const lines = rows.filter((row) => text(row, "TBL") === table);
-        return {
-          table,
-          owner: text(lines[0], "OWNER"),
-          privileges: lines.map((row) => text(row, "PRIV")).join(", "),
-        };
-      });
-      return {
-        status: "fail",
-        found: `missing: ${missing.map(({ table, privileges }) => `${privileges} on ${table}`).join("; ")}`,
-        wanted,
-        statements: missing.map(
-          ({ table, owner, privileges }) =>
-            `GRANT ${privileges} ON ${quote(owner)}.${quote(table)} TO ${grantee(scope.settings.user)}`,
-        ),
-        ...(scope.isPrepared
-          ? {}
-          : { advice: "Run `sync-tool prepare` before tables of its own are granted" }),
-      };
-    },
-  };
+    missing: (rows) =>
+      notGranted(rows.map((row) => [text(row, "TBL"), text(row, "PRIV")])).map((one) => ({
+        ...one,
+        object: `${quote(text(rows[0], "OWNER"))}.${quote(one.table)}`,
+      })),
+    user: () => grantee(scope.settings.user),
+    asksBeforePrepare: true,
+  });
 }
 
 /** The owner prepares; it may lack what creating takes. PUBLIC may run DBMS_UTILITY unless that was revoked. */
-function prepareRights({ settings, isPrepared }: FactScope): Fact {
+function prepareRights(scope: FactScope): Fact {
   const wanted =
     "the owner of the tables, with CREATE TABLE, CREATE SEQUENCE, CREATE TRIGGER and DBMS_UTILITY";
   return {
@@ -99,16 +79,12 @@ UNION ALL SELECT 'the tables'' owner' FROM DUAL WHERE ${ME} <> ${SCHEMA}`,
       const missing = rows.map((row) => text(row, "PRIV"));
       if (missing.length === 0) return ok("it has them", wanted);
       const found = `missing: ${missing.join(", ")}`;
-      if (isPrepared) return ok(`${found}; capture is installed, so nothing needs it now`, wanted);
-      return {
-        status: "warn",
-        found,
-        wanted,
+      return lacksToPrepare(scope, found, wanted, {
         statements: missing
           .filter((privilege) => /^[A-Z]+ /.test(privilege))
-          .map((privilege) => `GRANT ${privilege} TO ${grantee(settings.user)}`),
+          .map((privilege) => `GRANT ${privilege} TO ${grantee(scope.settings.user)}`),
         advice: "Or give your DBA the scripts of `sync-tool prepare --generate-ddl`, or prepare as the owner",
-      };
+      });
     },
   };
 }

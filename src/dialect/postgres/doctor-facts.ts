@@ -1,6 +1,7 @@
 import type { Statement } from "../../contract/dialect.ts";
 import type { Fact, FactScope } from "../../contract/fact.ts";
 import { ok, text } from "../doctor-answers.ts";
+import { lacksToPrepare, notGranted, runGrantsFact } from "../grant-facts.ts";
 import { neededGrants } from "../needed-grants.ts";
 import { oldTransactionsFact, tlsFact } from "../shared-facts.ts";
 import { quote } from "./connect.ts";
@@ -32,32 +33,20 @@ function runGrants(scope: FactScope): Fact {
   const pairs = neededGrants(scope).flatMap(({ table, privileges }) =>
     privileges.map((privilege) => ({ table, privilege })),
   );
-  const wanted = "the privileges that a run needs on its tables";
-  return {
-    id: "grants-run",
-    group: "grants",
-    title: "privileges of the user that runs",
+  return runGrantsFact(scope, {
     ask: {
       sql: `SELECT n.tbl, n.priv FROM unnest(?::text[], ?::text[]) AS n(tbl, priv)
 WHERE to_regclass(n.tbl) IS NOT NULL AND NOT has_table_privilege(to_regclass(n.tbl), n.priv)`,
       params: [pairs.map(({ table }) => quote(table)), pairs.map(({ privilege }) => privilege)],
     },
-    judge: (rows) =>
-      rows.length === 0
-        ? ok("all are granted", wanted)
-        : {
-            status: "fail",
-            found: `missing: ${rows.map((row) => `${text(row, "priv")} on ${text(row, "tbl")}`).join(", ")}`,
-            wanted,
-            statements: rows.map(
-              (row) => `GRANT ${text(row, "priv")} ON ${text(row, "tbl")} TO ${quote(scope.settings.user)}`,
-            ),
-          },
-  };
+    missing: (rows) => notGranted(rows.map((row) => [text(row, "tbl"), text(row, "priv")])),
+    user: () => quote(scope.settings.user),
+    asksBeforePrepare: false,
+  });
 }
 
 /** Making a trigger fire always takes the table's owner. */
-function prepareRights({ tables, isPrepared }: FactScope): Fact {
+function prepareRights(scope: FactScope): Fact {
   const wanted = "the owner of the tables, with CREATE on their schema";
   return {
     id: "grants-prepare",
@@ -66,18 +55,14 @@ function prepareRights({ tables, isPrepared }: FactScope): Fact {
     ask: {
       sql: `SELECT n.tbl FROM unnest(?::text[]) AS n(tbl) JOIN pg_class c ON c.oid = to_regclass(n.tbl)
 WHERE NOT pg_has_role(c.relowner, 'USAGE') OR NOT has_schema_privilege(c.relnamespace, 'CREATE')`,
-      params: [tables.map((table) => quote(table.source.name))],
+      params: [scope.tables.map((table) => quote(table.source.name))],
     },
     judge: (rows) => {
       if (rows.length === 0) return ok("it owns them", wanted);
       const found = `not for ${rows.map((row) => text(row, "tbl")).join(", ")}`;
-      if (isPrepared) return ok(`${found}; capture is installed, so nothing needs it now`, wanted);
-      return {
-        status: "warn",
-        found,
-        wanted,
+      return lacksToPrepare(scope, found, wanted, {
         advice: "Give your DBA the scripts of `sync-tool prepare --generate-ddl`, or prepare as the owner",
-      };
+      });
     },
   };
 }
