@@ -70,7 +70,9 @@ export async function findHolders(
     );
     const values = keyColumns.map((column) => row[column.name.toUpperCase()] ?? null);
     if (values.includes(null)) continue;
-    for (const found of await readByKey({ dialect, db: tx }, table.target.name, columns, keyColumns, [values]))
+    for (const found of await readByKey({ dialect, db: tx }, table.target.name, columns, keyColumns, [
+      values,
+    ]))
       if (table.key.some((column) => found[column.name] !== row[column.name])) holders.push(found);
   }
   return holders;

@@ -5,7 +5,7 @@ import { readByKey } from "../contract/read-rows.ts";
 import type { TablePlan, TargetTable } from "../contract/sync-plan.ts";
 import type { Queryable } from "../db/database.ts";
 import { USER_ID_CLAIM } from "../plan/user-claims.ts";
-import type { Row, Value } from "../row.ts";
+import type { Row } from "../row.ts";
 
 const OWNER = ["UM_USER_ID", "UM_TENANT_ID"];
 

@@ -214,6 +214,8 @@ export interface Dialect {
   readonly codec: {
     /** The reader's value as sync-tool carries it. */
     decode(column: Column, value: unknown): Value;
+    /** Columns of which a text that the reader gives is the value, so that nobody need be asked for each row. */
+    isPlain?(column: Column): boolean;
     /** The carried value as this column takes it: precision cut, booleans and zero dates in the database's words. */
     encode(column: Column, value: Value): Value;
   };

@@ -20,13 +20,20 @@ export function rowDecoder(
   columns: readonly Column[],
   from = 0,
 ): (raw: ResultRow) => Row {
-  const named = columns.map((column, i) => ({ column, name: column.name.toUpperCase(), place: from + i }));
+  const named = columns.map((column, i) => ({
+    column,
+    name: column.name.toUpperCase(),
+    place: from + i,
+    isPlain: codec.isPlain?.(column) ?? false,
+  }));
   const template = rowTemplate(named.map(({ name }) => name));
   return (raw) => {
     const row: Record<string, Value> = { ...template };
-    if (Array.isArray(raw))
-      for (const { column, name, place } of named) row[name] = codec.decode(column, raw[place]);
-    else for (const { column, name } of named) row[name] = codec.decode(column, raw[name]);
+    const isList = Array.isArray(raw);
+    for (const { column, name, place, isPlain } of named) {
+      const value = isList ? raw[place] : raw[name];
+      row[name] = isPlain && typeof value === "string" ? value : codec.decode(column, value);
+    }
     return row;
   };
 }

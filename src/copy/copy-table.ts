@@ -12,13 +12,7 @@ import type { CopyOptions } from "./copy-options.ts";
 import { copyOrphans } from "./copy-orphans.ts";
 import { createPageLedger } from "./page-ledger.ts";
 import { createPageSize } from "./page-size.ts";
-import {
-  type CopyPage,
-  type ReadPage,
-  readApplied,
-  readCopyKeys,
-  readCopyPage,
-} from "./read-page.ts";
+import { type CopyPage, type ReadPage, readApplied, readCopyKeys, readCopyPage } from "./read-page.ts";
 import { type PageOutcome, writeCopyPage } from "./write-page.ts";
 
 export interface CopyTableOptions extends CopyOptions {

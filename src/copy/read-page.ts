@@ -85,4 +85,3 @@ export async function readApplied({ target, table, state }: CopyOptions): Promis
   const watched = await readEntry(target.db, state, `passed/${table.name}`);
   return { applied: checkpoint?.position ?? 0n, passed: allPassed(parsePassed(watched)) };
 }
-

@@ -51,7 +51,9 @@ export function runGrantsFact({ isPrepared }: FactScope, grants: RunGrants): Fac
 }
 
 /** From an answer with a row for each privilege that is not granted. */
-export function notGranted(pairs: readonly (readonly [table: string, privilege: string])[]): readonly NotGranted[] {
+export function notGranted(
+  pairs: readonly (readonly [table: string, privilege: string])[],
+): readonly NotGranted[] {
   const tables = [...new Set(pairs.map(([table]) => table))];
   return tables.map((table) => ({
     table,

@@ -4,8 +4,8 @@ import { valuesIn } from "../contract/read-rows.ts";
 import type { Side } from "../contract/side.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
 import { equalityClass, exactKey } from "./key-equality.ts";
-import { changeDecoder, keysAlone, readJournal } from "./read-changes.ts";
 import { createPositionIndex, type PositionIndex } from "./position-index.ts";
+import { changeDecoder, keysAlone, readJournal } from "./read-changes.ts";
 
 /** A row by the source's key, and the position that changes of it are looked for behind. */
 export interface LaterQuestion {

@@ -53,7 +53,10 @@ export async function findStillToCome(tables: readonly TableSync[]): Promise<Rea
 }
 
 /** Before a drained run ends, every change that was set aside gets one more chance. Gives the error for those that are left. */
-export async function lastRetry(tables: readonly TableSync[], stop: AbortSignal): Promise<SyncError | undefined> {
+export async function lastRetry(
+  tables: readonly TableSync[],
+  stop: AbortSignal,
+): Promise<SyncError | undefined> {
   const left = new Map<string, number>();
   for (const table of tables) {
     const count = await table.retryDeadLetters(true, stop);

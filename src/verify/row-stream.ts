@@ -32,7 +32,7 @@ interface ReadPage extends StreamPage {
 /** Pages that are read, or being read, before they are asked for. */
 const PAGES_AHEAD = 2;
 /** What a page holds at most, in bytes of values: a row that is longer comes alone. */
-const PAGE_BYTES = 2_000_000;
+const PAGE_BYTES = 400_000;
 
 /** `most`: rows of a page at the most. Begins to read at once. */
 export function createRowStream(
@@ -49,7 +49,12 @@ export function createRowStream(
     const rows = await readRange(set, start, asked);
     const last = rows.at(-1);
     limit = rowsThatFit(rows, most, PAGE_BYTES);
-    return { start, from, rows, next: last === undefined || rows.length < asked ? undefined : keyIn(set, last) };
+    return {
+      start,
+      from,
+      rows,
+      next: last === undefined || rows.length < asked ? undefined : keyIn(set, last),
+    };
   }
 
   /** Undefined behind the last page. */

@@ -39,7 +39,7 @@ function without(db: Database, user: string): Database {
     ...db,
     query: async (sql, params, options) => {
       const rows = await db.query(sql, params, options);
-      return /ORDER BY/i.test(sql) ? rows.filter((row) => row["USER_NAME"] !== user) : rows;
+      return /ORDER BY/i.test(sql) ? rows.filter((row) => !Object.values(row).includes(user)) : rows;
     },
   };
 }

@@ -9,9 +9,14 @@ export function decode(column: Column, value: unknown): Value {
     return column.kind === "binary" || column.kind === "other" ? value : Buffer.from(value).toString("utf8");
   if (column.kind === "timestamp") return trimFraction(String(value));
   // The text '0' is the year 2000, the text '0000' the zero year.
-  if (column.type.startsWith("year")) return String(value).padStart(4, "0");
+  if (isYear(column.type)) return String(value).padStart(4, "0");
   return String(value);
 }
+
+/** See Dialect. */
+export const isPlain = ({ kind, type }: Column): boolean => kind !== "timestamp" && !isYear(type);
+
+const isYear = (type: string): boolean => type.startsWith("year");
 
 /** TIMESTAMP(6) prints all six digits; other databases print what is there. */
 function trimFraction(text: string): string {

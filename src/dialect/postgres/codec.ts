@@ -22,9 +22,15 @@ export function decode(column: Column, value: unknown): Value {
       return text === BEFORE_ALL ? "0000-00-00" : text;
     default:
       // Padding is no part of the value: PostgreSQL itself drops it where a CHAR becomes another text type.
-      return column.type.startsWith("character(") ? text.replace(/ +$/, "") : text;
+      return isPadded(column.type) ? text.replace(/ +$/, "") : text;
   }
 }
+
+/** See Dialect. */
+export const isPlain = ({ kind, type }: Column): boolean =>
+  !["binary", "boolean", "timestamp", "date"].includes(kind) && !isPadded(type);
+
+const isPadded = (type: string): boolean => type.startsWith("character(");
 
 /** The carried value as the column takes it. */
 export function encode(column: Column, value: Value): Value {

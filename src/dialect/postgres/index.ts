@@ -2,7 +2,7 @@ import type { Dialect } from "../../contract/dialect.ts";
 import { savepoint } from "../savepoint.ts";
 import { snapshotBy } from "../snapshot.ts";
 import { classifyError } from "./classify-error.ts";
-import { decode, encode } from "./codec.ts";
+import { decode, encode, isPlain } from "./codec.ts";
 import { connect } from "./connect.ts";
 import { ddl } from "./ddl.ts";
 import { clock, facts, journalBytes } from "./doctor-facts.ts";
@@ -46,6 +46,6 @@ export const postgres: Dialect = {
   savepoint,
   snapshot,
   horizon: { observe, confirm, describe, openTransactions, drawn },
-  codec: { decode, encode },
+  codec: { decode, encode, isPlain },
   doctor: { clock, facts, journalBytes },
 };

@@ -21,6 +21,9 @@ export const SESSION = [
   // What a policy of row-level security would hide is an error then (42501), not a row that seems not to be there.
   "SET row_security = off",
   "SET default_transaction_isolation = 'read committed'",
+  // Pages are read in the order of a key. Of a table that autovacuum has not come to, as after a restore, the server expects too
+  // few rows by the lengths of its columns, and would read and sort all of them for each page rather than walk the index.
+  "SET enable_sort = off",
   "SET statement_timeout = 0",
   "SET lock_timeout = '10s'",
   // A transaction of ours that lost its runner must not keep its locks until the network notices.
@@ -30,9 +33,12 @@ export const SESSION = [
   "SET tcp_keepalives_count = 3",
 ];
 
-/** Of newer versions: how long a transaction may take (17), how long a session may idle (14), an error ends the session (9.0). */
+/**
+ * Of newer versions: how long a transaction may take (17), how long a session may idle (14), an error ends the session (9.0).
+ * Before 18 a sort that cannot be avoided seems so dear that it would be compiled (11).
+ */
 export const WISHED = `SELECT set_config(name, setting, false) FROM
-(VALUES ('transaction_timeout', '0'), ('idle_session_timeout', '0'), ('exit_on_error', 'off')) AS wished (name, setting)
+(VALUES ('transaction_timeout', '0'), ('idle_session_timeout', '0'), ('exit_on_error', 'off'), ('jit', 'off')) AS wished (name, setting)
 WHERE name IN (SELECT s.name FROM pg_catalog.pg_settings s)`;
 
 /**
