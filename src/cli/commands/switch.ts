@@ -1,6 +1,7 @@
 import { EXIT, SyncError } from "../../errors.ts";
 import { servingState } from "../../status/serving-facts.ts";
 import { type SwitchAnswer, switchOver } from "../../switch/switch-over.ts";
+import { wrap } from "../../util/shorten.ts";
 import { withContext } from "../context.ts";
 import type { CommonFlags } from "../flags.ts";
 import { homeDefines, type KeyFlags } from "../key-flags.ts";
@@ -55,15 +56,17 @@ export async function switchSides(flags: SwitchFlags, signal: AbortSignal): Prom
     });
     context.terminal.showProgress("");
     if (flags.json) writeJson(answer);
-    else writeOut(formatSwitch(answer, to));
+    else writeOut(formatSwitch(answer, to, process.stdout.columns));
     if (answer.reasons.length === 0) return EXIT.ok;
     throw notSwitched(answer);
   });
 }
 
+/** `width`: columns of the terminal; without one no line is broken. */
 export function formatSwitch(
   { serving, since, switched, reasons, leftThere }: SwitchAnswer,
   to: "blue" | "green",
+  width = Number.POSITIVE_INFINITY,
 ): string {
   const left =
     leftThere === 0
@@ -79,7 +82,7 @@ export function formatSwitch(
   if (reasons.length > 0)
     return [
       `not switched, ${serving} serves users: leave the traffic there, or put it back`,
-      ...reasons.map(({ text }) => `  - ${text}`),
+      ...reasons.flatMap(({ text }) => wrap(`  - ${text}`, width, "    ")),
     ].join("\n");
   if (serving === to) return `${to} serves users since ${since ?? "the beginning"}: nothing was to be done`;
   return [`nothing stands in the way of the switch to ${to}; --dry-run changes nothing`, ...left].join("\n");

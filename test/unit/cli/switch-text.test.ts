@@ -22,6 +22,11 @@ test("a no says where the traffic belongs, and why", () => {
   expect(formatSwitch({ ...answer, reasons }, "green")).toBe(
     "not switched, blue serves users: leave the traffic there, or put it back\n  - T: 2 changes are pending",
   );
+  expect(
+    formatSwitch({ ...answer, reasons }, "green", 20)
+      .split("\n")
+      .slice(1),
+  ).toEqual(["  - T: 2 changes are", "    pending"]);
 });
 
 test("given again it says that nothing was to be done", () => {
