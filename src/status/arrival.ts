@@ -2,9 +2,11 @@
  * The one judgement of "everything has arrived": what `status`, `drain`, `run --until-drained` and `cleanup` say of a table
  * comes from here. Pure: what was seen goes in, reasons come out.
  */
+
 import type { Hole } from "../contract/dialect.ts";
 import { NO_END } from "../journal/horizon.ts";
 import type { Survey } from "../journal/reader.ts";
+import { whole } from "../util/whole.ts";
 import type { TableStatus } from "./table-status.ts";
 
 /** Why a table has not arrived: the kind for scripts, the sentence for people. */
@@ -61,7 +63,7 @@ export function faultReasons(status: TableStatus): readonly Reason[] {
       "no-runner",
       `its runner (process ${runner?.pid} on ${runner?.host}) has not moved for ${Math.round(runner?.movedSecondsAgo ?? 0)} s`,
     ),
-    ...reason(status, deadLetters > 0, "dead-letters", `${deadLetters} dead letters`),
+    ...reason(status, deadLetters > 0, "dead-letters", `${whole(deadLetters)} dead letters`),
     ...problems.flatMap((problem) => reason(status, true, "problem", problem)),
   ];
 }
@@ -85,7 +87,7 @@ export function behindReasons(status: TableStatus): readonly Reason[] {
       status,
       (pending ?? 0) > 0,
       "pending",
-      `${pendingIsEstimate ? "about " : ""}${pending} changes are pending${held}`,
+      `${pendingIsEstimate ? "about " : ""}${whole(pending ?? 0)} changes are pending${held}`,
     ),
     ...reason(
       status,

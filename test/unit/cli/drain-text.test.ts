@@ -10,7 +10,7 @@ const reason = (kind: Reason["kind"], text: string): Reason => ({
   kind,
   text: `${TOKENS}: ${text}`,
 });
-const pending = reason("pending", "about 150000 changes are pending");
+const pending = reason("pending", "about 150,000 changes are pending");
 const hole = reason("open-hole", "a transaction on the source has not ended: position 1001 may still appear");
 const away: Reason = {
   table: "",
@@ -32,10 +32,10 @@ function shown(width: number, ...looks: readonly (readonly [left: number, ...Rea
 
 test("200,000 pending: how many are left, how long, and what else is in the way", () => {
   expect(shown(80, [200_000, pending], [150_000, pending])).toBe(
-    "150,000 of 200,000 pending, 30 s left; IDN_OAUTH2_ACCESS_TOKEN: about 150000\n  changes are pending",
+    "150,000 of 200,000 pending, 30 s left; IDN_OAUTH2_ACCESS_TOKEN: about 150,000\n  changes are pending",
   );
   expect(shown(120, [200_000, pending], [150_000, pending])).toBe(
-    "150,000 of 200,000 pending, 30 s left; IDN_OAUTH2_ACCESS_TOKEN: about 150000 changes are pending",
+    "150,000 of 200,000 pending, 30 s left; IDN_OAUTH2_ACCESS_TOKEN: about 150,000 changes are pending",
   );
 });
 

@@ -6,7 +6,7 @@ const runner = { host: "sync1", pid: 4711, since: "2026-01-31T22:00:00.000Z", mo
 const behind = report({
   safeToSwitch: false,
   verified: [{ schema: "identity", result: null, secondsAgo: null }],
-  reasons: ["IDN_OAUTH2_ACCESS_TOKEN: about 130000 changes are pending"],
+  reasons: ["IDN_OAUTH2_ACCESS_TOKEN: about 130,000 changes are pending"],
   tables: [
     table({
       pending: 130_000,
@@ -44,7 +44,7 @@ describe("status", () => {
       "IDN_OAUTH2_ACCESS_TOKEN_SCOPE    45,000   7 min      0/s         -  parents",
       "",
       "safe to switch: no",
-      "  - IDN_OAUTH2_ACCESS_TOKEN: about 130000 changes are pending",
+      "  - IDN_OAUTH2_ACCESS_TOKEN: about 130,000 changes are pending",
       "IDN_OAUTH2_ACCESS_TOKEN_SCOPE waits for IDN_OAUTH2_ACCESS_TOKEN",
       "verified: identity: not yet",
       "next: wait",
@@ -79,14 +79,14 @@ describe("status", () => {
   };
   const stale = "stale: target: connect ECONNREFUSED 10.0.0.7:5432; what stands above was seen 61 s ago";
   test.each([
-    ["200,000 pending", {}, {}, /about 200000 changes are pending/, /running/],
+    ["200,000 pending", {}, {}, /about 200,000 changes are pending/, /running/],
     ["green killed", { stale: true, reasons: [stale] }, {}, /stale: target: connect ECONNREFUSED/, /running/],
     ["blue restarted", {}, { runner, lastError: failed }, /last error: 2026-01-31 23:50:00 UTC/, /running/],
     ["a hole open for a minute", {}, hole, /held by process 31337 wso2carbon for 62 s/, /waits/],
     ["nobody at work", {}, { runner: null }, /run by: nobody/, /nobody/],
   ])("%s: in 80 and in 120 columns nothing wraps, and it says so", (_, about, own, words, state) => {
     const seen = report({
-      ...{ safeToSwitch: false, reasons: ["IDN_OAUTH2_ACCESS_TOKEN: about 200000 changes are pending"] },
+      ...{ safeToSwitch: false, reasons: ["IDN_OAUTH2_ACCESS_TOKEN: about 200,000 changes are pending"] },
       tables: [
         table({ pending: 200_000, pendingIsEstimate: true, lagSeconds: 754, runner, ...own }),
         table({ table: "IDN_OAUTH2_ACCESS_TOKEN_SCOPE", pending: 45_000, runner, ...own }),

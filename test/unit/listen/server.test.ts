@@ -198,7 +198,7 @@ describe("The page", () => {
     await show({
       tables,
       safeToSwitch: false,
-      reasons: tables.map((one) => `${one.table}: 1000000 changes are pending`),
+      reasons: tables.map((one) => `${one.table}: 1,000,000 changes are pending`),
     });
     for (let i = 0; i < 300; i++) await shown.look(report({ tables, safeToSwitch: false }));
     expect((await (await get("")).text()).length).toBeLessThan(200_000);

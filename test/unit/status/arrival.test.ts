@@ -31,7 +31,7 @@ test.each([
     "T: a transaction on the source has not ended: position 13 may still appear",
   ],
   [{ writers: 2 }, "T: 2 transactions on the source that write to it have not ended"],
-  [{ pending: 250_000, pendingIsEstimate: true }, "T: about 250000 changes are pending"],
+  [{ pending: 250_000, pendingIsEstimate: true }, "T: about 250,000 changes are pending"],
   [{ deadLetters: 2 }, "T: 2 dead letters"],
   [
     { stopped: { since: "2026-01-31T23:59:59.123Z", code: "SCHEMA_CHANGED", why: "a column is gone" } },

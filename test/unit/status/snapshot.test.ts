@@ -81,7 +81,7 @@ describe("the status of a table", () => {
     Object.assign(pair.source.dialect.sql, { countChanges: () => statement(() => [{ n: 100_001 }]) });
     const { users, reasons } = await statusOf(pair);
     expect(users).toMatchObject({ pending: 200_001, pendingIsEstimate: true });
-    expect(reasons[0]).toBe("USERS: about 200001 changes are pending");
+    expect(reasons[0]).toBe("USERS: about 200,001 changes are pending");
   });
 
   test("names an open hole, its holders, and who writes behind the last position", async () => {
