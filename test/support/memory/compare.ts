@@ -1,3 +1,4 @@
+import type { StateStore, VerifyState } from "../../../src/verify/progress-state.ts";
 import { verify } from "../../../src/verify/verify.ts";
 import type { ReportedDifference, VerifyOptions } from "../../../src/verify/verify-options.ts";
 import { type Pair, PLAIN_ROWS, planOfPair } from "./pair.ts";
@@ -16,4 +17,16 @@ export async function comparePair(pair: Pair, more: Partial<VerifyOptions> = {})
     ...more,
   });
   return { report, differences };
+}
+
+/** Keeps a state as JSON would. */
+export function memoryStore(): StateStore & { state: VerifyState | undefined } {
+  const store = {
+    state: undefined as VerifyState | undefined,
+    load: async () => store.state,
+    save: async (state: VerifyState) => {
+      store.state = structuredClone(state);
+    },
+  };
+  return store;
 }

@@ -101,3 +101,21 @@ test("what no waiting mends ends it, whoever waits", async () => {
   };
   await expect(ask(pair, { wait: true })).rejects.toMatchObject({ kind: "auth" });
 });
+
+test("whoever is told no is told of open transactions too", async () => {
+  const pair = openPair({ schemas: [USERS] });
+  pair.write("USERS", "INSERT", { ID: "1", NAME: "one" });
+  Object.assign(pair.source.server, { described: [{ holder: "idle" }] });
+  const { answer } = await ask(pair);
+  expect(answer).toMatchObject({ drained: false, open: [{ holder: "idle" }] });
+});
+
+test("a group without a runner is told of when one of its tables is behind, and no other", async () => {
+  const pair = openPair();
+  pair.write("TOKENS", "INSERT", { ID: "1", USER_ID: "1", VALUE: "v" });
+  const { answer } = await ask(pair);
+  expect(answer.reasons.map(({ kind, table }) => `${kind} ${table}`).sort()).toEqual([
+    "no-runner USERS",
+    "pending TOKENS",
+  ]);
+});

@@ -1,15 +1,27 @@
 /** Where a table is said to stand, by what both databases hold. */
 import { describe, expect, test } from "vitest";
 import { withOrigin } from "../../../src/contract/origin.ts";
+import type { TablePlan } from "../../../src/contract/sync-plan.ts";
 import { passedText } from "../../../src/journal/passed-holes.ts";
 import { watchDrain } from "../../../src/run/drain-gate.ts";
 import { countDeadLetters, firstDeadLetters } from "../../../src/status/count-dead-letters.ts";
 import { findPurgeable } from "../../../src/status/purgeable.ts";
+import { openSnapshots } from "../../../src/status/snapshot.ts";
 import { readStatus } from "../../../src/status/status.ts";
 import type { StatusRequest } from "../../../src/status/table-status.ts";
 import { readVerified, verifiedReasons } from "../../../src/status/verified.ts";
 import { MemoryError, statement } from "../../support/memory/database.ts";
-import { openPair, type Pair, type PairOptions, planOfPair, run, USERS } from "../../support/memory/pair.ts";
+import {
+  column,
+  openPair,
+  type Pair,
+  type PairOptions,
+  planOfPair,
+  reference,
+  run,
+  schema,
+  USERS,
+} from "../../support/memory/pair.ts";
 
 const user = (id: string, name = id) => ({ ID: id, NAME: name });
 
@@ -245,6 +257,65 @@ describe("the status of a table", () => {
     pair.target.db.tables.get("SYNC_STATE")?.splice(-2, 1);
     expect((await statusOf(pair)).safeToSwitch).toBe(true);
   });
+});
+
+describe("what a table waits for", () => {
+  const waits = async (pair: Pair) =>
+    (await readStatus([requestOf(pair)])).tables.map(({ table, waitsFor }) => [table, ...waitsFor].join(" "));
+  const token = { ID: "a", USER_ID: "1", VALUE: "v" };
+
+  test("is its parents, when both are behind", async () => {
+    const pair = openPair();
+    pair.write("USERS", "INSERT", user("1"));
+    pair.write("TOKENS", "INSERT", token);
+    expect(await waits(pair)).toEqual(["USERS", "TOKENS USERS"]);
+  });
+
+  test("is nothing, when one of them has all", async () => {
+    const child = openPair();
+    child.write("TOKENS", "INSERT", token);
+    expect(await waits(child)).toEqual(["USERS", "TOKENS"]);
+    const parent = openPair();
+    parent.write("USERS", "INSERT", user("1"));
+    expect(await waits(parent)).toEqual(["USERS", "TOKENS"]);
+  });
+
+  test("is never itself", async () => {
+    const folders = schema("FOLDERS", [column("ID"), column("PARENT")], {
+      foreignKeys: [reference("PARENT", "FOLDERS", "restrict")],
+    });
+    const pair = openPair({ schemas: [folders] });
+    pair.write("FOLDERS", "INSERT", { ID: "1", PARENT: null });
+    expect(await waits(pair)).toEqual(["FOLDERS"]);
+  });
+});
+
+describe("a target", () => {
+  const shapeOf = async (plan: (table: TablePlan) => TablePlan) =>
+    (await openSnapshots([requestOf(openPair({ plan }))]).take()).target;
+
+  test("is ready unless one of its tables waits to be restored", async () => {
+    expect(await shapeOf((table) => table)).toBe("ready");
+    expect(
+      await shapeOf((table) => (table.name === "TOKENS" ? { ...table, awaitsRestore: true } : table)),
+    ).toBe("unrestored");
+  });
+});
+
+test("whose transaction it is that may still write is not asked where none is open", async () => {
+  const pair = await applied();
+  let asked = 0;
+  const { horizon } = pair.source.dialect;
+  Object.assign(pair.source.dialect, {
+    horizon: new Proxy(horizon, {
+      get: (own, name) => {
+        if (name === "describe") asked += 1;
+        return Reflect.get(own, name);
+      },
+    }),
+  });
+  await statusOf(pair);
+  expect(asked).toBe(0);
 });
 
 describe("a journal may be purged", () => {

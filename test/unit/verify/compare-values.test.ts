@@ -166,3 +166,16 @@ test("what is no number stays as it is written, and so differs", () => {
   expect(comparable(decimal, rules(), "00")).toBe("0");
   expect(comparable(decimal, rules(), "100")).toBe("100");
 });
+
+test("zero bytes count inside a BINARY column and in any other, and not at its end", () => {
+  const bytes = (...all: number[]) => Uint8Array.from(all);
+  const fixed = column("binary", "binary(8)");
+  expect(comparable(fixed, rules(), bytes(1, 0, 0))).toBe("01");
+  expect(comparable(fixed, rules(), bytes(0, 1))).toBe("0001");
+  expect(comparable(column("binary", "varbinary(8)"), rules(), bytes(1, 0))).toBe("0100");
+});
+
+test("a text that is no number stays as it is where numbers are compared", () => {
+  const integer = column("integer", "int");
+  for (const text of ["", " ", "1e2", "one"]) expect(comparable(integer, rules(mysql), text)).toBe(text);
+});

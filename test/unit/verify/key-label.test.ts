@@ -23,6 +23,16 @@ test("a key that is a token or a code is shown as its digest", () => {
   }
 });
 
+test("one secret column makes a key of several a secret, and the others are shown as they are", () => {
+  const both = columns("TENANT_ID", "ACCESS_TOKEN");
+  expect(isSecretKey(both)).toBe(true);
+  expect(keyLabel(both, ["1", "abc"])).toEqual({ TENANT_ID: "1", ACCESS_TOKEN: "sha256:ba7816bf8f01cfea" });
+  expect(keyLabel(columns("ID", "DATA"), [null, Uint8Array.of(1, 255)])).toEqual({
+    ID: null,
+    DATA: "0x01ff",
+  });
+});
+
 test("control characters of a key do not reach the terminal", () => {
   expect(keyText({ USER_NAME: "a\u001b[2Jb\n", TENANT_ID: null })).toBe(
     "USER_NAME=a\\u001b[2Jb\\n TENANT_ID=NULL",

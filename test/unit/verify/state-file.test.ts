@@ -31,6 +31,7 @@ test.each([
   ["a configuration", "sourceVersion=5.7.0\n"],
   ["JSON of something else", '{"name": "sync-tool"}\n'],
   ["the state of an older release", '{"plan":"a","counts":[],"done":[]}\n'],
+  ["a state without its mark", '{"version":1,"schemas":{}}\n'],
   ["a later version", '{"is":"sync-tool verify --state","version":2,"schemas":{}}\n'],
   ["null", "null\n"],
 ])("a file that holds %s is refused and stays as it is", async (_, text) => {
@@ -62,5 +63,12 @@ test("a folder that is not there is told of", async () => {
   await expect(file.store("identity").save(state("5.7.0"))).rejects.toMatchObject({
     code: "USAGE_INVALID",
     message: expect.stringMatching(/ENOENT/),
+  });
+});
+
+test("a path that cannot be read is told of, and is not taken for a file that is to be made", async () => {
+  await expect(openStateFile(folder)).rejects.toMatchObject({
+    code: "USAGE_INVALID",
+    message: expect.stringMatching(/EISDIR/),
   });
 });

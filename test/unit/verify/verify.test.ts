@@ -5,10 +5,9 @@ import type { TablePlan } from "../../../src/contract/sync-plan.ts";
 import { SyncError } from "../../../src/errors.ts";
 import { createPace } from "../../../src/throttle/pace.ts";
 import type { RowSource } from "../../../src/transform/row-source.ts";
-import type { StateStore, VerifyState } from "../../../src/verify/progress-state.ts";
 import { findVerdict } from "../../../src/verify/verdict.ts";
 import type { VerifyOptions } from "../../../src/verify/verify-options.ts";
-import { comparePair } from "../../support/memory/compare.ts";
+import { comparePair, memoryStore } from "../../support/memory/compare.ts";
 import { MemoryError } from "../../support/memory/database.ts";
 import {
   column,
@@ -351,18 +350,6 @@ describe("repair", () => {
     });
   });
 });
-
-/** Keeps a state as JSON would. */
-function memoryStore(): StateStore & { state: VerifyState | undefined } {
-  const store = {
-    state: undefined as VerifyState | undefined,
-    load: async () => store.state,
-    save: async (state: VerifyState) => {
-      store.state = structuredClone(state);
-    },
-  };
-  return store;
-}
 
 describe("a comparison that is stopped", () => {
   test("is not complete, and another process goes on where it was", async () => {
