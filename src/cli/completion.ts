@@ -147,12 +147,8 @@ const fish: Script = (tree) => {
         const flags = names.map((one) =>
           one.startsWith("--") ? `-l ${one.slice(2)}` : `-s ${one.slice(1)}`,
         );
-        const takes =
-          value === undefined
-            ? ""
-            : isFile
-              ? " -r -F"
-              : ` -x${words.length === 0 ? "" : ` -a ${fishText(words.join(" "))}`}`;
+        const offered = words.length === 0 ? "" : ` -a ${fishText(words.join(" "))}`;
+        const takes = value === undefined ? "" : isFile ? " -r -F" : ` -x${offered}`;
         return `complete -c ${NAME} -n ${fishText(isHere)} ${flags.join(" ")}${takes} -d ${fishText(description)}`;
       }),
     ];

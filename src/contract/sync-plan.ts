@@ -140,6 +140,10 @@ export function planTables(plan: SyncPlan): readonly TablePlan[] {
   return plan.groups.flatMap((group) => group.tables);
 }
 
+/** The foreign keys by which a table's rows refer to another one's, or to their own. */
+export const linksTo = ({ parents }: TablePlan, { name }: TablePlan): readonly ParentLink[] =>
+  parents.filter(({ parent }) => parent.toUpperCase() === name);
+
 /** Tables of the target that get rows made from this one's. */
 export function alsoWritten({ split, claims }: TablePlan): readonly TargetTable[] {
   return [split, claims].filter((table) => table !== undefined);

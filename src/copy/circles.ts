@@ -1,18 +1,13 @@
 /** Rows of a table that refers to itself which refer to each other in a circle: none of them can be written first. */
-import { applyChanges, type RowFor, type WriteRules } from "../apply/applier.ts";
-import type { Change, Key } from "../contract/change.ts";
-import type { Dialect } from "../contract/dialect.ts";
-import type { ParentLink, TablePlan } from "../contract/sync-plan.ts";
-import type { Queryable } from "../db/database.ts";
+import { applyChanges } from "../apply/applier.ts";
+import type { Key } from "../contract/change.ts";
+import { linksTo, type TablePlan } from "../contract/sync-plan.ts";
 import { exactKey } from "../journal/key-equality.ts";
 import type { Row } from "../row.ts";
 import type { Expected } from "../verify/row-comparison.ts";
 
-const ownLinks = ({ name, parents }: TablePlan): readonly ParentLink[] =>
-  parents.filter(({ parent }) => parent.toUpperCase() === name);
-
 /** Rows of one page may be the parents of the next one's, which would be refused until the first is committed. */
-export const refersToItself = (table: TablePlan): boolean => ownLinks(table).length > 0;
+export const refersToItself = (table: TablePlan): boolean => linksTo(table, table).length > 0;
 
 const valuesOf = (row: Row, columns: readonly string[]): Key => columns.map((column) => row[column] ?? null);
 
@@ -21,7 +16,7 @@ const valuesOf = (row: Row, columns: readonly string[]): Key => columns.map((col
  * may not be empty, since nothing writes such rows one after the other.
  */
 export function circlesAmong(table: TablePlan, orphans: readonly Expected[]): readonly Expected[] {
-  const links = ownLinks(table);
+  const links = linksTo(table, table);
   const mayBeEmpty = new Set(
     table.targetColumns.flatMap(({ name, target }) => (target.nullable ? [name] : [])),
   );
@@ -44,18 +39,11 @@ export function circlesAmong(table: TablePlan, orphans: readonly Expected[]): re
  * Writes rows that are new to the target first without their references to their own table, then with them, since some
  * databases check each row by itself (MySQL, "FOREIGN KEY Constraints": InnoDB checks row by row, nothing is deferred).
  */
-export async function writeCircles(
-  tx: Queryable,
-  dialect: Dialect,
-  table: TablePlan,
-  changes: readonly Change[],
-  rowFor: RowFor,
-  rules: WriteRules,
-): Promise<void> {
+export const writeCircles: typeof applyChanges = async (tx, dialect, table, changes, rowFor, rules) => {
   const empty = Object.fromEntries(
-    ownLinks(table).flatMap(({ columns }) => columns.map((name) => [name, null])),
+    linksTo(table, table).flatMap(({ columns }) => columns.map((name) => [name, null])),
   );
   await applyChanges(tx, dialect, table, changes, (change) => ({ ...rowFor(change), ...empty }), rules);
   const { keepOnUpdate } = rules;
   await applyChanges(tx, dialect, table, changes, rowFor, { keepOnUpdate });
-}
+};

@@ -1,6 +1,7 @@
 import type { Position } from "../contract/change.ts";
 import type { Hole } from "../contract/dialect.ts";
 import type { Side } from "../contract/side.ts";
+import { linksTo } from "../contract/sync-plan.ts";
 import { SyncError } from "../errors.ts";
 import { stillToCome } from "../status/arrival.ts";
 import type { PassResult } from "./after-pass.ts";
@@ -98,7 +99,7 @@ export async function onePass({ tables, events }: PassOptions, stop: AbortSignal
 }
 
 const isBehindParent = (child: TableSync, parent: TableSync, reached: Position | undefined): boolean =>
-  child.table.parents.some((link) => link.parent.toUpperCase() === parent.table.name) &&
+  linksTo(child.table, parent.table).length > 0 &&
   child !== parent &&
   reached !== undefined &&
   child.position() < reached;

@@ -1,6 +1,6 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Change } from "../contract/change.ts";
-import { alsoWritten, type TablePlan } from "../contract/sync-plan.ts";
+import { alsoWritten, linksTo, type TablePlan } from "../contract/sync-plan.ts";
 import { equalityClass } from "../journal/key-equality.ts";
 import { keyOf } from "../journal/net.ts";
 import { fnv1a } from "../util/fnv.ts";
@@ -46,7 +46,7 @@ export function spread(
  */
 export function mayLead(table: TablePlan): boolean {
   if (table.isRekeyed) return false;
-  return !writesOthers(table) && !table.parents.some((link) => link.parent.toUpperCase() === table.name);
+  return !writesOthers(table) && linksTo(table, table).length === 0;
 }
 
 /** Rows of other tables, or other rows of this one, come with a row. */

@@ -5,7 +5,7 @@ import { readCaptureState } from "../capture/capture-state.ts";
 import type { Dialect } from "../contract/dialect.ts";
 import { deadLettersName } from "../contract/object-names.ts";
 import { withOrigin } from "../contract/origin.ts";
-import { planTables, type SyncPlan, type TablePlan } from "../contract/sync-plan.ts";
+import { linksTo, planTables, type SyncPlan, type TablePlan } from "../contract/sync-plan.ts";
 import type { Database } from "../db/database.ts";
 import { type ErrorCode, SyncError } from "../errors.ts";
 import { stateTable } from "../state/state.ts";
@@ -118,9 +118,7 @@ export async function runSync(options: RunOptions): Promise<void> {
             parallelism: options.parallelism ?? 1,
             conflictPolicy: options.conflictPolicy ?? "dead-letter",
             // Of tables that refer to each other the first waits for nobody.
-            parents: tables.filter((before) =>
-              table.parents.some((link) => link.parent.toUpperCase() === before.table.name),
-            ),
+            parents: tables.filter((before) => linksTo(table, before.table).length > 0),
           }),
         );
       }
@@ -167,9 +165,12 @@ export async function runSync(options: RunOptions): Promise<void> {
 /** The tables of a group whose rows refer to this one's, and theirs in turn. */
 function childrenOf(table: TablePlan, group: ReadonlyMap<TablePlan, RowSource>): readonly ChildTable[] {
   return [...group].flatMap(([child, rows]) =>
-    child.parents
-      .filter((link) => link.parent.toUpperCase() === table.name)
-      .map((link) => ({ table: child, link, rows, children: () => childrenOf(child, group) })),
+    linksTo(child, table).map((link) => ({
+      table: child,
+      link,
+      rows,
+      children: () => childrenOf(child, group),
+    })),
   );
 }
 

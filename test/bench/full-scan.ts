@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { findProgram } from "../support/servers/find-program.ts";
 import type { TestDatabase } from "../support/servers/test-server.ts";
 import { seconds } from "./stats.ts";
 
 const CLIENTS: Readonly<Record<string, string>> = {
-  postgres: "/usr/bin/psql",
-  mariadb: "/usr/bin/mariadb",
-  mysql: "/usr/bin/mysql",
+  postgres: "psql",
+  mariadb: "mariadb",
+  mysql: "mysql",
 };
 
 /** Seconds in which the database's own client reads a table in the order of its key; undefined where it is not installed. */
@@ -16,9 +16,9 @@ export async function fullScan(
   table: string,
   key: readonly string[],
 ): Promise<number | undefined> {
-  const client = CLIENTS[settings.type] ?? "";
+  const client = findProgram(CLIENTS[settings.type] ?? "none");
   const [address] = settings.hosts;
-  if (!existsSync(client) || address === undefined) return undefined;
+  if (client === undefined || address === undefined) return undefined;
   const select = `SELECT * FROM ${table} ORDER BY ${key.join(", ")}`;
   const at = ["-h", address.host, settings.type === "postgres" ? "-p" : "-P", String(address.port)];
   const args =

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestServer } from "../support/servers/test-server.ts";
+import type { DelayProxy } from "./delay-proxy.ts";
 
 /** /proc counts processor time in hundredths of a second on every common Linux. */
 const TICKS_PER_SECOND = 100;
@@ -25,6 +26,12 @@ export function serverCpuSeconds(server: TestServer): number {
 /** Processor seconds that a process, its children apart, has used so far. */
 export function cpuSeconds(pid: number): number {
   return sum(statOf(String(pid)), 11, 13) / TICKS_PER_SECOND;
+}
+
+/** The same of all that share this machine's cores: the server, a proxy in front of it, and this process. */
+export function sharedCpuSeconds(server: TestServer, proxy: DelayProxy): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6 + serverCpuSeconds(server) + cpuSeconds(proxy.pid);
 }
 
 function serverPid({ dialect, dataDir }: TestServer): string {

@@ -3,7 +3,7 @@ import { type DelayProxy, startDelayProxy } from "../delay-proxy.ts";
 import { type Lab, openLab, SCOPES, TOKENS, targetThrough } from "../lab.ts";
 import { copyMemory } from "../peak-memory.ts";
 import type { Scenario, ScenarioContext } from "../scenario.ts";
-import { cpuSeconds, serverCpuSeconds } from "../server-cpu.ts";
+import { sharedCpuSeconds } from "../server-cpu.ts";
 import { createTally, type Measured, median, ratioOf, rotated, seconds } from "../stats.ts";
 import { fill, USER_DATA, userDataInserts } from "../token-data.ts";
 import { copyAll } from "./copy.ts";
@@ -61,10 +61,6 @@ async function compared(
   rows: number,
 ): Promise<readonly Measured[]> {
   const [rates, cores] = [createTally(), createTally()];
-  const used = (): number => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1e6 + serverCpuSeconds(server) + cpuSeconds(proxy.pid);
-  };
   const db = await targetThrough(lab, proxy.port);
   const far: Lab = { ...lab, target: { ...lab.target, db } };
   try {
@@ -75,10 +71,10 @@ async function compared(
     for (let round = 0; round < rounds; round++)
       for (const [pages, parallelism] of rotated(turns, round)) {
         await lab.empty();
-        const before = used();
+        const before = sharedCpuSeconds(server, proxy);
         const took = await seconds(async () => void (await copyAll(far, parallelism)));
         rates.note(pages, rows / took);
-        cores.note(pages, (used() - before) / took);
+        cores.note(pages, (sharedCpuSeconds(server, proxy) - before) / took);
       }
   } finally {
     await db.close();

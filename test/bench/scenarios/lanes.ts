@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { type DelayProxy, startDelayProxy } from "../delay-proxy.ts";
 import { type DrainOptions, type Lab, openLab, TOKENS, targetThrough } from "../lab.ts";
 import type { Scenario, ScenarioContext } from "../scenario.ts";
-import { cpuSeconds, serverCpuSeconds } from "../server-cpu.ts";
+import { sharedCpuSeconds } from "../server-cpu.ts";
 import { createTally, type Measured, median, ratioOf } from "../stats.ts";
 import { fill, USER_DATA, userDataInserts } from "../token-data.ts";
 
@@ -58,20 +58,19 @@ async function compared(
 ): Promise<readonly Measured[]> {
   const [rates, cores] = [createTally(), createTally()];
   const targetDb = await targetThrough(lab, proxy.port);
-  const used = (): number => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1e6 + serverCpuSeconds(server) + cpuSeconds(proxy.pid);
-  };
   try {
     // The first turn opens the connections and warms up the program: it costs a third more processor time than the next.
     await pace(lab, { targetDb, batchSize, parallelism: LANES }, TURN_MS / scale);
     for (let round = 0; round < rounds; round++) {
       for (const parallelism of [1, LANES]) {
         await lab.reset();
-        const before = used();
+        const before = sharedCpuSeconds(server, proxy);
         const started = performance.now();
         rates.note(`${parallelism}`, await pace(lab, { targetDb, batchSize, parallelism }, TURN_MS / scale));
-        cores.note(`${parallelism}`, (used() - before) / ((performance.now() - started) / 1000));
+        cores.note(
+          `${parallelism}`,
+          (sharedCpuSeconds(server, proxy) - before) / ((performance.now() - started) / 1000),
+        );
       }
     }
   } finally {

@@ -196,6 +196,18 @@ export function openPair({
   };
 }
 
+/** A pair with one table, T, of which a token is the source's key and an id the target's. */
+export const openRekeyed = (): Pair =>
+  openPair({
+    schemas: [schema("T", [column("TOKEN"), column("NAME")], { primaryKey: ["TOKEN"] })],
+    targetSchemas: [schema("T", [column("ID"), column("TOKEN"), column("NAME")])],
+    plan: (table): TablePlan => ({
+      ...table,
+      isRekeyed: true,
+      key: [{ name: "ID", source: column("TOKEN"), target: column("ID") }],
+    }),
+  });
+
 export interface MemoryRun {
   readonly pace?: Pace;
   readonly until?: Until;

@@ -8,7 +8,7 @@ import type { Difference, Direction } from "../../../src/verify/difference.ts";
 import { learnOrder } from "../../../src/verify/key-order.ts";
 import { pendingKeys } from "../../../src/verify/pending-keys.ts";
 import { createRangeDigests } from "../../../src/verify/range-digests.ts";
-import { column, openPair, type Pair, PLAIN_ROWS, schema, USERS } from "../../support/memory/pair.ts";
+import { column, openPair, openRekeyed, type Pair, PLAIN_ROWS, USERS } from "../../support/memory/pair.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -37,17 +37,7 @@ describe("a change on its way", () => {
   });
 
   test("is found by the target's key too, where the two are not one", async () => {
-    const source = schema("T", [column("TOKEN"), column("NAME")], { primaryKey: ["TOKEN"] });
-    const target = schema("T", [column("ID"), column("TOKEN"), column("NAME")]);
-    const pair = openPair({
-      schemas: [source],
-      targetSchemas: [target],
-      plan: (table): TablePlan => ({
-        ...table,
-        isRekeyed: true,
-        key: [{ name: "ID", source: column("TOKEN"), target: column("ID") }],
-      }),
-    });
+    const pair = openRekeyed();
     pair.source.db.tables.get("T_S")?.push({ TOKEN: "a", NAME: "n", SYNC_ID: "1", ACTION: "INSERT" });
     let resolved = 0;
     const rows: RowSource = {

@@ -1,7 +1,6 @@
 /** What verify says of two tables, whatever the pages, the orders and the changes on their way. */
 import { describe, expect, test } from "vitest";
 import type { Position } from "../../../src/contract/change.ts";
-import type { TablePlan } from "../../../src/contract/sync-plan.ts";
 import { SyncError } from "../../../src/errors.ts";
 import { createPace } from "../../../src/throttle/pace.ts";
 import type { RowSource } from "../../../src/transform/row-source.ts";
@@ -12,6 +11,7 @@ import { MemoryError } from "../../support/memory/database.ts";
 import {
   column,
   openPair,
+  openRekeyed,
   type Pair,
   type PairOptions,
   PLAIN_ROWS,
@@ -447,18 +447,7 @@ describe("a comparison that is stopped", () => {
 
 /** Tokens are the source's key, ids the target's. */
 function rekeyed(): { pair: Pair; rows: RowSource } {
-  const source = schema("T", [column("TOKEN"), column("NAME")], { primaryKey: ["TOKEN"] });
-  const target = schema("T", [column("ID"), column("TOKEN"), column("NAME")]);
-  const pair = openPair({
-    schemas: [source],
-    targetSchemas: [target],
-    plan: (table): TablePlan => ({
-      ...table,
-      isRekeyed: true,
-      key: [{ name: "ID", source: column("TOKEN"), target: column("ID") }],
-      columns: table.columns,
-    }),
-  });
+  const pair = openRekeyed();
   const resolveKeys: RowSource["resolveKeys"] = async (changes) =>
     changes.map((change) => {
       const text = String(change.row["TOKEN"]);
