@@ -11,18 +11,11 @@ import { keyOf, sourceKeyOf } from "../journal/net.ts";
 import { USER_ID_CLAIM } from "../plan/user-claims.ts";
 import { sleep } from "../util/sleep.ts";
 import type { ComparisonOptions } from "./comparison-options.ts";
+import type { Confirmed } from "./confirmed.ts";
 import { type Difference, type Direction, differenceKey } from "./difference.ts";
 import { rowClass } from "./pending-keys.ts";
 import { type RowSet, readKeys } from "./read-rows.ts";
 import type { TableComparison } from "./table-comparison.ts";
-
-/** Differences that were told of; of those that are no longer at hand only the number. */
-export interface Confirmed {
-  readonly differences: readonly Difference[];
-  /** Keys of rows of the source that the target is not to have. */
-  readonly leftOut: readonly Key[];
-  readonly unknown: { readonly absent: number; readonly extra: number };
-}
 
 export interface AgreementOptions extends ComparisonOptions {
   readonly source: { readonly dialect: Dialect; readonly db: Database };
@@ -257,8 +250,9 @@ async function balanceOf(
   isMoving: MovingKeys["isMoving"],
 ): Promise<{ readonly sum: number; readonly maybeAbsent: number; readonly maybeExtra: number }> {
   let [sum, maybeAbsent, maybeExtra] = [0, 0, 0];
-  const seen = new Set<string>();
   for (const { comparison, confirmed } of found) {
+    // Of this pass alone: in a rekeyed table the other one's keys are of other columns.
+    const seen = new Set<string>();
     maybeAbsent += confirmed.unknown.absent;
     maybeExtra += confirmed.unknown.extra;
     const now = comparison.through(source, target);

@@ -19,7 +19,7 @@ export function rowClass(table: TablePlan): (difference: Pick<Difference, "side"
 
 /**
  * Which of these differences the journal holds a change after a position of. A key that the database might take for
- * equal counts too. Reads the journal once, from the position to its end, in pages.
+ * equal counts too. Reads the journal once, from the position to its end, in pages, and not at all for none.
  */
 export async function pendingKeys(
   source: JournalSide,
@@ -28,6 +28,7 @@ export async function pendingKeys(
   after: Position,
   differences: readonly Difference[],
 ): Promise<(difference: Difference) => boolean> {
+  if (differences.length === 0) return () => false;
   const classOf = rowClass(table);
   const wanted = new Set(differences.map(classOf));
   const resolveKeys = differences.some(({ side }) => side === "target") ? rows.resolveKeys : undefined;

@@ -123,6 +123,6 @@ export function untransformable(
 }
 
 /** A change that no journal holds: its position only tells it from the others. */
-function asChange(row: Row, i: number): Change {
+export function asChange(row: Row, i: number): Change {
   return { position: BigInt(i + 1), action: "UPDATE", row };
 }

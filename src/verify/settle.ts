@@ -1,13 +1,11 @@
 import type { Key, Position } from "../contract/change.ts";
 import { highestPosition } from "../journal/highest.ts";
-import { monotonic } from "../util/monotonic.ts";
-import { sleep } from "../util/sleep.ts";
 import type { AppliedPosition } from "./applied-position.ts";
 import type { ComparisonOptions } from "./comparison-options.ts";
 import { type Difference, differenceKey } from "./difference.ts";
 import { pendingKeys } from "./pending-keys.ts";
 import type { TableComparison } from "./table-comparison.ts";
-import { vanishedRows } from "./vanished-rows.ts";
+import { type ShownRow, vanishedRows } from "./vanished-rows.ts";
 import { createWaitingList, type WaitingPage } from "./waiting-list.ts";
 
 export interface SettleOptions extends ComparisonOptions {
@@ -22,7 +20,7 @@ export interface SettleOptions extends ComparisonOptions {
   readonly signal: AbortSignal;
   /** All is read, and so many rows wait for changes that are on their way to them. */
   readonly onWait?: (rows: number) => void;
-  /** Differences that are no matter of time. */
+  /** Differences that are no matter of time; there may be none. */
   readonly onConfirmed: (differences: readonly Difference[]) => Promise<void>;
   /** Differences of rows that changes are on their way to, and nothing brings them. */
   readonly onPending: (differences: readonly Difference[]) => void;
@@ -46,14 +44,14 @@ export interface Settler {
 }
 
 const KEYS_PER_LOOK = 500;
-const POLL_MS = 100;
 /** A row that is changed without end is given up after so many looks. */
 const MAX_LOOKS = 30;
+
+const textOf = (difference: Difference): string => `${difference.side} ${differenceKey(difference)}`;
 
 export function createSettler(options: SettleOptions): Settler {
   const { source, table, rows, comparison, isCaptured, patienceMs, signal } = options;
   let list = createWaitingList();
-  let stuckAt: Position | undefined;
 
   const highest = (): Promise<Position> => highestPosition(source, table.names.journal);
   const applied = options.applied.read;
@@ -61,69 +59,43 @@ export function createSettler(options: SettleOptions): Settler {
   /** Gives what still waits. The checkpoint is read first, the sides next, the journal last: no change can slip between. */
   async function look(pages: readonly WaitingPage[]): Promise<readonly WaitingPage[]> {
     const from = await applied();
-    const pageOf = new Map<Difference, WaitingPage>();
     // Pages of one table in two orders, or read again, may show a row twice.
-    const seen = new Set<string>();
+    const shown = new Map<string, ShownRow>();
     for (const page of pages) {
       for (const difference of page.differences) {
-        const text = `${difference.side} ${differenceKey(difference)}`;
-        if (!seen.has(text)) pageOf.set(difference, page);
-        seen.add(text);
+        const text = textOf(difference);
+        if (!shown.has(text)) shown.set(text, [difference, page]);
       }
     }
-    const all = [...pageOf.keys()];
+    const all = [...shown.values()];
     const still: Difference[] = [];
-    const vanished: Difference[] = [];
+    const vanished: ShownRow[] = [];
     for (let i = 0; i < all.length; i += KEYS_PER_LOOK) {
-      const again = await comparison.lookAgain(all.slice(i, i + KEYS_PER_LOOK));
+      const some = all.slice(i, i + KEYS_PER_LOOK);
+      const again = await comparison.lookAgain(some.map(([difference]) => difference));
+      const gone = new Set(again.vanished);
       still.push(...again.still);
-      vanished.push(...again.vanished);
+      vanished.push(...some.filter(([difference]) => gone.has(difference)));
     }
     if (vanished.length > 0) {
-      const judged = await vanishedRows(options, vanished, (one) => pageOf.get(one));
-      if (judged.unfindable.length > 0) await options.onConfirmed(judged.unfindable);
+      const judged = await vanishedRows(options, vanished);
+      await options.onConfirmed(judged.unfindable);
       still.push(...judged.still);
     }
-    if (still.length === 0) return [];
     const isPending = isCaptured ? await pendingKeys(source, table, rows, from, still) : () => false;
-    const confirmed = still.filter((difference) => !isPending(difference));
-    if (confirmed.length > 0) await options.onConfirmed(confirmed);
+    await options.onConfirmed(still.filter((difference) => !isPending(difference)));
     const left = still.filter(isPending);
     if (left.length === 0) return [];
     const bound = await highest();
-    const origin = new Map(all.map((one) => [`${one.side} ${differenceKey(one)}`, pageOf.get(one)]));
     const again = new Map<WaitingPage | undefined, Difference[]>();
     for (const difference of left) {
       // What was extra may be missing by now: then it is kept under another side's key, which no page showed.
-      const page = origin.get(`${difference.side} ${differenceKey(difference)}`);
+      const page = shown.get(textOf(difference))?.[1];
       const together = again.get(page) ?? [];
       again.set(page, together);
       together.push(difference);
     }
-    return [...again].map(([page, differences]) => ({
-      start: page?.start,
-      from: page?.from ?? from,
-      bound,
-      differences,
-    }));
-  }
-
-  /** Waits until the checkpoint has passed the bound. False when it stands still, or when we are stopped. */
-  async function passed(bound: Position): Promise<boolean> {
-    let position = await applied();
-    let since = monotonic();
-    while (position < bound) {
-      if (signal.aborted || position === stuckAt) return false;
-      if (monotonic() - since >= patienceMs) {
-        stuckAt = position;
-        return false;
-      }
-      await sleep(POLL_MS, signal);
-      const now = await applied();
-      if (now !== position) since = monotonic();
-      position = now;
-    }
-    return true;
+    return [...again].map(([page, differences]) => ({ start: page?.start, from, bound, differences }));
   }
 
   /** Looks at all that waits, once. */
@@ -152,10 +124,10 @@ export function createSettler(options: SettleOptions): Settler {
     async finish() {
       for (let looks = 0; list.size > 0; looks++) {
         options.onWait?.(list.size);
-        const arrived = isCaptured ? await passed(list.bound) : true;
+        const arrived = await options.applied.reach(list.bound, patienceMs, signal);
         if (signal.aborted) return;
         await lookAtAll();
-        if (signal.aborted || list.size === 0) return;
+        if (signal.aborted) return;
         if (arrived && looks < MAX_LOOKS) continue;
         for await (const pages of list.drain()) options.onPending(pages.flatMap((page) => page.differences));
       }

@@ -6,6 +6,7 @@ import { keyOf } from "../journal/net.ts";
 import type { ComparisonOptions } from "./comparison-options.ts";
 import { createIdSet, type IdSet } from "./id-set.ts";
 import { keyIn, type RowSet, readRange } from "./read-rows.ts";
+import { asChange } from "./row-comparison.ts";
 
 /**
  * Which ids of a rekeyed table's target belong to rows of the source. A source cannot be asked for an id, nor for the
@@ -55,8 +56,7 @@ export function createSourceIds(options: ComparisonOptions, tokens: RowSet): Sou
     changed.clear();
     for (let after: Key | undefined; !signal.aborted; ) {
       const page = await readRange(tokens, after, pageSize);
-      const changes = page.map((row, i): Change => ({ position: BigInt(i + 1), action: "UPDATE", row }));
-      for (const { id } of await resolve(changes)) found.add(id);
+      for (const { id } of await resolve(page.map(asChange))) found.add(id);
       await spend(page.length);
       const last = page.at(-1);
       if (last === undefined || page.length < pageSize) break;
@@ -87,11 +87,11 @@ export function createSourceIds(options: ComparisonOptions, tokens: RowSet): Sou
       since = checkpoint?.position ?? 0n;
       await scan(how);
     },
-    async lacking(keys, applied) {
+    async lacking(keys, applied = 0n) {
       // Up to a purge mark all is applied, hence committed: a new scan sees it.
       const again = { pageSize: PAGE, spend: async () => undefined, signal: new AbortController().signal };
       while (isCaptured && !(await follow())) await scan(again);
-      if (applied !== undefined && applied > since) since = applied;
+      if (applied > since) since = applied;
       const known = ids;
       if (known === undefined) throw new Error(`${table.name}: its source was not scanned`);
       return keys.filter((key) => !(changed.get(exactKey(key)) ?? known.has(key)));

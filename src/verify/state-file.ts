@@ -52,11 +52,11 @@ async function readContent(path: string): Promise<Content | undefined> {
   }
   if (text.trim() === "") return undefined;
   try {
-    const content = JSON.parse(text) as Content | null;
-    if (content?.is === IS && content.version === VERSION && typeof content.schemas === "object")
+    const content = JSON.parse(text) as Content;
+    if (content.is === IS && content.version === VERSION && typeof content.schemas === "object")
       return content;
   } catch {
-    // No JSON: told below.
+    // No JSON, or null: told below.
   }
   throw notOurs(path);
 }

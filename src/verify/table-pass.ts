@@ -1,12 +1,10 @@
-import { createHash } from "node:crypto";
-import type { Key, Position } from "../contract/change.ts";
+import type { Position } from "../contract/change.ts";
 import type { TablePlan } from "../contract/sync-plan.ts";
-import { exactKey } from "../journal/key-equality.ts";
 import type { Pace } from "../throttle/pace.ts";
-import type { Confirmed } from "./agreement.ts";
 import { createAppliedPosition } from "./applied-position.ts";
 import type { ComparisonOptions } from "./comparison-options.ts";
-import { type Difference, type Direction, differenceKey } from "./difference.ts";
+import { type Confirmed, createConfirmed } from "./confirmed.ts";
+import type { Difference, Direction } from "./difference.ts";
 import { isSecretKey, keyLabel } from "./key-label.ts";
 import { newPass, type PageStart, type PassCounts, type PassState } from "./progress-state.ts";
 import { readMerged } from "./read-merged.ts";
@@ -15,6 +13,7 @@ import type { ReadStep, SafePlace } from "./read-step.ts";
 import { repairDifferences } from "./repair.ts";
 import { createSettler, type Settler } from "./settle.ts";
 import { compareTable, type TableComparison } from "./table-comparison.ts";
+import { createTold } from "./told.ts";
 import type { ReportedDifference, VerifyOptions } from "./verify-options.ts";
 
 /** One reading of a table: of both sides at the same time, or of one. */
@@ -50,19 +49,8 @@ export interface PassOptions extends ComparisonOptions {
 
 /** More pages than these are not named in a state: it stays at the place before them. */
 const MOST_PAGES = 1_000;
-/** Differences that are known to be told. */
-const MOST_TOLD = 100_000;
 /** Of more than these a state does not say that they are told: it stays at the place before them. */
 const MOST_TOLD_IN_STATE = 10_000;
-/** Differences whose keys are kept to count them once more at the end. */
-const MOST_CONFIRMED = 10_000;
-
-/** 128 bits of what tells a difference from others: two of one table that share them would be told as one. */
-const briefly = (difference: Difference): string =>
-  createHash("sha256")
-    .update(`${difference.side} ${differenceKey(difference)}`)
-    .digest("base64")
-    .slice(0, 22);
 
 export const passName = (table: TablePlan, sides: PassOptions["sides"]): string =>
   sides === "both" ? table.name : `${sides} ${table.name}`;
@@ -76,15 +64,11 @@ export function createTablePass(options: PassOptions): TablePass {
   const pageSize = Math.min(options.pageSize, mostAtOnce);
   const comparison = compareTable(options);
   const applied = createAppliedPosition(options);
-  const { told: toldBefore = [], ...begun } = from ?? newPass(passName(table, options.sides));
+  const { told: toldBefore, ...begun } = from ?? newPass(passName(table, options.sides));
   let state: PassState = begun;
   let resumable = from ?? state;
-  const kept: Difference[] = [];
-  const told = new Set(toldBefore);
-  const leftOut = new Map<string, Key>();
-  // Of another process's, only the number is known.
-  const { missing, untransformable, extra, leftOut: others } = state.counts;
-  const unknown = { absent: missing + untransformable + others, extra };
+  const told = createTold(toldBefore);
+  const confirmed = createConfirmed(state.counts);
 
   const count = (change: (before: PassCounts) => Partial<PassCounts>): void => {
     state = { ...state, counts: { ...state.counts, ...change(state.counts) } };
@@ -110,36 +94,10 @@ export function createTablePass(options: PassOptions): TablePass {
     });
   }
 
-  function keep(differences: readonly Difference[]): void {
-    for (const difference of differences) {
-      if (kept.length < MOST_CONFIRMED) kept.push(difference);
-      else if (difference.kind === "extra") unknown.extra += 1;
-      else if (difference.kind !== "different") unknown.absent += 1;
-    }
-  }
-
-  /** Some may be read twice. */
-  function leaveOut(keys: readonly Key[]): void {
-    for (const key of keys) {
-      const text = exactKey(key);
-      if (leftOut.has(text)) continue;
-      count((before) => ({ leftOut: before.leftOut + 1 }));
-      if (leftOut.size < MOST_CONFIRMED) leftOut.set(text, key);
-      else unknown.absent += 1;
-    }
-  }
-
   function settlerOf(side: Direction): Settler {
     /** A second look shows what has become of a row, on the other side too, whose own page tells of it as a rule. */
     const news = (all: readonly Difference[]): readonly Difference[] =>
-      all.filter((difference) => {
-        const isOwn = difference.side === side;
-        if (!isOwn && (!settlers.has(difference.side) || told.size >= MOST_TOLD)) return false;
-        const one = briefly(difference);
-        if (told.has(one)) return false;
-        if (told.size < MOST_TOLD) told.add(one);
-        return true;
-      });
+      all.filter((difference) => told.isNew(difference, difference.side === side));
     return createSettler({
       ...options,
       comparison,
@@ -154,7 +112,7 @@ export function createTablePass(options: PassOptions): TablePass {
       },
       onConfirmed: async (all) => {
         const found = news(all);
-        keep(found);
+        confirmed.keep(found);
         if (repair === undefined) {
           for (const difference of found) tell(difference, difference.kind);
           return;
@@ -203,7 +161,7 @@ export function createTablePass(options: PassOptions): TablePass {
       cursor,
       again: pages,
       // A page that waits is read again, with the rows that were judged meanwhile.
-      ...(pages.length === 0 ? {} : { told: [...told] }),
+      ...(pages.length === 0 ? {} : { told: told.names }),
     };
   }
 
@@ -221,8 +179,9 @@ export function createTablePass(options: PassOptions): TablePass {
     state = { ...state, readFrom: state.readFrom ?? new Date().toISOString() };
     if (signal.aborted) return false;
     for await (const { read, found, leftOut, safe, isDone } of steps) {
-      leaveOut(leftOut);
-      count(() => ({
+      const others = confirmed.leaveOut(leftOut);
+      count((before) => ({
+        leftOut: before.leftOut + others,
         readSource: base.readSource + read.source,
         readTarget: base.readTarget + read.target,
       }));
@@ -271,7 +230,7 @@ export function createTablePass(options: PassOptions): TablePass {
       return resumable;
     },
     get confirmed() {
-      return { differences: kept, leftOut: [...leftOut.values()], unknown };
+      return confirmed.now;
     },
   };
 }

@@ -1,4 +1,3 @@
-import type { Position } from "../contract/change.ts";
 import type { ComparisonOptions } from "./comparison-options.ts";
 import type { Difference } from "./difference.ts";
 import { pendingKeys } from "./pending-keys.ts";
@@ -12,6 +11,9 @@ export interface VanishedOptions extends ComparisonOptions {
 
 const REASON = "reading it by its key does not find it";
 
+/** A difference, and the page that showed its row. */
+export type ShownRow = readonly [Difference, WaitingPage];
+
 export interface Judged {
   /** Still shown, and not found by key. */
   readonly unfindable: readonly Difference[];
@@ -22,17 +24,12 @@ export interface Judged {
 /**
  * Judges rows that one side showed, and that are no longer found there by their keys. They were deleted: the journal
  * tells, or the page that showed them shows them no more. If it does, reading by key does not work for them, so that no
- * look at such a row proves anything, nor would a repair.
+ * look at such a row proves anything, nor would a repair. `vanished`: not empty.
  */
-export async function vanishedRows(
-  options: VanishedOptions,
-  vanished: readonly Difference[],
-  pageOf: (difference: Difference) => WaitingPage | undefined,
-): Promise<Judged> {
-  const unexplained = options.isCaptured ? await withoutChange(options, vanished, pageOf) : vanished;
+export async function vanishedRows(options: VanishedOptions, vanished: readonly ShownRow[]): Promise<Judged> {
+  const unexplained = options.isCaptured ? await withoutChange(options, vanished) : vanished;
   const shown: Difference[] = [];
-  for (const [page, differences] of byPage(unexplained, pageOf)) {
-    if (page === undefined) continue;
+  for (const [page, differences] of byPage(unexplained)) {
     for (const side of ["source", "target"] as const) {
       const own = differences.filter((difference) => difference.side === side);
       if (own.length === 0) continue;
@@ -56,25 +53,17 @@ export async function vanishedRows(
 
 async function withoutChange(
   { source, table, rows }: VanishedOptions,
-  vanished: readonly Difference[],
-  pageOf: (difference: Difference) => WaitingPage | undefined,
-): Promise<readonly Difference[]> {
-  const positions = vanished.flatMap((difference) => pageOf(difference)?.from ?? []);
-  const first = positions.reduce<Position | undefined>(
-    (low, position) => (low === undefined || position < low ? position : low),
-    undefined,
-  );
-  const isChanged = await pendingKeys(source, table, rows, first ?? 0n, vanished);
-  return vanished.filter((difference) => !isChanged(difference));
+  vanished: readonly ShownRow[],
+): Promise<readonly ShownRow[]> {
+  const first = vanished.map(([, page]) => page).reduce((a, b) => (b.from < a.from ? b : a));
+  const differences = vanished.map(([difference]) => difference);
+  const isChanged = await pendingKeys(source, table, rows, first.from, differences);
+  return vanished.filter(([difference]) => !isChanged(difference));
 }
 
-function byPage(
-  differences: readonly Difference[],
-  pageOf: (difference: Difference) => WaitingPage | undefined,
-): ReadonlyMap<WaitingPage | undefined, readonly Difference[]> {
-  const pages = new Map<WaitingPage | undefined, Difference[]>();
-  for (const difference of differences) {
-    const page = pageOf(difference);
+function byPage(rows: readonly ShownRow[]): ReadonlyMap<WaitingPage, readonly Difference[]> {
+  const pages = new Map<WaitingPage, Difference[]>();
+  for (const [difference, page] of rows) {
     const together = pages.get(page) ?? [];
     pages.set(page, together);
     together.push(difference);

@@ -56,26 +56,24 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
     return pass;
   });
   const agreements = new Map<string, Agreement | undefined>();
-  const report = (complete: boolean): VerifyReport => ({
-    tables: tables.map((table) =>
+  const counts = (): readonly TableCounts[] =>
+    tables.map((table) =>
       countsOf(
         table.name,
         passes.filter((pass) => pass.table === table).map(({ now }) => now),
         agreements.get(table.name),
         copying.has(table.name),
       ),
-    ),
-    complete,
-  });
+    );
   try {
     const complete = await runPasses(options, passes, captured, agreements);
     await states.save(
       passes.map((one) => one.resumable),
       complete ? new Date().toISOString() : "stopped",
     );
-    return report(complete);
+    return { tables: counts(), complete };
   } catch (error) {
-    options.onFailed?.(report(false).tables);
+    options.onFailed?.(counts());
     throw error;
   } finally {
     for (const pass of passes) await pass.close();

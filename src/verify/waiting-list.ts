@@ -7,7 +7,7 @@ import { openSpillFile, type SpillFile } from "./spill-file.ts";
 export interface WaitingPage {
   /** The key after which the page began. */
   readonly start: Key | undefined;
-  /** A checkpoint read before the page: what changed its rows since has a higher position. */
+  /** A checkpoint read before the page, or before the last look at it: what changed its rows since has a higher position. */
   readonly from: Position;
   /** They can be decided once the checkpoint is here. */
   readonly bound: Position;
@@ -75,10 +75,8 @@ export function createWaitingList(inMemory = IN_MEMORY): WaitingList {
     },
     take(applied) {
       const taken = pages.filter((page) => page.bound <= applied);
-      if (taken.length > 0) {
-        pages = pages.filter((page) => page.bound > applied);
-        inPages = pages.reduce((sum, page) => sum + page.differences.length, 0);
-      }
+      pages = pages.filter((page) => page.bound > applied);
+      inPages = pages.reduce((sum, page) => sum + page.differences.length, 0);
       return taken;
     },
     async *drain() {

@@ -36,6 +36,14 @@ describe("a change on its way", () => {
     expect(await ask(pair, PLAIN_ROWS, 1n, ...all)).toEqual([false, true, false]);
   });
 
+  test("is not looked for where nothing waits for one", async () => {
+    const pair = openPair({ schemas: [USERS] });
+    pair.source.db.onStatement = () => {
+      throw new Error("the journal was read");
+    };
+    expect(await ask(pair, PLAIN_ROWS, 0n)).toEqual([]);
+  });
+
   test("is found by the target's key too, where the two are not one", async () => {
     const pair = openRekeyed();
     pair.source.db.tables.get("T_S")?.push({ TOKEN: "a", NAME: "n", SYNC_ID: "1", ACTION: "INSERT" });
@@ -88,6 +96,35 @@ describe("how far a journal is applied", () => {
     expect(applied.known).toBe(5n);
     stand("6");
     expect([await applied.read(), applied.known]).toEqual([6n, 6n]);
+  });
+
+  test("is waited for until it gets there, as long as it moves", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const { applied, stand, pair } = open(true);
+    const signal = new AbortController().signal;
+    let looks = 0;
+    pair.target.db.onStatement = () => {
+      stand(String(looks++));
+      vi.advanceTimersByTime(100);
+    };
+    // Three steps, of which none takes as long as that.
+    expect(await applied.reach(3n, 150, signal)).toBe(true);
+    expect(applied.known).toBe(3n);
+  });
+
+  test("is not waited for where it stands still, and not once more where it stood still before", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const { applied, stand, pair } = open(true);
+    const signal = new AbortController().signal;
+    expect(await applied.reach(5n, 0, signal)).toBe(false);
+    expect(await applied.reach(5n, 60_000, signal)).toBe(false);
+    expect(await applied.reach(0n, 0, signal)).toBe(true);
+    // It moved, so that there is hope again.
+    stand("3");
+    let looks = 0;
+    pair.target.db.onStatement = () => void (++looks === 2 && stand("5"));
+    expect(await applied.reach(5n, 60_000, signal)).toBe(true);
+    expect(await applied.reach(9n, 60_000, AbortSignal.abort())).toBe(false);
   });
 
   test("is the beginning without a checkpoint, and where nothing is captured", async () => {

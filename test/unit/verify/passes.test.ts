@@ -60,12 +60,17 @@ describe("while it reads", () => {
   test("a table of several passes was read from its first row to its last", () => {
     const pass = { ...newPass("source T"), readFrom: "2026-01-02", readTo: "2026-01-05" };
     const later = { ...newPass("target T"), readFrom: "2026-01-03", readTo: "2026-01-04" };
-    expect(countsOf("T", [later, pass], undefined)).toMatchObject({
-      readFrom: "2026-01-02",
-      readTo: "2026-01-05",
-      sourceRows: null,
-      unexplained: 0,
-    });
+    for (const passes of [
+      [later, pass],
+      [pass, later],
+    ])
+      expect(countsOf("T", passes, undefined)).toMatchObject({
+        readFrom: "2026-01-02",
+        readTo: "2026-01-05",
+        sourceRows: null,
+        unexplained: 0,
+        isBeingCopied: false,
+      });
     expect(countsOf("T", [newPass("T")], undefined)).toMatchObject({ readFrom: null, readTo: null });
   });
 });
@@ -141,7 +146,13 @@ describe("the state", () => {
     let pages = 0;
     await comparePair(pair, {
       pageSize: 1,
-      state: { load: store.load, save: async () => void saved.push(pages) },
+      state: {
+        load: store.load,
+        save: async ({ passes }) => {
+          expect(passes).toMatchObject([{ name: "USERS" }]);
+          saved.push(pages);
+        },
+      },
       onProgress: () => {
         pages += 1;
         vi.advanceTimersByTime(400);
@@ -169,9 +180,16 @@ describe("the state", () => {
     const pair = openPair({ schemas: [secret] });
     pair.seed("T", ...many(9).map(({ ID }) => ({ ACCESS_TOKEN: ID, ID })));
     const { state } = await stopAfter(pair, 2, 3);
-    expect(state?.passes).toMatchObject([{ name: "T", cursor: {}, isDone: false }]);
+    expect(state?.passes).toMatchObject([{ name: "T", isDone: false }]);
+    expect(state?.passes[0]?.cursor).toEqual({});
     const whole = await stopAfter(pair, 0, 3);
     expect(whole.state?.passes).toMatchObject([{ name: "T", isDone: true }]);
+    // A row waits: its page would be named.
+    pair.write("T", "DELETE", { ACCESS_TOKEN: "007", ID: "007" });
+    const waiting = memoryStore();
+    const stop = new AbortController();
+    await comparePair(pair, { state: waiting, pageSize: 3, signal: stop.signal, onWait: () => stop.abort() });
+    expect(waiting.state?.passes[0]).toEqual(newPass("T"));
   });
 
   test("of a comparison that came to its end spares the next one no row", async () => {

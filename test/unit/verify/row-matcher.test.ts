@@ -48,6 +48,12 @@ test("both sides can be read on from a pair that all others came before, and onl
   matcher.source("late", "late");
   matcher.overflow(0);
   expect(matcher.pair).toBe(undefined);
+  matcher.source("m", "m");
+  matcher.target("m", "m'");
+  expect(matcher.pair?.source).toBe("m");
+  matcher.target("late", "late'");
+  matcher.overflow(0);
+  expect(matcher.pair).toBe(undefined);
 });
 
 test("whatever the orders, each row meets its counterpart or is taken out, and none twice", () => {

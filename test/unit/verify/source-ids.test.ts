@@ -40,6 +40,9 @@ function pairOf(...ids: readonly string[]): Pair {
   return pair;
 }
 
+const standAt = (pair: Pair, position: string): void =>
+  void Object.assign(pair.rows("target", "USERS_SV")[0] ?? {}, { SYNC_ID: position });
+
 describe("an id of the target", () => {
   it("belongs to a row of the source wherever that stands, or to none", async () => {
     const ids = idsOf(pairOf("a", "b", "c", "d", "e"));
@@ -55,6 +58,8 @@ describe("an id of the target", () => {
     await ids.scan({ pageSize, spend, signal: new AbortController().signal });
     expect(await lacking(ids, "a", "b", "c", "d")).toEqual([]);
     expect(spent.reduce((sum, rows) => sum + rows, 0)).toBe(4);
+    // Behind a page that is not full there is none.
+    expect(spent).toHaveLength(Math.floor(4 / pageSize) + 1);
   });
 
   it("of a login since the rows were read is found in the journal, and that of a logout is not", async () => {
@@ -78,6 +83,31 @@ describe("an id of the target", () => {
     expect(await lacking(ids, "purged", "a", "x")).toEqual(["x"]);
     pair.write("USERS", "DELETE", { ID: "purged" });
     expect(await lacking(ids, "purged", "a")).toEqual(["purged"]);
+  });
+
+  it("of a row that is there is not lacking for what the journal said before it was read", async () => {
+    const pair = pairOf("a");
+    pair.write("USERS", "DELETE", { ID: "a" });
+    // It came back while capture was off.
+    pair.source.db.tables.get("USERS")?.push({ ID: "a", NAME: "a" });
+    standAt(pair, "2");
+    const ids = idsOf(pair);
+    await scan(ids);
+    expect(await lacking(ids, "a")).toEqual([]);
+  });
+
+  it("is not looked for anew when the journal was purged of what was read or applied", async () => {
+    const pair = pairOf("a", "b", "c");
+    const ids = idsOf(pair);
+    await scan(ids);
+    expect(await ids.lacking([], 3n)).toEqual([]);
+    // An older checkpoint takes nothing back.
+    expect(await ids.lacking([], 1n)).toEqual([]);
+    pair.source.db.tables.set(pair.table("USERS").names.journal, [{ SYNC_ID: "3", ACTION: "PURGE" }]);
+    const asked: string[] = [];
+    pair.source.db.onStatement = (sql) => void asked.push(sql);
+    expect(await lacking(ids, "a", "x")).toEqual(["x"]);
+    expect(asked).toHaveLength(1);
   });
 
   it("is not judged before the source was read", async () => {

@@ -32,6 +32,7 @@ test.each([
   ["JSON of something else", '{"name": "sync-tool"}\n'],
   ["the state of an older release", '{"plan":"a","counts":[],"done":[]}\n'],
   ["a state without its mark", '{"version":1,"schemas":{}}\n'],
+  ["a state without any schemas", '{"is":"sync-tool verify --state","version":1}\n'],
   ["a later version", '{"is":"sync-tool verify --state","version":2,"schemas":{}}\n'],
   ["null", "null\n"],
 ])("a file that holds %s is refused and stays as it is", async (_, text) => {

@@ -32,6 +32,24 @@ describe("a verdict", () => {
     expect(said({ ownClaims: 7 })).toBe("equal: 208,470 rows; 7 claims of the target's own");
   });
 
+  test("of one table is equal only without a difference that is left", () => {
+    expect(isEqual(table())).toBe(true);
+    expect(isEqual(table({ missing: 5, repaired: 5 }))).toBe(true);
+    expect(isEqual(table({ missing: 5, repaired: 4 }))).toBe(false);
+  });
+
+  test("adds up every kind of difference", () => {
+    const kinds = { missing: 1, extra: 2, different: 4, untransformable: 8, unfindable: 16 };
+    expect(findVerdict([table(kinds)], true)).toMatchObject({ found: 31, sentence: "different: 31 rows" });
+  });
+
+  test("names every table that could not be counted", () => {
+    const uncounted = (name: string) => table({ table: name, sourceRows: null, targetRows: null });
+    expect(findVerdict([uncounted("T"), table(), uncounted("U")], true).sentence).toBe(
+      "not all is judged: rows of T, U move too fast to be counted on both sides",
+    );
+  });
+
   test.each<[Partial<TableCounts>, boolean, string, string]>([
     [{ missing: 5, repaired: 3 }, true, "different", "different: 2 rows; 3 rows repaired"],
     [{ unfindable: 1 }, true, "different", "different: 1 row"],
@@ -58,6 +76,18 @@ describe("a verdict", () => {
       true,
       "unexplained",
       "the counts do not add up: T: the source's server counts 3 rows more than were read",
+    ],
+    [
+      { unread: -1 },
+      true,
+      "unexplained",
+      "the counts do not add up: T: the source's server counts 1 row less than were read",
+    ],
+    [
+      { pending: 1 },
+      false,
+      "not judged",
+      "not all is judged: 1 row waits to be looked at again; stopped before the end",
     ],
     [
       { missing: 50_000, isBeingCopied: true },

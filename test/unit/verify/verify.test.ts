@@ -431,6 +431,13 @@ describe("a comparison that is stopped", () => {
     expect(finished).toHaveLength(1);
   });
 
+  test("while the rows are counted is not complete either", async () => {
+    const pair = damaged();
+    const stop = new AbortController();
+    const { report, result } = await compare(pair, { signal: stop.signal, onCount: () => stop.abort() });
+    expect([report.complete, result]).toEqual([false, "different"]);
+  });
+
   test("by an error tells what every table had come to", async () => {
     const pair = damaged();
     let reads = 0;
@@ -525,8 +532,10 @@ test("a table that is still being copied is not judged by what it lacks", async 
       UPDATED_AT: "2026-01-01 00:00:00",
     },
   ]);
-  const { report } = await compare(pair);
-  expect(report.tables).toMatchObject([{ isBeingCopied: true }]);
+  const { report, told } = await compare(pair);
+  expect(report.tables).toMatchObject([{ isBeingCopied: true, missing: 2 }]);
+  // What is on its way is not told row by row; what no copy brings is.
+  expect(told).toEqual(DAMAGE.filter((one) => !one.startsWith("missing")));
   expect((await compare(pair, { repair: { deleteExtra: false } })).report.tables).toMatchObject([
     { isBeingCopied: false },
   ]);

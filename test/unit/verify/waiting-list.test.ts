@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { WaitingPage } from "../../../src/verify/waiting-list.ts";
 import { createWaitingList } from "../../../src/verify/waiting-list.ts";
+import { openFilesOf } from "../../support/open-files.ts";
 
 const page = (n: number, keys: number, bound = BigInt(n)): WaitingPage => ({
   start: n === 0 ? undefined : [`page ${n}`],
@@ -57,29 +58,54 @@ test("only pages whose bound is reached are taken out of memory", async () => {
   expect(list.take(9n)).toEqual([page(1, 1, 9n)]);
 });
 
+test("memory is filled to the last difference that fits, and a file is taken for what does not", async () => {
+  const list = createWaitingList(4);
+  await list.add(page(0, 4));
+  expect(list.starts).toEqual([undefined]);
+  await list.add(page(1, 1));
+  expect(list.starts).toBe(undefined);
+  expect(await drained(list)).toEqual([page(0, 4), page(1, 1)]);
+});
+
+test.each([
+  [2, [2]],
+  [3, [3]],
+  [8, [3, 3, 2]],
+])("what waits on %i long pages is looked at in parts", async (pages, parts) => {
+  const list = createWaitingList(100_000);
+  const long = page(1, 8_000);
+  for (let n = 0; n < pages; n++) await list.add(long);
+  const sizes: number[] = [];
+  for await (const part of list.drain()) sizes.push(part.length);
+  expect(sizes).toEqual(parts);
+});
+
 test.skipIf(process.platform !== "linux")(
   "its file has no name, may be read by nobody else, and shows no key",
   async () => {
     const list = createWaitingList(0);
     for (let n = 0; n < 200; n++) await list.add(page(n, 10));
     expect(await readdir(folder)).toEqual([]);
-    const { readFile, readlink, stat } = await import("node:fs/promises");
-    const open = await Promise.all(
-      (await readdir("/proc/self/fd")).map(async (fd) => ({
-        fd: `/proc/self/fd/${fd}`,
-        path: await readlink(`/proc/self/fd/${fd}`).catch(() => ""),
-      })),
-    );
-    const [file, ...others] = open.filter(({ path }) => path.startsWith(folder));
+    const [file = "", ...others] = await openFilesOf(folder);
     expect(others).toEqual([]);
-    expect((await stat(file?.fd ?? "")).mode & 0o777).toBe(0o600);
-    const bytes = await readFile(file?.fd ?? "");
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const bytes = await readFile(file);
     expect(bytes.length).toBeGreaterThan(10_000);
     expect(bytes.includes("key 7.")).toBe(false);
     expect(bytes.includes("page 7")).toBe(false);
     await list.close();
+    expect(await openFilesOf(folder)).toEqual([]);
   },
 );
+
+test.skipIf(process.platform !== "linux")("a file that somebody cuts off is told of", async () => {
+  const list = createWaitingList(0);
+  await list.add(page(0, 10));
+  const [file = ""] = await openFilesOf(folder);
+  await truncate(file, 40);
+  await expect(drained(list)).rejects.toThrow("a temporary file is shorter than it was written");
+  await list.close();
+});
 
 test("a temporary folder that cannot be written to is told of, with what mends it", async () => {
   vi.stubEnv("TMPDIR", join(folder, "not-there"));
