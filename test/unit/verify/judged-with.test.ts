@@ -116,15 +116,19 @@ describe("how far a journal is applied", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const { applied, stand, pair } = open(true);
     const signal = new AbortController().signal;
-    expect(await applied.reach(5n, 0, signal)).toBe(false);
-    expect(await applied.reach(5n, 60_000, signal)).toBe(false);
+    let looks = 0;
+    pair.target.db.onStatement = () => {
+      looks += 1;
+      vi.advanceTimersByTime(100);
+    };
+    expect([await applied.reach(5n, 0, signal), looks]).toEqual([false, 1]);
+    expect([await applied.reach(5n, 300, signal), looks]).toEqual([false, 2]);
     expect(await applied.reach(0n, 0, signal)).toBe(true);
     // It moved, so that there is hope again.
     stand("3");
-    let looks = 0;
-    pair.target.db.onStatement = () => void (++looks === 2 && stand("5"));
-    expect(await applied.reach(5n, 60_000, signal)).toBe(true);
-    expect(await applied.reach(9n, 60_000, AbortSignal.abort())).toBe(false);
+    pair.target.db.onStatement = () => void (++looks === 5 && stand("5"));
+    expect(await applied.reach(5n, 300, signal)).toBe(true);
+    expect(await applied.reach(9n, 300, AbortSignal.abort())).toBe(false);
   });
 
   test("is the beginning without a checkpoint, and where nothing is captured", async () => {

@@ -115,6 +115,22 @@ describe("a row that differs", () => {
   });
 });
 
+test("a row that was deleted and made again between the looks can be found, and is told as what it is", async () => {
+  const pair = open([]);
+  const base = { ...baseOf(pair), isCaptured: false };
+  const comparison = compareTable(base);
+  let looks = 0;
+  const lookAgain: TableComparison["lookAgain"] = async (differences) => {
+    pair.target.db.tables.set("USERS", looks++ === 0 ? [] : [user("z")]);
+    const found = await comparison.lookAgain(differences);
+    pair.target.db.tables.set("USERS", [user("z")]);
+    return found;
+  };
+  const { settler, told } = settlerOf(pair, { ...base, comparison: { ...comparison, lookAgain } });
+  await settler.take({ start: undefined, from: 0n }, [extra("z")]);
+  expect(told()).toEqual({ confirmed: ["extra z"], pending: [] });
+});
+
 describe("a row that waits", () => {
   test("keeps the place of its page through every look, for another process to read it again", async () => {
     const pair = open(["1", "3"]);
@@ -233,6 +249,9 @@ describe.skipIf(process.platform !== "linux")("more rows than memory is meant fo
       throw new Error("no connection");
     };
     const settler = await crowded({ comparison: { lookAgain } as unknown as TableComparison });
+    // More than are looked at together, so that the file is not read to its end.
+    for (const start of ["a", "b"])
+      await settler.take({ start: [start], from: 0n }, Array(10_000).fill(missing("none")));
     await expect(settler.finish()).rejects.toThrow("no connection");
     await settler.close();
     expect(await openFilesOf(folder)).toEqual([]);
