@@ -31,7 +31,7 @@ interface Starter {
  * The tests make do with 64 or 128 MB for both databases and with a small redo log: tables of this size would be read from
  * the disk, and written to it, over and over.
  */
-const POSTGRES_ROOM = { shared_buffers: "1GB", max_wal_size: "4GB" };
+const POSTGRES_ROOM = { shared_buffers: "4GB", max_wal_size: "16GB" };
 const BUFFER_POOL = "--innodb-buffer-pool-size=1G";
 const ROOM = [BUFFER_POOL, "--innodb-log-file-size=512M"];
 const FINDERS: Readonly<Record<string, () => unknown>> = { mariadb: findMariadb, mysql: findMysql };

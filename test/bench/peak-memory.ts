@@ -28,18 +28,23 @@ export async function peakMemory(
   });
 }
 
-/** The most megabytes that the built `sync-tool copy` held while it filled the lab's target. */
-export async function copyMemory(lab: Lab, sourceVersion: string, parallelism = 1): Promise<number> {
+/** The most megabytes that a command as built held from its start to its end: a `copy` of the lab's tables, or a `verify`. */
+export async function memoryOf(
+  command: "copy" | "verify",
+  lab: Lab,
+  sourceVersion: string,
+  parallelism = 1,
+): Promise<number> {
   const properties = { parallelism: String(parallelism) };
   return await inFolder(lab, sourceVersion, properties, async (folder) => {
-    const copy = startCli(["copy"], folder);
+    const started = startCli([command], folder);
     let peak = 0;
     const look = setInterval(() => {
-      peak = Math.max(peak, heldBy(copy.pid) ?? 0);
+      peak = Math.max(peak, heldBy(started.pid) ?? 0);
     }, 20);
-    const { code, stderr } = await copy.ended;
+    const { code, stderr } = await started.ended;
     clearInterval(look);
-    if (code !== 0) throw new Error(`sync-tool copy ended with ${code}: ${stderr.slice(-1_000)}`);
+    if (code !== 0) throw new Error(`sync-tool ${command} ended with ${code}: ${stderr.slice(-1_000)}`);
     return peak;
   });
 }

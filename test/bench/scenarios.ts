@@ -20,6 +20,7 @@ import { sourceCost } from "./scenarios/source-cost.ts";
 import { startup } from "./scenarios/startup.ts";
 import { triggerVariants } from "./scenarios/trigger-variants.ts";
 import { verifying } from "./scenarios/verify.ts";
+import { verifyGrowth } from "./scenarios/verify-growth.ts";
 
 /** In the order in which they run. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -37,6 +38,7 @@ export const SCENARIOS: readonly Scenario[] = [
   memory,
   cleanUp,
   verifying,
+  verifyGrowth,
   copying,
   copyPages,
   copyBeside,

@@ -60,3 +60,44 @@ export function keeps(figure: Measured): boolean | undefined {
     value <= (target.atMost ?? Number.POSITIVE_INFINITY)
   );
 }
+
+/** When a work of many rows had reached how many, from its beginning on. */
+export interface Progress {
+  reached(rows: number): void;
+  /** Does something whose time does not count. */
+  apart<T>(work: () => Promise<T>): Promise<T>;
+  /** Rows a second from one part of the whole to another, as 0.5 and 1; NaN where nothing was noted between. */
+  pace(from: number, to: number): number;
+}
+
+export function createProgress(): Progress {
+  let apartMs = 0;
+  const now = (): number => performance.now() - apartMs;
+  const seen: { readonly rows: number; readonly at: number }[] = [{ rows: 0, at: now() }];
+  return {
+    reached(rows) {
+      seen.push({ rows, at: now() });
+    },
+    async apart(work) {
+      const before = performance.now();
+      try {
+        return await work();
+      } finally {
+        apartMs += performance.now() - before;
+      }
+    },
+    pace(from, to) {
+      const whole = seen.at(-1)?.rows ?? 0;
+      const at = (part: number) => seen.find(({ rows }) => rows >= whole * part);
+      const [start, end] = [at(from), at(to)];
+      if (start === undefined || end === undefined || end.at === start.at) return Number.NaN;
+      return ((end.rows - start.rows) * 1_000) / (end.at - start.at);
+    },
+  };
+}
+
+/** The pace of the second half as a ratio to that of the first. */
+export const laterHalf = ({ pace }: Progress): number => pace(0.5, 1) / pace(0, 0.5);
+
+/** The pace of the last third as a ratio to that of the one before: without the start, when indexes are small. */
+export const lastThird = ({ pace }: Progress): number => pace(2 / 3, 1) / pace(1 / 3, 2 / 3);

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import type { ConnectionSettings } from "../../src/config/sync-config.ts";
 import type { TestDatabase } from "../support/servers/test-server.ts";
-import { SCOPES, TOKENS } from "./lab.ts";
+import { type Lab, SCOPES, TOKENS } from "./lab.ts";
 
 const COMMON =
   "TOKEN_ID, ACCESS_TOKEN, REFRESH_TOKEN, CONSUMER_KEY_ID, AUTHZ_USER, TENANT_ID, USER_DOMAIN, USER_TYPE, GRANT_TYPE, TIME_CREATED, REFRESH_TOKEN_TIME_CREATED, VALIDITY_PERIOD, REFRESH_TOKEN_VALIDITY_PERIOD, TOKEN_SCOPE_HASH, TOKEN_STATE, TOKEN_STATE_ID, SUBJECT_IDENTIFIER";
@@ -40,6 +41,52 @@ export async function fill(
     for (let i = 1; i <= updatesEach; i++)
       statements.push(`UPDATE ${TOKENS} SET VALIDITY_PERIOD = ${3600 + i} WHERE TOKEN_ID IN (${list})`);
     await source.exec(statements);
+  }
+}
+
+const ROWS_PER_STATEMENT = 100_000;
+
+/** Statements by which a server makes tokens and their scopes itself, equal ones each time but for what is random in all of them. */
+export function inserts(
+  type: TestDatabase["settings"]["type"],
+  { tokens, scopesEach = 0 }: { readonly tokens: number; readonly scopesEach?: number },
+  isLater: boolean,
+): string[] {
+  const isPostgres = type === "postgres";
+  const n = isPostgres ? "g.n" : "g.seq";
+  const text = isPostgres ? `${n}::text` : n;
+  const one = tokenValues("ID", 0, isLater)
+    .slice(1, -1)
+    .replace("'ID'", `md5(concat('there', ${text}))`)
+    .replace(/'[0-9a-f-]{36}'/, `md5(concat('token', ${text}))`)
+    .replace(/'[0-9a-f-]{36}'/, `md5(concat('refresh', ${text}))`)
+    .replace(/'\{"hash":"[0-9a-f]+/g, `concat('{"hash":"', md5(${text}), md5(concat('x', ${text})), '`)
+    .replace(/SHA-256"\}'/g, `$&)`)
+    .replaceAll("'user0'", `concat('there', ${text})`)
+    .replace("'scope0'", `md5(${text})`);
+  const statements: string[] = [];
+  for (let from = 1; from <= tokens; from += ROWS_PER_STATEMENT) {
+    const to = Math.min(tokens, from + ROWS_PER_STATEMENT - 1);
+    const series = isPostgres ? `generate_series(${from}, ${to}) AS g(n)` : `seq_${from}_to_${to} AS g`;
+    statements.push(`INSERT INTO ${TOKENS} (${tokenColumns(isLater)}) SELECT ${one} FROM ${series}`);
+    for (let scope = 0; scope < scopesEach; scope++)
+      statements.push(
+        `INSERT INTO ${SCOPES} (TOKEN_ID, TOKEN_SCOPE) SELECT md5(concat('there', ${text})), 'scope${scope}' FROM ${series}`,
+      );
+  }
+  return statements;
+}
+
+/** Fills source tables of a release before 5.10.0 with rows that no journal tells of: the triggers pass over marked sessions. */
+export async function fillUnseen(
+  { test, dialect }: Lab["source"],
+  counts: { readonly tokens: number; readonly scopesEach?: number },
+): Promise<void> {
+  const db = await dialect.connect(test.settings as ConnectionSettings, { marked: true });
+  try {
+    for (const sql of inserts(test.settings.type, counts, false)) await db.execute(sql);
+  } finally {
+    await db.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { type DelayProxy, startDelayProxy } from "../delay-proxy.ts";
 import { type Lab, openLab, SCOPES, TOKENS, targetThrough } from "../lab.ts";
-import { copyMemory } from "../peak-memory.ts";
+import { memoryOf } from "../peak-memory.ts";
 import type { Scenario, ScenarioContext } from "../scenario.ts";
 import { sharedCpuSeconds } from "../server-cpu.ts";
 import { createTally, type Measured, median, ratioOf, rotated, seconds } from "../stats.ts";
@@ -40,7 +40,7 @@ export const copyPages: Scenario = {
       await tokens.empty();
       const memory: Measured = {
         name: `peak memory of the command with parallelism ${PAGES}`,
-        value: await copyMemory(tokens, "5.7.0", PAGES),
+        value: await memoryOf("copy", tokens, "5.7.0", PAGES),
         unit: "MB",
         target: { atMost: 150 },
       };
@@ -66,13 +66,13 @@ async function compared(
   try {
     // The first turn opens the connections, and warms up the server and the program.
     await lab.empty();
-    await copyAll(far, PAGES);
+    await copyAll(far, { parallelism: PAGES });
     const turns = Object.entries({ 1: 1, [PAGES]: PAGES });
     for (let round = 0; round < rounds; round++)
       for (const [pages, parallelism] of rotated(turns, round)) {
         await lab.empty();
         const before = sharedCpuSeconds(server, proxy);
-        const took = await seconds(async () => void (await copyAll(far, parallelism)));
+        const took = await seconds(async () => void (await copyAll(far, { parallelism })));
         rates.note(pages, rows / took);
         cores.note(pages, (sharedCpuSeconds(server, proxy) - before) / took);
       }

@@ -2,9 +2,19 @@ import { copy } from "../../../src/copy/copy.ts";
 import { rowSources } from "../../../src/run/row-sources.ts";
 import { verify } from "../../../src/verify/verify.ts";
 import { type Lab, openLab, SCOPES, TOKENS } from "../lab.ts";
-import { copyMemory } from "../peak-memory.ts";
+import { memoryOf } from "../peak-memory.ts";
 import type { Scenario } from "../scenario.ts";
-import { createTally, type Measured, median, ratioOf, rotated, seconds } from "../stats.ts";
+import {
+  createProgress,
+  createTally,
+  laterHalf,
+  type Measured,
+  median,
+  type Progress,
+  ratioOf,
+  rotated,
+  seconds,
+} from "../stats.ts";
 import { fill } from "../token-data.ts";
 import { rowsInMemory, writeAllAtTheLimit } from "../yardsticks.ts";
 
@@ -32,7 +42,7 @@ export const copying: Scenario = {
       const halves: number[] = [];
       const turns: Readonly<Record<string, () => Promise<void>>> = {
         limit: async () => void (await writeAllAtTheLimit(lab, inMemory)),
-        copy: async () => void halves.push(await copyAll(lab)),
+        copy: async () => void halves.push(laterHalf(await copyAll(lab))),
         "verify --repair": () => repair(lab),
       };
       // The first turn warms up the server and the program.
@@ -46,7 +56,7 @@ export const copying: Scenario = {
       stop.abort();
       await running;
       await lab.empty();
-      const memory = await copyMemory(lab, "5.7.0");
+      const memory = await memoryOf("copy", lab, "5.7.0");
       return [
         ...rates.names().map((name): Measured => ({ name, value: median(rates.of(name)), unit: "rows/s" })),
         {
@@ -76,9 +86,15 @@ export const copying: Scenario = {
   },
 };
 
-/** Gives the pace of the second half of the tokens as a ratio to that of the first. */
-export async function copyAll(lab: Lab, parallelism = 1): Promise<number> {
-  const seen: { readonly rows: number; readonly at: number }[] = [{ rows: 0, at: performance.now() }];
+/** The pace of copying the tokens. */
+export async function copyAll(
+  lab: Lab,
+  {
+    parallelism = 1,
+    tables: only,
+  }: { readonly parallelism?: number; readonly tables?: readonly string[] } = {},
+): Promise<Progress> {
+  const progress = createProgress();
   const { source, target, plan } = lab;
   const tables = await copy({
     plan,
@@ -86,21 +102,18 @@ export async function copyAll(lab: Lab, parallelism = 1): Promise<number> {
     target,
     rowsFor: rowSources(plan, lab),
     parallelism,
+    ...(only === undefined ? {} : { tables: only }),
     signal: new AbortController().signal,
     onRefused: ({ reason }) => {
       throw new Error(reason);
     },
     onProgress: (table, { rows }) => {
-      if (table === TOKENS) seen.push({ rows, at: performance.now() });
+      if (table === TOKENS) progress.reached(rows);
     },
   });
   const written = tables.map((table) => table.written);
   if (tables.some((table) => table.written !== table.rows)) throw new Error(`copied only ${written}`);
-  const [first, last] = [seen[0], seen.at(-1)];
-  const middle = seen.find(({ rows }) => rows >= (last?.rows ?? 0) / 2);
-  if (first === undefined || middle === undefined || last === undefined) return Number.NaN;
-  const pace = (from: typeof first, to: typeof first): number => (to.rows - from.rows) / (to.at - from.at);
-  return pace(middle, last) / pace(first, middle);
+  return progress;
 }
 
 async function repair(lab: Lab): Promise<void> {

@@ -2,7 +2,7 @@ import { type Lab, openLab, SCOPES, TOKENS } from "../lab.ts";
 import { openWriters, type Writers } from "../login.ts";
 import type { Scenario } from "../scenario.ts";
 import { createTally, type Measured, median, ratioOf, rotated, seconds } from "../stats.ts";
-import { fill, tokenColumns, tokenValues } from "../token-data.ts";
+import { fill, inserts } from "../token-data.ts";
 import { rowsInMemory, writeAllAtTheLimit } from "../yardsticks.ts";
 
 /** Tokens that the target has, with the scopes of each. */
@@ -11,7 +11,6 @@ const SCOPES_EACH = 2;
 /** Tokens that are caught up with, with their scopes. */
 const PENDING = 20_000;
 const LOGINS_PER_SECOND = 150;
-const ROWS_PER_STATEMENT = 100_000;
 
 /**
  * A backlog into tables of a site's size while users log in on the same machine: against rows in memory on one connection, at
@@ -72,26 +71,9 @@ export const site: Scenario = {
 
 /** Tokens and scopes that no journal of the source tells of. */
 async function fillTarget({ target: { test } }: Lab, tokens: number): Promise<void> {
-  const isPostgres = test.settings.type === "postgres";
-  const n = isPostgres ? "g.n" : "g.seq";
-  const text = isPostgres ? `${n}::text` : n;
-  const one = tokenValues("ID", 0, true)
-    .slice(1, -1)
-    .replace("'ID'", `md5(concat('there', ${text}))`)
-    .replaceAll(/'[0-9a-f-]{36}'/g, `md5(concat('token', ${text}))`)
-    .replaceAll("'user0'", `concat('there', ${text})`)
-    .replace("'scope0'", `md5(${text})`);
-  for (let from = 1; from <= tokens; from += ROWS_PER_STATEMENT) {
-    const to = Math.min(tokens, from + ROWS_PER_STATEMENT - 1);
-    const series = isPostgres ? `generate_series(${from}, ${to}) AS g(n)` : `seq_${from}_to_${to} AS g`;
-    const scope = (name: string) =>
-      `INSERT INTO ${SCOPES} (TOKEN_ID, TOKEN_SCOPE) SELECT md5(concat('there', ${text})), '${name}' FROM ${series}`;
-    await test.exec([
-      `INSERT INTO ${TOKENS} (${tokenColumns(true)}) SELECT ${one} FROM ${series}`,
-      ...["openid", "email"].slice(0, SCOPES_EACH).map(scope),
-    ]);
-  }
-  if (isPostgres) await test.exec(`VACUUM ANALYZE ${TOKENS}, ${SCOPES}`);
+  const { type } = test.settings;
+  await test.exec(inserts(type, { tokens, scopesEach: SCOPES_EACH }, true));
+  if (type === "postgres") await test.exec(`VACUUM ANALYZE ${TOKENS}, ${SCOPES}`);
 }
 
 /** Undoes a turn: what the site had stays. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { IsVersion } from "../../../src/config/versions.ts";
 import type { SyncPlan, TablePlan } from "../../../src/contract/sync-plan.ts";
-import type { TableSchema } from "../../../src/contract/table-schema.ts";
+import type { Column, TableSchema } from "../../../src/contract/table-schema.ts";
 import { SyncError } from "../../../src/errors.ts";
 import { planTable } from "../../../src/plan/plan-table.ts";
 import { rekeyedTable } from "../../../src/plan/rekeyed-tables.ts";
@@ -164,5 +164,51 @@ describe("what is looked up besides the synced tables", () => {
     );
     expect(target).toContain("IDN_OAUTH_CONSUMER_APPS");
     expect(target).not.toContain("IDN_OAUTH2_AUTHZ_CODE_SCOPE");
+  });
+
+  it("on the way back are each table once that its tables ask for, and none that they do not", () => {
+    const back = (...tables: readonly TablePlan[]) =>
+      lookupTables(plan("5.7.0", tables, { direction: "back" }));
+    const both = ["IDN_OAUTH_CONSUMER_APPS", "IDP"];
+    expect(back(tokens)).toEqual({ source: [...both, "IDN_OAUTH2_ACCESS_TOKEN_SCOPE"], target: both });
+    expect(back(codes)).toEqual({ source: [...both, "IDN_OAUTH2_AUTHZ_CODE_SCOPE"], target: both });
+    expect(back(users)).toEqual({ source: [], target: [] });
+  });
+
+  it("are tenants where any table gets new keys, not only where all do", () => {
+    const rekeyed = { ...tokens, isRekeyed: true as const };
+    expect(lookupTables(plan("5.0.0", [rekeyed, users])).target).toEqual(["IDP", "UM_TENANT"]);
+  });
+});
+
+describe("on the way back, a text of green's", () => {
+  const green = shaped(TOKENS, "TOKEN_ID", "AUTHZ_USER", "CONSUMER_KEY_ID", "IDP_ID");
+  const failureOf = (type: string, kind: Column["kind"] = "text", direction: "back" | "forward" = "back") => {
+    const blue = schema(
+      TOKENS,
+      [column("token_id"), column("authz_user", { type, kind }), column("consumer_key_id"), column("idp_id")],
+      { primaryKey: ["token_id"] },
+    );
+    const table = tableOf({ source: green, target: blue });
+    const row = { TOKEN_ID: "t", AUTHZ_USER: "abcdef", CONSUMER_KEY_ID: null, IDP_ID: "-1" };
+    const { transform } = transformerFor(plan("5.10.0", [table], { direction }), table);
+    const made = transform(row, { localIdpIdByTenant: new Map() });
+    return "failure" in made ? made.failure : undefined;
+  };
+  const TOO_LONG = "AUTHZ_USER: is longer than the 5 characters of blue's column";
+
+  it.each(["VARCHAR(5)", "varchar2(5 CHAR)", "character varying(5)", "nvarchar(5)"])(
+    "is refused where blue's column is %s",
+    (type) => {
+      expect(failureOf(type)).toBe(TOO_LONG);
+    },
+  );
+
+  it.each(["VARCHAR(6)", "TEXT", "nvarchar(max)", "enum('(5')"])("passes where it is %s", (type) => {
+    expect(failureOf(type)).toBeUndefined();
+  });
+
+  it("passes where the number is no length of a text", () => {
+    expect(failureOf("DECIMAL(5)", "decimal")).toBeUndefined();
   });
 });

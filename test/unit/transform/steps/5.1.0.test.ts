@@ -96,6 +96,39 @@ describe("the 5.1.0 step", () => {
     expect(between(ACCESS_TOKEN, "5.1.0").transform({ ...token, ...own }, ACCOUNTS)).toEqual({ failure });
   });
 
+  it("sets the columns of the migration, and none that a code has not", () => {
+    const user = ["CONSUMER_KEY_ID", "TENANT_ID", "USER_DOMAIN", "SUBJECT_IDENTIFIER"];
+    const refresh = ["REFRESH_TOKEN_TIME_CREATED", "REFRESH_TOKEN_VALIDITY_PERIOD"];
+    expect(between(ACCESS_TOKEN, "5.1.0").adds).toEqual([...user, ...refresh, "TOKEN_SCOPE_HASH"]);
+    expect(between(CODE, "5.1.0").adds).toEqual(user);
+    expect(between(ACCESS_TOKEN, "5.1.0").needs.accounts).toBe(true);
+  });
+
+  it("keeps a row of nobody: without an application, a user or scopes it has none of theirs", () => {
+    const nobody = { ...token, CONSUMER_KEY: null, AUTHZ_USER: null, TOKEN_SCOPE: null };
+    expect(between(ACCESS_TOKEN, "5.1.0").transform(nobody, ACCOUNTS)).toEqual({
+      row: {
+        TOKEN_ID: "id",
+        ACCESS_TOKEN: "at",
+        CONSUMER_KEY_ID: null,
+        AUTHZ_USER: null,
+        TENANT_ID: null,
+        USER_DOMAIN: null,
+        SUBJECT_IDENTIFIER: null,
+        TIME_CREATED: "2015-01-02 03:04:05",
+        REFRESH_TOKEN_TIME_CREATED: "2015-01-02 03:04:05",
+        REFRESH_TOKEN_VALIDITY_PERIOD: "84600000",
+        TOKEN_SCOPE_HASH: null,
+      },
+    });
+  });
+
+  it("fails a row whose application was not looked up", () => {
+    expect(between(CODE, "5.1.0").transform({ ...token, CODE_ID: "id" }, LOOKUPS)).toEqual({
+      failure: "CONSUMER_KEY: the target has no application of this key",
+    });
+  });
+
   it("asks for applications and tenants, the local providers too when 5.8.0 is crossed", () => {
     const needs = { accounts: true, scimIds: false, back: [] };
     expect(between(CODE, "5.1.0").needs).toEqual({ ...needs, localIdp: false, values: false });

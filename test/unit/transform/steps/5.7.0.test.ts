@@ -101,5 +101,7 @@ describe("the 5.7.0 step", () => {
     const row = { ID: "1", NAME: name, TENANT_ID: "-1234" };
     expect(transformRow("CM_PURPOSE", row, { from: "5.6.0" })).toEqual({ row: { ...row, ...group } });
     expect(transformRow("CM_PURPOSE", row, { from: "5.7.0" })).toEqual({ row });
+    const own = { ...row, PURPOSE_GROUP: "mine", GROUP_TYPE: "own" };
+    expect(transformRow("CM_PURPOSE", own, { from: "5.6.0" })).toEqual({ row: own });
   });
 });
