@@ -3,6 +3,7 @@ import { asRefusal } from "../apply/as-refusal.ts";
 import type { BringAlong } from "../apply/children-along.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { PreparedWrite } from "../contract/dialect.ts";
+import { originOf } from "../contract/origin.ts";
 import type { Anchor } from "../journal/at-anchor.ts";
 import { createLaterChanges } from "../journal/later-changes.ts";
 import { type NetSegment, netChanges } from "../journal/net.ts";
@@ -63,6 +64,12 @@ interface PreparedPart extends LanePart {
   readonly bringAlong: BringAlong | undefined;
 }
 
+/** A deadlock, or a lock that was waited for in vain: nothing of the transaction is left. */
+function isOfItsTime(error: unknown): boolean {
+  const origin = originOf(error);
+  return origin?.side === "target" && origin.dialect.classifyError(error).class === "transient";
+}
+
 export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
   const { target, table, rows, deadLetters: store } = options;
   const lanes = createLaneCheckpoints(target, table.targetNames.checkpoint);
@@ -113,6 +120,16 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     remember();
   }
 
+  /** Lanes that insert side by side may deadlock: the one whose transaction was ended for it finds its way free now. */
+  async function writeOnceMore(part: PreparedPart, end: Anchor): Promise<void> {
+    try {
+      await writePart(part, end);
+    } catch (error) {
+      if (lanes.all().length === 1 || !isOfItsTime(error)) throw error;
+      await writePart(part, end);
+    }
+  }
+
   /** What lanes were refused, together and in order. */
   async function writeTogether(parts: readonly LanePart[], end: Anchor): Promise<boolean> {
     const moved = lanes.behind(parts, end);
@@ -148,7 +165,7 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
         signal,
         write: async ({ unit, parts }, lane) => {
           const part = parts[lane];
-          if (part !== undefined) await writePart(part, unit.end);
+          if (part !== undefined) await writeOnceMore(part, unit.end);
         },
         isRefusal: (error) => asRefusal(target.dialect, error) !== undefined,
         onWritten: ({ unit }) => unit.of.forEach(onWritten),
