@@ -112,10 +112,13 @@ describe("the counts of both sides", () => {
     expect(pauses.ms).toEqual([]);
   });
 
-  test("count a difference once that both passes have found", async () => {
+  test("count a difference once that was found twice, and each however many there are", async () => {
     const pair = open(["1", "2"], ["1"]);
     const missing = difference("missing", "2");
     expect(await count(pair, { differences: [missing, { ...missing }] })).toMatchObject({ unexplained: 0 });
+    const ids = Array.from({ length: 501 }, (_, i) => `${i}`);
+    const differences = ids.map((id) => difference("missing", id));
+    expect(await count(open(ids, []), { differences })).toMatchObject({ unexplained: 0 });
   });
 
   test("that differ by rows which nobody has found are told once they are alike three times in a row", async () => {
@@ -154,6 +157,22 @@ describe("rows of the source that reading in order has not met", () => {
     expect(await count(pair, { readSource: 1, since: 5n })).toMatchObject({ unread: 0 });
     expect(await count(pair, { readSource: 1, since: 6n })).toMatchObject({ unread: 1 });
     expect(await count(pair, { readSource: 1, since: 9n })).toMatchObject({ unread: 2 });
+  });
+
+  test("are told once they are as many three times in a row, and not when a later look meets them all", async () => {
+    const pair = open(["1", "2"], ["1", "2"]);
+    const onBoth = (...ids: readonly string[]) => {
+      for (const { db } of [pair.source, pair.target])
+        db.tables.set(
+          "USERS",
+          ids.map((id) => user(id)),
+        );
+    };
+    pauses.during = () => onBoth("1");
+    expect(await count(pair, { readSource: 1 })).toMatchObject({ unread: 0, unexplained: 0 });
+    expect(pauses.ms).toHaveLength(1);
+    pauses.during = () => onBoth("new", ...pair.rows("source", "USERS").map(({ ID }) => `${ID}+`));
+    expect(await count(pair, { readSource: 0 })).toBeUndefined();
   });
 
   test("are none where nothing is captured", async () => {
@@ -263,6 +282,13 @@ describe("rows that the target is not to have", () => {
     expect(await count(pair, { rows: { markLeftOut }, leftOut: [["p1"]] })).toMatchObject({ unexplained: 0 });
     pair.target.db.tables.set("USERS", []);
     expect(await count(pair, { leftOut: [["p1"]] })).toMatchObject({ unexplained: -1 });
+  });
+
+  test("are no excuse for another that was lost when it came", async () => {
+    const pair = open(["1"], ["1"]);
+    pair.write("USERS", "INSERT", user("2"), 5n);
+    applied(pair, 5n);
+    expect(await count(pair, { rows: { markLeftOut }, since: 4n })).toMatchObject({ unexplained: -1 });
   });
 
   test("of a change on its way are counted with it", async () => {
