@@ -208,9 +208,8 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
       later.forget();
       replay.forget();
     },
-    // Lanes that must not lead each other would be apart while the batches of a refused unit are written one by one. Where
-    // letters are, the next refusal is likely.
-    mayShare: () => flowsFreely() && letters.count() === 0,
+    // Lanes that must not lead each other would be apart while the batches of a refused unit are written one by one.
+    mayShare: () => flowsFreely() && !letters.arePouringIn(),
     prepare: prepareUnit,
     async write(units, signal, onWritten) {
       const flows = flowsFreely() ? [units] : units.map((unit) => [unit]);

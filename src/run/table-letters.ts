@@ -47,6 +47,8 @@ export interface TableLetters {
   /** Leaves a letter alone for a while that has come to nothing: it waits, or could not be tried. */
   postpone(letter: DeadLetter): void;
   has(digest: string): boolean;
+  /** Whether a change was set aside for the first time within the last seconds: then the next refusal is likely. */
+  arePouringIn(): boolean;
   /** Whether the target lacks an earlier change of this change's row: it is among the letters. */
   areOf(change: Change, refused: Refused): boolean;
   /** Writes down an outcome in its transaction; gives what is to be called once that has been committed. */
@@ -60,6 +62,7 @@ export interface TableLetters {
 const REFRESH_MS = 1_000;
 /** Without any: `copy` may have written some, which a later change of the row makes up for. */
 const SEEK_MS = 15_000;
+const POURING_IN_MS = 5_000;
 
 export function createTableLetters(
   db: Queryable,
@@ -73,6 +76,7 @@ export function createTableLetters(
   let letters: ReadonlyMap<string, DeadLetter> = new Map();
   let own: TargetTable | undefined;
   let readAt = 0;
+  let refusedAt = Number.NEGATIVE_INFINITY;
 
   function take(found: readonly DeadLetter[]): void {
     letters = new Map(found.map((letter) => [letter.digest, letter]));
@@ -113,6 +117,7 @@ export function createTableLetters(
     due: (all) => schedule.due([...letters.values()], all),
     postpone: schedule.postpone,
     has: (digest) => letters.has(digest),
+    arePouringIn: () => now() - refusedAt < POURING_IN_MS,
     areOf(change, refused) {
       const digest = keyDigest(keyOf(table.key, change));
       return refused.has(digest) || letters.has(digest);
@@ -120,6 +125,8 @@ export function createTableLetters(
     async record(tx, { settled, refused }) {
       if (letters.size === 0 && refused.length === 0) return () => undefined;
       const written = refused.map(letterOf);
+      if (written.some(({ digest, position }) => letters.get(digest)?.position !== position))
+        refusedAt = now();
       const kept = new Set(written.map(({ digest }) => digest));
       const digests = new Set(settled.map((change) => keyDigest(keyOf(table.key, change))));
       const gone = new Set([...digests].filter((digest) => letters.has(digest) && !kept.has(digest)));

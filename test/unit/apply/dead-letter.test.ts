@@ -187,3 +187,23 @@ test("an outcome is known to the runner only once it is committed", async () => 
   (await letters.record(pair.target.db, { settled: [change("a", 6), change("b", 7)], refused: [] }))();
   expect([letters.count(), await positions()]).toEqual([0, []]);
 });
+
+test("letters pour in for some seconds after a change was set aside, not after one was tried again in vain", async () => {
+  let now = 0;
+  const letters = createTableLetters(pair.target.db, store(), pair.table("USERS"), 9, () => now);
+  await filled();
+  await letters.reload();
+  const refuse = async (id: string, position: number) => {
+    const change = { position: BigInt(position), action: "UPDATE" as const, row: { ID: id } };
+    const error = { class: "row" as const, code: "22001", reason: "too long" };
+    (await letters.record(pair.target.db, { settled: [], refused: [{ change, error }] }))();
+    return letters.arePouringIn();
+  };
+  expect(letters.arePouringIn()).toBe(false);
+  expect(await refuse("a", 3)).toBe(false);
+  expect(await refuse("a", 4)).toBe(true);
+  now = 4_999;
+  expect(letters.arePouringIn()).toBe(true);
+  now = 5_000;
+  expect([letters.arePouringIn(), await refuse("c", 9)]).toEqual([false, true]);
+});

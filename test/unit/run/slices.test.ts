@@ -76,11 +76,22 @@ describe("a transaction", () => {
     expect(await transactions(behind(20), { batchSize: 2 })).toBeLessThan(10);
   });
 
-  test("is a batch's own while the table has letters, which each change may settle", async () => {
+  test("is shared though the table has letters, which each change may settle", async () => {
     const pair = behind(0);
     pair.write("USERS", "INSERT", user(0, "poison"));
     await run(pair);
     for (let n = 1; n <= 20; n++) pair.write("USERS", "INSERT", user(n));
-    expect(await transactions(pair, { batchSize: 2 })).toBe(10);
+    pair.write("USERS", "UPDATE", user(0));
+    expect(await transactions(pair, { batchSize: 2 })).toBeLessThan(10);
+    expect(pair.letters()).toEqual([]);
+    expect(pair.rows("target", "USERS")).toHaveLength(21);
+  });
+
+  test("is a batch's own after a row was refused: the next one may be, too", async () => {
+    const poisoned = behind(400);
+    poisoned.write("USERS", "INSERT", user(1_000, "poison"));
+    for (let n = 1_001; n <= 1_400; n++) poisoned.write("USERS", "INSERT", user(n));
+    expect(await transactions(poisoned, { batchSize: 2 })).toBeGreaterThan(150);
+    expect(await transactions(behind(800), { batchSize: 2 })).toBeLessThan(100);
   });
 });
