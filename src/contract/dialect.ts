@@ -102,9 +102,13 @@ export interface TableLock {
 /**
  * Moves a checkpoint (`sql.moveCheckpoint`) and writes the rows as `writeRows` does, both or neither. False: the
  * checkpoint was not where it was said to be. Undefined: not to be done this way, `writeRows` tells why. Nothing is
- * written then.
+ * written then. `onSending`: the rows are about to be sent, and no other statement goes before them.
  */
-export type PreparedWrite = (db: Database, move: Statement) => Promise<boolean | undefined>;
+export type PreparedWrite = (
+  db: Database,
+  move: Statement,
+  onSending: () => void,
+) => Promise<boolean | undefined>;
 
 export interface ConnectOptions {
   /**

@@ -31,20 +31,23 @@ export interface BatchWriter {
   /** Nets and transforms a unit; nothing is written, so that it can be done while the one before is written. */
   prepare(unit: Unit): Promise<PreparedUnit>;
   /**
-   * Writes units that follow each other; tells of each batch that every lane has written. "waiting": a change has to wait
-   * for its parent, and the checkpoint stands before it.
+   * Writes units that follow each other. "waiting": a change has to wait for its parent, and the checkpoint stands
+   * before it.
    */
-  write(
-    units: readonly PreparedUnit[],
-    signal: AbortSignal,
-    onWritten: (batch: Batch) => void,
-  ): Promise<WriteEnd>;
+  write(units: readonly PreparedUnit[], signal: AbortSignal, told: WriteEvents): Promise<WriteEnd>;
   /** Tries again the letters that are due, or all of them. Gives how many are left. */
   retryDeadLetters(all: boolean, signal: AbortSignal): Promise<number>;
   /** Applies changes whose turn has passed; gives the positions of those that are dealt with. */
   writeLate: Replay["writeLate"];
   /** Everything is applied: what was found out about the backlog is of no use any more. */
   caughtUp(): void;
+}
+
+export interface WriteEvents {
+  /** Rows are about to be sent, and no other statement goes before them: there is time for other work. */
+  readonly onSending: () => void;
+  /** Every lane has written this batch. */
+  readonly onWritten: (batch: Batch) => void;
 }
 
 export type WriteEnd = "written" | "waiting" | "stopped";
@@ -107,26 +110,29 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     return { ...part, segments, rowFor, short, bringAlong };
   }
 
-  async function writePart(part: PreparedPart, end: Anchor): Promise<void> {
+  async function writePart(part: PreparedPart, end: Anchor, onSending: () => void): Promise<void> {
     const { changes, segments, rowFor, short, bringAlong } = part;
     const [from] = lanes.behind([part], end);
     if (from === undefined) return;
-    if (short !== undefined && letters.count() === 0 && (await lanes.writeShort(from, end, short))) return;
+    const isShort = short !== undefined && letters.count() === 0;
+    if (isShort && (await lanes.writeShort(from, end, short, onSending))) return;
     const remember = await lanes.transaction([from], end, async (tx) => {
       const rules = { ...writeRules(options, letters), bringAlong };
-      await applyNet(tx, target.dialect, table, segments, rowFor, rules);
+      const applying = applyNet(tx, target.dialect, table, segments, rowFor, rules);
+      onSending();
+      await applying;
       return await letters.record(tx, { settled: changes, refused: [] });
     });
     remember();
   }
 
   /** Lanes that insert side by side may deadlock: the one whose transaction was ended for it finds its way free now. */
-  async function writeOnceMore(part: PreparedPart, end: Anchor): Promise<void> {
+  async function writeOnceMore(part: PreparedPart, end: Anchor, onSending: () => void): Promise<void> {
     try {
-      await writePart(part, end);
+      await writePart(part, end, onSending);
     } catch (error) {
       if (lanes.all().length === 1 || !isOfItsTime(error)) throw error;
-      await writePart(part, end);
+      await writePart(part, end, onSending);
     }
   }
 
@@ -154,7 +160,7 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
   async function writeFlow(
     units: readonly PreparedUnit[],
     signal: AbortSignal,
-    onWritten: (batch: Batch) => void,
+    told: WriteEvents,
   ): Promise<WriteEnd> {
     let rest = units;
     while (rest.length > 0) {
@@ -165,16 +171,16 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
         signal,
         write: async ({ unit, parts }, lane) => {
           const part = parts[lane];
-          if (part !== undefined) await writeOnceMore(part, unit.end);
+          if (part !== undefined) await writeOnceMore(part, unit.end, told.onSending);
         },
         isRefusal: (error) => asRefusal(target.dialect, error) !== undefined,
-        onWritten: ({ unit }) => unit.of.forEach(onWritten),
+        onWritten: ({ unit }) => unit.of.forEach(told.onWritten),
       });
       const slowest = Math.min(...written);
       for (const [i, { unit, parts }] of rest.slice(0, end).entries()) {
         if (i < slowest) continue;
         const left = parts.filter((_, lane) => (written[lane] ?? 0) <= i);
-        const ended = await writeRefused(unit, left, signal, onWritten);
+        const ended = await writeRefused(unit, left, signal, told);
         if (ended !== "written") return ended;
       }
       rest = rest.slice(end);
@@ -187,15 +193,15 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     unit: Unit,
     left: readonly LanePart[],
     signal: AbortSignal,
-    onWritten: (batch: Batch) => void,
+    told: WriteEvents,
   ): Promise<WriteEnd> {
     if (unit.of.length > 1) {
       const singly: PreparedUnit[] = [];
       for (const batch of alone(unit.of)) singly.push(await prepareUnit(batch));
-      return await writeFlow(singly, signal, onWritten);
+      return await writeFlow(singly, signal, told);
     }
     if (!(await writeTogether(left, unit.end))) return "waiting";
-    unit.of.forEach(onWritten);
+    unit.of.forEach(told.onWritten);
     return "written";
   }
 
@@ -211,10 +217,10 @@ export function createBatchWriter(options: BatchWriterOptions): BatchWriter {
     // Lanes that must not lead each other would be apart while the batches of a refused unit are written one by one.
     mayShare: () => flowsFreely() && !letters.arePouringIn(),
     prepare: prepareUnit,
-    async write(units, signal, onWritten) {
+    async write(units, signal, told) {
       const flows = flowsFreely() ? [units] : units.map((unit) => [unit]);
       for (const together of flows) {
-        const end = await writeFlow(together, signal, onWritten);
+        const end = await writeFlow(together, signal, told);
         if (end !== "written") return end;
       }
       return "written";

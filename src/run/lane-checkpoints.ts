@@ -28,7 +28,7 @@ export interface LaneCheckpoints {
   /** The same for work that moves nothing: the checkpoints are held where they are. */
   hold<T>(held: readonly Checkpoint[], work: (tx: Queryable) => Promise<T>): Promise<T>;
   /** Rows and checkpoint in the dialect's short way; false, with nothing done, where that cannot be. */
-  writeShort(from: Checkpoint, end: Anchor, write: PreparedWrite): Promise<boolean>;
+  writeShort(from: Checkpoint, end: Anchor, write: PreparedWrite, onSending: () => void): Promise<boolean>;
 }
 
 export function createLaneCheckpoints(
@@ -74,9 +74,10 @@ export function createLaneCheckpoints(
         return value;
       });
     },
-    async writeShort(from, end, write) {
+    async writeShort(from, end, write, onSending) {
       failpoint("beforeApply");
-      const isMoved = await write(db, dialect.sql.moveCheckpoint(name, from, movedTo(from, end)));
+      const move = dialect.sql.moveCheckpoint(name, from, movedTo(from, end));
+      const isMoved = await write(db, move, onSending);
       if (isMoved === undefined) return false;
       if (!isMoved) throw checkpointMoved(name, from);
       committed([from], end);

@@ -205,7 +205,7 @@ export function createTableSync(options: TableSyncOptions): TableSync {
           const positions = slice.units.flatMap(({ unit }) => unit.changes.map(({ position }) => position));
           await late?.note(slice.after, positions);
           let since = monotonic();
-          const writing = writer.write(slice.units, signal, ({ changes, end: { position } }) => {
+          const onWritten = ({ changes, end: { position } }: Batch): void => {
             const now = monotonic();
             options.onBatch({
               table: table.name,
@@ -215,7 +215,14 @@ export function createTableSync(options: TableSyncOptions): TableSync {
             });
             applied += changes.length;
             since = now;
+          };
+          let onSending = (): void => undefined;
+          const isSending = new Promise<void>((resolve) => {
+            onSending = resolve;
           });
+          const writing = writer.write(slice.units, signal, { onSending, onWritten });
+          // The statements before the rows are short, and would wait for whatever else this process does meanwhile.
+          await Promise.race([isSending, writing]);
           // The next changes are read while these are applied; they are thrown away when these do not go through.
           next = last.full && !signal.aborted ? readSlice(last.end, upTo, ++slices) : undefined;
           next?.catch(() => undefined);

@@ -15,10 +15,16 @@ import { asWritten, listOf, tuple, tupleValue } from "./comparable.ts";
 import { quote } from "./connect.ts";
 import { partsBySize, RowTooLarge, roomFor, textBytes } from "./statement-parts.ts";
 
-/** Rows of one shape, each as the driver writes it into a statement. */
+/** A row as the driver writes it into a statement. */
+interface RowText {
+  readonly text: string;
+  readonly bytes: number;
+}
+
+/** Rows of one shape. */
 interface WrittenRows {
   readonly columns: readonly TargetColumn[];
-  readonly texts: ReadonlyMap<Row, string>;
+  readonly texts: ReadonlyMap<Row, RowText>;
 }
 
 /**
@@ -56,12 +62,15 @@ export async function prepareWrite(
   if (part === undefined || others.length > 0) return undefined;
   const ready = await written(table, part);
   const isBlind = areNew && table.targetUniqueKeys.length > 0;
-  return async (db, move) => {
+  return async (db, move, onSending) => {
     try {
       await db.transaction(async (tx) => {
         if ((await tx.execute(move.sql, move.params)) !== 1) throw NOT_THERE;
-        if (isBlind) await insert(tx, table, ready, part, undefined);
-        else await writePart(tx, table, ready, part, keepOnUpdate);
+        const writing = isBlind
+          ? insert(tx, table, ready, part, undefined)
+          : writePart(tx, table, ready, part, keepOnUpdate);
+        onSending();
+        await writing;
         failpoint("afterApplyBeforeCommit");
       });
       return true;
@@ -91,7 +100,7 @@ async function writePart(
 }
 
 /** Texts that were made ahead, until their rows are gone. */
-const madeAhead = new WeakMap<Row, { readonly table: TargetTable; readonly text: string }>();
+const madeAhead = new WeakMap<Row, { readonly table: TargetTable; readonly text: RowText }>();
 
 export async function readyRows(table: TargetTable, rows: readonly Row[]): Promise<void> {
   for (const part of rowsByShape(rows))
@@ -102,13 +111,15 @@ async function written(table: TargetTable, rows: readonly Row[]): Promise<Writte
   const [first] = rows;
   const columns = table.targetColumns.filter((column) => first !== undefined && column.name in first);
   // Joined, not added up: a text that grows piece by piece is kept as a tree of them, which the collector would carry along.
-  const text = (row: Row): string =>
-    `(${columns.map((column) => literal(encode(column.target, row[column.name] ?? null))).join(", ")})`;
-  const known = (row: Row): string | undefined => {
+  const make = (row: Row): RowText => {
+    const text = `(${columns.map((column) => literal(encode(column.target, row[column.name] ?? null))).join(", ")})`;
+    return { text, bytes: Buffer.byteLength(text) };
+  };
+  const known = (row: Row): RowText | undefined => {
     const ahead = madeAhead.get(row);
     return ahead?.table === table ? ahead.text : undefined;
   };
-  return { columns, texts: new Map(await mapInTurns(rows, (row) => [row, known(row) ?? text(row)])) };
+  return { columns, texts: new Map(await mapInTurns(rows, (row) => [row, known(row) ?? make(row)])) };
 }
 
 /** The rows whose key the table holds; the server compares, since only it knows the collation. */
@@ -160,9 +171,9 @@ async function insert(
   }`;
   if (rows.length === 0) return;
   const room = await roomFor(tx, table, sql);
-  const bytesOf = (row: Row): number => Buffer.byteLength(texts.get(row) ?? "") + 2;
+  const bytesOf = (row: Row): number => (texts.get(row)?.bytes ?? 0) + 2;
   for (const part of partsBySize(rows, bytesOf, room)) {
     if (part.length === 1 && part.some((row) => bytesOf(row) > room)) throw new RowTooLarge();
-    await tx.execute(sql, [asWritten(part.map((row) => texts.get(row) ?? "").join(", "))]);
+    await tx.execute(sql, [asWritten(part.map((row) => texts.get(row)?.text ?? "").join(", "))]);
   }
 }

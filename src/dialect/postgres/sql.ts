@@ -170,12 +170,14 @@ export async function prepareWrite(
   if (part === undefined || others.length > 0) return undefined;
   if (columnsOf(table, part).some(({ target }) => sequenceOf(target) !== undefined)) return undefined;
   const write = await upsert(table, part, keepOnUpdate, "WHERE EXISTS (SELECT FROM moved)");
-  return async (db, move) => {
-    const [row] = await db.query(
+  return async (db, move, onSending) => {
+    const answer = db.query(
       `WITH moved AS (${move.sql} RETURNING 1), written AS (${write.sql}) SELECT count(*) AS n FROM moved`,
       [...move.params, ...write.params],
       { keepPlan: true },
     );
+    onSending();
+    const [row] = await answer;
     return row?.["n"] === "1";
   };
 }

@@ -13,6 +13,7 @@ const lane = (number: number, position: number): Checkpoint => ({
   digest: `d${position}`,
 });
 const end = { position: 8n, digest: "d8" };
+const notTold = (): void => undefined;
 const parts = (...lanes: readonly number[]) => lanes.map((one) => ({ lane: one, changes: [] }));
 
 /** No statement is sent by what is looked at here. */
@@ -34,20 +35,20 @@ test("only lanes that have a part of a batch, and stand before its end, are move
 test("a table is applied as far as its lowest lane, whichever moves", async () => {
   const checkpoints = await openAt(lane(0, 3), lane(1, 5));
   expect(checkpoints.lowest()).toEqual(lane(0, 3));
-  expect(await checkpoints.writeShort(lane(0, 3), end, async () => true)).toBe(true);
+  expect(await checkpoints.writeShort(lane(0, 3), end, async () => true, notTold)).toBe(true);
   expect(checkpoints.all()).toEqual([lane(0, 8), lane(1, 5)]);
   expect(checkpoints.lowest()).toEqual(lane(1, 5));
 });
 
 test("a short write that cannot be leaves every lane where it stands", async () => {
   const checkpoints = await openAt(lane(0, 3));
-  expect(await checkpoints.writeShort(lane(0, 3), end, async () => undefined)).toBe(false);
+  expect(await checkpoints.writeShort(lane(0, 3), end, async () => undefined, notTold)).toBe(false);
   expect(checkpoints.all()).toEqual([lane(0, 3)]);
 });
 
 test("a short write that finds the checkpoint moved ends with the other runner named, and moves nothing", async () => {
   const checkpoints = await openAt(lane(0, 3));
-  await expect(checkpoints.writeShort(lane(0, 3), end, async () => false)).rejects.toMatchObject({
+  await expect(checkpoints.writeShort(lane(0, 3), end, async () => false, notTold)).rejects.toMatchObject({
     code: "CHECKPOINT_MOVED",
     at: { table: "C", position: 3n },
   });

@@ -71,6 +71,43 @@ describe("changes", () => {
   });
 });
 
+/** What a run does, in order: "begin" a transaction of the target, "rows" sent to it, "read" the journal. */
+async function steps(pair: Pair, options: MemoryRun): Promise<readonly string[]> {
+  const done: string[] = [];
+  const { db, dialect } = pair.target;
+  const { readChanges } = pair.source.dialect.sql;
+  const { transaction } = db;
+  const { writeRows } = dialect;
+  Object.assign(pair.source.dialect.sql, {
+    readChanges: (...given: Parameters<typeof readChanges>) => {
+      done.push("read");
+      return readChanges(...given);
+    },
+  });
+  Object.assign(db, {
+    transaction: async (work: Parameters<typeof transaction>[0]) => {
+      done.push("begin");
+      // The answer takes as long as anything else that could be done meanwhile.
+      for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+      return await transaction(work);
+    },
+  });
+  Object.assign(dialect, {
+    writeRows: async (...given: Parameters<typeof writeRows>) => {
+      done.push("rows");
+      return await writeRows(...given);
+    },
+  });
+  await run(pair, options);
+  return done;
+}
+
+test("the journal is read on while rows are on their way, not while a transaction waits for an answer before them", async () => {
+  const done = (await steps(behind(3_000), { batchSize: 500 })).join(" ");
+  expect(done).toMatch(/rows read/);
+  expect(done).not.toMatch(/begin read/);
+});
+
 describe("a transaction", () => {
   test("is shared by several batches of a table that is behind", async () => {
     expect(await transactions(behind(20), { batchSize: 2 })).toBeLessThan(10);
