@@ -53,6 +53,8 @@ describe("while it reads", () => {
       onProgress: (_, { readSource, readTarget }) => void read.push(readSource + readTarget),
     });
     expect(read.at(-1)).toBe(24);
+    // Not more at a time than a second may have, of both sides together.
+    expect(Math.max(...read.map((rows, i) => rows - (read[i - 1] ?? 0)))).toBe(5);
     // Nothing before the first page, and nothing is held back behind the last one.
     expect(spent).toEqual(read.slice(0, -1).map((rows, i) => rows - (read[i - 1] ?? 0)));
   });

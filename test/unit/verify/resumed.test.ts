@@ -117,6 +117,17 @@ describe("it goes on", () => {
   });
 });
 
+test("a row that waits on through several processes keeps its page", async () => {
+  const pair = open(20);
+  pair.write("USERS", "UPDATE", user("004", "new"));
+  const state = memoryStore();
+  for (const rows of [6, 9, 12]) {
+    await go(pair, state, ({ readTarget }) => readTarget >= rows, { pageSize: 3 });
+    expect(passOf(state)).toMatchObject({ isDone: false, counts: { readTarget: rows } });
+    expect(passOf(state).again).toEqual([{ side: "source", start: ["002"] }]);
+  }
+});
+
 describe("a place is not moved on", () => {
   /** A comparison that was stopped behind its third row, with its second one waiting, as if this were its state. */
   async function stoppedWith(more: Partial<PassState>) {
@@ -213,6 +224,15 @@ describe("a state of another comparison is refused", () => {
     const { "--repair": _, ...madeFor } = kept.madeFor;
     state.state = { ...kept, madeFor };
     await expect(go(pair, state, toTheEnd)).rejects.toThrow("--repair was not known and is not given");
+  });
+
+  test.each(["source", "target"] as const)("when the %s is another database", async (side) => {
+    const { pair, state } = await begun();
+    const { dialect } = pair[side];
+    const server = async () => ({ ...(await dialect.introspector.server(pair[side].db)), home: "elsewhere" });
+    const other = { ...dialect, introspector: { ...dialect.introspector, server } };
+    Object.assign(pair[side], { dialect: other });
+    await expect(go(pair, state, toTheEnd)).rejects.toThrow(`the ${side} was another`);
   });
 
   test.each(["source", "target"] as const)("when a column of the %s is of another type", async (side) => {

@@ -15,12 +15,13 @@ test("rows meet by their texts, whichever side comes first, and the others are t
   expect(matcher.taken).toEqual({ source: 5, target: 2 });
 });
 
-test("of two rows with one text one meets the counterpart and the other is left", () => {
+test("of rows with one text one meets the counterpart and the others are left", () => {
   const matcher = createRowMatcher<number, number>();
   matcher.source("ann", 1);
   matcher.source("ann", 2);
+  matcher.source("ann", 4);
   expect(matcher.target("ann", 3)).toBe(1);
-  expect(matcher.overflow(0)).toEqual({ source: [2], target: [] });
+  expect(matcher.overflow(0)).toEqual({ source: [2, 4], target: [] });
 });
 
 test("both sides can be read on from a pair that all others came before, and only from such a one", () => {

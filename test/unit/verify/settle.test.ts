@@ -115,6 +115,15 @@ describe("a row that differs", () => {
   });
 });
 
+test("a row that is gone by the second look is no difference, where no journal tells of it either", async () => {
+  const pair = open(["1"]);
+  const base = { ...baseOf(pair), isCaptured: false };
+  const { settler, told } = settlerOf(pair, { ...base, comparison: compareTable(base) });
+  await settler.take({ start: undefined, from: 0n }, [extra("z"), missing("2")]);
+  expect(told()).toEqual({ confirmed: [], pending: [] });
+  expect(settler.waiting).toBe(0);
+});
+
 test("a row that was deleted and made again between the looks can be found, and is told as what it is", async () => {
   const pair = open([]);
   const base = { ...baseOf(pair), isCaptured: false };

@@ -52,6 +52,7 @@ test("only pages whose bound is reached are taken out of memory", async () => {
   const list = createWaitingList();
   for (const one of [page(0, 1, 5n), page(1, 1, 9n), page(2, 1, 5n)]) await list.add(one);
   expect(list.starts).toEqual([undefined, ["page 1"], ["page 2"]]);
+  expect(list.bound).toBe(9n);
   expect(list.take(5n).map(({ start }) => start)).toEqual([undefined, ["page 2"]]);
   expect(list.size).toBe(1);
   expect(list.take(8n)).toEqual([]);
