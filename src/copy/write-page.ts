@@ -1,10 +1,10 @@
-import { applyChanges } from "../apply/applier.ts";
+import { applyChanges, applyNet } from "../apply/applier.ts";
 import { asRefusal } from "../apply/as-refusal.ts";
 import { shareLanes } from "../checkpoint/checkpoint.ts";
-import type { Key } from "../contract/change.ts";
+import type { Change, Key } from "../contract/change.ts";
 import type { ClassifiedError } from "../db/classified-error.ts";
 import type { Queryable } from "../db/database.ts";
-import { keyOf } from "../journal/net.ts";
+import { keyOf, type NetSegment } from "../journal/net.ts";
 import type { Row } from "../row.ts";
 import { inAttempts } from "../run/in-attempts.ts";
 import { monotonic } from "../util/monotonic.ts";
@@ -147,16 +147,15 @@ async function writeAll(
       const lacking = isGuess ? still : await lackingOf(comparison, tx, still);
       options.guess.lacksAll = lacking.length === still.length;
       const rowOf = new Map(lacking.map(({ expected, row }) => [expected.change.position, row]));
+      const rowFor = ({ position }: Change): Row => rowOf.get(position) ?? {};
+      const changes = lacking.map(({ expected: { change } }): Change => ({ ...change, action: "INSERT" }));
+      // Somebody else than a run may have written it in this moment: it is left as it is.
+      const rules = { keepOnUpdate: rows.keepOnUpdate, keepsExisting: () => true, areLacking: isGuess };
       const write = options.inCircles === true ? writeCircles : applyChanges;
-      const writing = write(
-        tx,
-        dialect,
-        table,
-        lacking.map(({ expected: { change } }) => ({ ...change, action: "INSERT" })),
-        ({ position }) => rowOf.get(position) ?? {},
-        // Somebody else than a run may have written it in this moment: it is left as it is.
-        { keepOnUpdate: rows.keepOnUpdate, keepsExisting: () => true, areLacking: isGuess },
-      );
+      const writing =
+        isGuess && write === applyChanges
+          ? applyNet(tx, dialect, table, [allNew(changes)], rowFor, rules)
+          : write(tx, dialect, table, changes, rowFor, rules);
       options.onWriting?.();
       await writing;
       await keep(tx, lacking.length, isChanged);
@@ -166,6 +165,14 @@ async function writeAll(
   onHeld?.(candidates.length, monotonic() - heldSinceMs, hasMoved);
   return written;
 }
+
+/** Of keys that are equal to the target one would be refused, and with it the whole guess: nobody looks for them before. */
+const allNew = (changes: readonly Change[]): NetSegment => ({
+  deletes: [],
+  upserts: changes,
+  inserts: new Set(changes),
+  replaced: [],
+});
 
 async function lackingOf(
   { keys, keyText, targetKey }: RowComparison,

@@ -99,27 +99,27 @@ async function writePart(
   await insert(tx, table, ready, absent, undefined);
 }
 
-/** Texts that were made ahead, until their rows are gone. */
-const madeAhead = new WeakMap<Row, { readonly table: TargetTable; readonly text: RowText }>();
+/** What was made ahead, by the first of its rows, until that is gone: an entry for each would keep the collector busy. */
+const madeAhead = new WeakMap<Row, { readonly table: TargetTable; readonly ready: WrittenRows }>();
 
 export async function readyRows(table: TargetTable, rows: readonly Row[]): Promise<void> {
-  for (const part of rowsByShape(rows))
-    for (const [row, text] of (await written(table, part)).texts) madeAhead.set(row, { table, text });
+  for (const part of rowsByShape(rows)) {
+    const [first] = part;
+    if (first !== undefined) madeAhead.set(first, { table, ready: await written(table, part) });
+  }
 }
 
 async function written(table: TargetTable, rows: readonly Row[]): Promise<WrittenRows> {
   const [first] = rows;
+  const ahead = first === undefined ? undefined : madeAhead.get(first);
+  if (ahead?.table === table && rows.every((row) => ahead.ready.texts.has(row))) return ahead.ready;
   const columns = table.targetColumns.filter((column) => first !== undefined && column.name in first);
   // Joined, not added up: a text that grows piece by piece is kept as a tree of them, which the collector would carry along.
-  const make = (row: Row): RowText => {
+  const made = (row: Row): RowText => {
     const text = `(${columns.map((column) => literal(encode(column.target, row[column.name] ?? null))).join(", ")})`;
     return { text, bytes: Buffer.byteLength(text) };
   };
-  const known = (row: Row): RowText | undefined => {
-    const ahead = madeAhead.get(row);
-    return ahead?.table === table ? ahead.text : undefined;
-  };
-  return { columns, texts: new Map(await mapInTurns(rows, (row) => [row, known(row) ?? make(row)])) };
+  return { columns, texts: new Map(await mapInTurns(rows, (row) => [row, made(row)])) };
 }
 
 /** The rows whose key the table holds; the server compares, since only it knows the collation. */
