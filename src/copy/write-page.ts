@@ -151,11 +151,9 @@ async function writeAll(
       const changes = lacking.map(({ expected: { change } }): Change => ({ ...change, action: "INSERT" }));
       // Somebody else than a run may have written it in this moment: it is left as it is.
       const rules = { keepOnUpdate: rows.keepOnUpdate, keepsExisting: () => true, areLacking: isGuess };
-      const write = options.inCircles === true ? writeCircles : applyChanges;
-      const writing =
-        isGuess && write === applyChanges
-          ? applyNet(tx, dialect, table, [allNew(changes)], rowFor, rules)
-          : write(tx, dialect, table, changes, rowFor, rules);
+      const apply = isGuess ? applyAllNew : applyChanges;
+      const write = options.inCircles === true ? writeCircles : apply;
+      const writing = write(tx, dialect, table, changes, rowFor, rules);
       options.onWriting?.();
       await writing;
       await keep(tx, lacking.length, isChanged);
@@ -167,12 +165,10 @@ async function writeAll(
 }
 
 /** Of keys that are equal to the target one would be refused, and with it the whole guess: nobody looks for them before. */
-const allNew = (changes: readonly Change[]): NetSegment => ({
-  deletes: [],
-  upserts: changes,
-  inserts: new Set(changes),
-  replaced: [],
-});
+const applyAllNew: typeof applyChanges = (tx, dialect, table, changes, rowFor, rules) => {
+  const segment: NetSegment = { deletes: [], upserts: changes, inserts: new Set(changes), replaced: [] };
+  return applyNet(tx, dialect, table, [segment], rowFor, rules);
+};
 
 async function lackingOf(
   { keys, keyText, targetKey }: RowComparison,

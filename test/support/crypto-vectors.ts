@@ -2,6 +2,7 @@
 import { createPrivateKey, createSecretKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { KeyProfiles } from "../../src/transform/crypto/key-config.ts";
 import type { RsaKey } from "../../src/transform/crypto/keystore.ts";
 
 export interface KeystoreVector {
@@ -91,3 +92,14 @@ export function aesKey(name: string): KeyObject {
   if (found === undefined) throw new Error(`no symmetric key ${name}`);
   return createSecretKey(Buffer.from(found.keyBytesHexIn511, "hex"));
 }
+
+/** A source with keys of both kinds, and a target that stores plain. */
+export const RSA_AND_AES_TO_PLAIN: KeyProfiles = {
+  source: {
+    processor: "encrypted",
+    hashAlgorithm: "SHA-256",
+    keys: { rsa: [rsaKey("primary"), rsaKey("rsa1024")], symmetric: [aesKey("own32")] },
+    mixedRows: false,
+  },
+  target: { processor: "plain", hashAlgorithm: "SHA-256", encryption: undefined },
+};

@@ -32,3 +32,20 @@ export function transformerOf(table: string, between: Between): Transformer {
 export function transformRow(table: string, row: Row, between: Between): Transformed {
   return transformerOf(table, between).transform(row, LOOKUPS);
 }
+
+/** The transformer of the way back to a blue of that release; `receives`: columns of blue's table, each with its length. */
+export function backTo(
+  table: string,
+  blueVersion: string,
+  receives?: ReadonlyMap<string, number | undefined>,
+): Transformer {
+  return buildTransformer({
+    table,
+    sourceVersion: blueVersion,
+    targetVersion: "5.11.0",
+    sourceCaptureFacts: { scopeHashKeyIncludesTenant: true },
+    hashAlgorithm: "SHA-256",
+    direction: "back",
+    receives,
+  });
+}

@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import type { Row } from "../../../src/row.ts";
 import { type BackLookups, NO_BACK_LOOKUPS } from "../../../src/transform/back-lookups.ts";
-import { buildTransformer, type Transformer } from "../../../src/transform/transformer.ts";
 import {
   ACCESS_HEX,
   ACCESS_JSON,
@@ -14,19 +13,9 @@ import {
   REFRESH_JSON,
   tokenRow,
 } from "./rows.ts";
+import { backTo } from "./transform-row.ts";
 
 const SHA_512_JSON = '{"hash":"00","algorithm":"SHA-512"}';
-
-function backTo(table: string, sourceVersion: string): Transformer {
-  return buildTransformer({
-    table,
-    sourceVersion,
-    targetVersion: "5.11.0",
-    sourceCaptureFacts: { scopeHashKeyIncludesTenant: true },
-    hashAlgorithm: "SHA-256",
-    direction: "back",
-  });
-}
 
 const lookups = (back: Partial<BackLookups> = {}) => ({
   localIdpIdByTenant: new Map<string, string>(),
@@ -210,18 +199,14 @@ describe("users and their attributes on the way back", () => {
 
 describe("a text and the length of blue's column", () => {
   const limited = (length: number | undefined) =>
-    buildTransformer({
-      table: ACCESS_TOKEN,
-      sourceVersion: "5.10.0",
-      targetVersion: "5.11.0",
-      sourceCaptureFacts: { scopeHashKeyIncludesTenant: true },
-      hashAlgorithm: "SHA-256",
-      direction: "back",
-      receives: new Map([
+    backTo(
+      ACCESS_TOKEN,
+      "5.10.0",
+      new Map([
         ["AUTHZ_USER", length],
         ["IDP_ID", undefined],
       ]),
-    }).transform;
+    ).transform;
 
   it("passes up to that length, and where there is none", () => {
     for (const [user, length] of [

@@ -11,7 +11,6 @@ import {
   NO_BACK_LOOKUPS,
   scopesBy,
 } from "../../../src/transform/back-lookups.ts";
-import { buildTransformer, type Transformer } from "../../../src/transform/transformer.ts";
 import {
   ACCESS_HEX,
   ACCESS_JSON,
@@ -32,6 +31,7 @@ import {
   VERSIONS,
   type Version,
 } from "./rows.ts";
+import { backTo, transformerOf } from "./transform-row.ts";
 
 const isOf = (version: Version, first: Version): boolean =>
   VERSIONS.indexOf(version) >= VERSIONS.indexOf(first);
@@ -79,24 +79,8 @@ const forward = {
   ]),
 };
 
-function transformer(
-  table: string,
-  sourceVersion: string,
-  direction: "forward" | "back",
-  receives?: ReadonlyMap<string, number | undefined>,
-): Transformer {
-  return buildTransformer({
-    table,
-    sourceVersion,
-    targetVersion: "5.11.0",
-    sourceCaptureFacts: { scopeHashKeyIncludesTenant: true },
-    hashAlgorithm: "SHA-256",
-    direction,
-    receives,
-  });
-}
 const goBack = (table: string, version: Version, row: Row, own: Partial<BackLookups> = {}) =>
-  transformer(table, version, "back").transform(row, { ...forward, back: { ...back, ...own } });
+  backTo(table, version).transform(row, { ...forward, back: { ...back, ...own } });
 
 /** Rows as a 5.11.0 server writes them. */
 const greenToken: Row = {
@@ -216,11 +200,11 @@ describe.each(VERSIONS)("a row of green on a blue of %s", (version) => {
     expect(goBack(ACCESS_TOKEN, version, greenToken, { tokenScopes: new Map() })).toMatchObject({
       row: { TOKEN_SCOPE_HASH: "made-up" },
     });
-    expect(transformer(ACCESS_TOKEN, version, "back").keepOnUpdate).toEqual(["TOKEN_SCOPE_HASH"]);
+    expect(backTo(ACCESS_TOKEN, version).keepOnUpdate).toEqual(["TOKEN_SCOPE_HASH"]);
   });
 
   it("gets a scope hash of its own where blue's key has no binding", () => {
-    const { onUniqueConflict } = transformer(ACCESS_TOKEN, version, "back");
+    const { onUniqueConflict } = backTo(ACCESS_TOKEN, version);
     if (isOf(version, "5.10.0")) expect(onUniqueConflict).toBeUndefined();
     // printf %s tid-1:h | md5sum
     else
@@ -243,7 +227,7 @@ describe.each(VERSIONS)("a row of green on a blue of %s", (version) => {
         ? { row: { ...green, UM_ID: "61" } }
         : { failure: "UM_USER_NAME: green has two users of this name in the tenant, and blue can have one" },
     );
-    expect(transformer("UM_USER", version, "back").numbers).toEqual(isSame ? [] : ["UM_ID"]);
+    expect(backTo("UM_USER", version).numbers).toEqual(isSame ? [] : ["UM_ID"]);
   });
 
   it("is, of a user's attribute, that of blue's user, numbered by blue; ids of users stay on green", () => {
@@ -256,7 +240,7 @@ describe.each(VERSIONS)("a row of green on a blue of %s", (version) => {
       UM_ATTR_VALUE: "a@b",
     };
     const { UM_ID: _id, ...unnumbered } = attribute;
-    const { leavesOut } = transformer("UM_USER_ATTRIBUTE", version, "back");
+    const { leavesOut } = backTo("UM_USER_ATTRIBUTE", version);
     const claim = { ...attribute, UM_ATTR_NAME: "scimId" };
     if (isOf(version, "5.10.0")) {
       expect(goBack("UM_USER_ATTRIBUTE", version, attribute)).toEqual({ row: attribute });
@@ -283,12 +267,12 @@ describe.each(VERSIONS)("a row of green on a blue of %s", (version) => {
       ["ACCESS_TOKEN", 12],
       ["IDP_ID", undefined],
     ]);
-    const { transform } = transformer(ACCESS_TOKEN, version, "back", columns);
+    const { transform } = backTo(ACCESS_TOKEN, version, columns);
     expect(transform(greenToken, { ...forward, back })).toEqual({
       failure: "ACCESS_TOKEN: is longer than the 12 characters of blue's column",
     });
     // Astral characters count once.
-    const short = transformer(USER_DATA, version, "back", new Map([["DATA_VALUE", 2]]));
+    const short = backTo(USER_DATA, version, new Map([["DATA_VALUE", 2]]));
     expect(short.transform({ ...userDataRow, DATA_VALUE: "😀😀" }, { ...forward, back })).toHaveProperty(
       "row",
     );
@@ -324,7 +308,7 @@ describe("a 5.7.0 to which an update brought IDP_ID", () => {
       ["ACCESS_TOKEN_HASH", undefined],
       ["REFRESH_TOKEN_HASH", undefined],
     ]);
-    const { transform } = transformer(ACCESS_TOKEN, "5.7.0", "back", columns);
+    const { transform } = backTo(ACCESS_TOKEN, "5.7.0", columns);
     expect(transform(federated, { ...forward, back })).toMatchObject({
       row: { USER_DOMAIN: "FEDERATED", IDP_ID: "42" },
     });
@@ -381,9 +365,9 @@ describe("there and back", () => {
   it("a row of blue's comes back as it was", () => {
     fc.assert(
       fc.property(blueRows, ({ version, table, row }) => {
-        const there = transformer(table, version, "forward").transform(row, lookups);
+        const there = transformerOf(table, { from: version }).transform(row, lookups);
         if ("failure" in there) throw new Error(there.failure);
-        expect(transformer(table, version, "back").transform(there.row, lookups)).toEqual({ row });
+        expect(backTo(table, version).transform(there.row, lookups)).toEqual({ row });
       }),
       { numRuns: 1000 },
     );
@@ -434,7 +418,7 @@ describe("there and back", () => {
   it("a row of green's comes back as it was, but for the columns that blue cannot keep", () => {
     fc.assert(
       fc.property(versions, greenRows, (version, { table, row }) => {
-        const there = transformer(table, version, "back").transform(row, lookups);
+        const there = backTo(table, version).transform(row, lookups);
         if ("failure" in there) {
           expect([there.failure, isOf(version, "5.4.0"), row["USER_DOMAIN"]]).toEqual([
             expect.stringContaining("federated"),
@@ -443,7 +427,7 @@ describe("there and back", () => {
           ]);
           return;
         }
-        const again = transformer(table, version, "forward").transform(there.row, lookups);
+        const again = transformerOf(table, { from: version }).transform(there.row, lookups);
         if ("failure" in again) throw new Error(again.failure);
         const kept = (one: Row) =>
           Object.fromEntries(Object.entries(one).filter(([column]) => !LOSSY(version, row).includes(column)));

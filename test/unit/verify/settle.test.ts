@@ -1,14 +1,12 @@
 /** What is told of a difference and what is waited for: rows in flight are none, and each that is one is told once. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type AppliedPosition, createAppliedPosition } from "../../../src/verify/applied-position.ts";
 import type { Difference } from "../../../src/verify/difference.ts";
 import { createSettler, type SettleOptions } from "../../../src/verify/settle.ts";
 import { compareTable, type TableComparison } from "../../../src/verify/table-comparison.ts";
 import { openPair, type Pair, type PairOptions, PLAIN_ROWS, USERS } from "../../support/memory/pair.ts";
 import { openFilesOf } from "../../support/open-files.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const user = (id: string, name = id) => ({ ID: id, NAME: name });
 
@@ -225,15 +223,7 @@ describe("a row that waits", () => {
 });
 
 describe.skipIf(process.platform !== "linux")("more rows than memory is meant for wait in a file", () => {
-  let folder: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "sync-tool-test-"));
-    vi.stubEnv("TMPDIR", folder);
-  });
-  afterEach(async () => {
-    vi.unstubAllEnvs();
-    await rm(folder, { recursive: true });
-  });
+  const folder = temporaryFolder();
 
   /** A change is on its way, behind which they all wait. */
   async function crowded(more: Partial<SettleOptions> = {}) {
@@ -242,7 +232,7 @@ describe.skipIf(process.platform !== "linux")("more rows than memory is meant fo
     const { settler } = settlerOf(pair, more);
     const all = Array.from({ length: 10_001 }, (_, i) => missing(`none ${i}`));
     await settler.take({ start: undefined, from: 0n }, all);
-    expect(await openFilesOf(folder)).toHaveLength(1);
+    expect(await openFilesOf(folder())).toHaveLength(1);
     return settler;
   }
 
@@ -250,7 +240,7 @@ describe.skipIf(process.platform !== "linux")("more rows than memory is meant fo
     const settler = await crowded();
     expect([settler.waiting, settler.pages]).toEqual([10_001, undefined]);
     await settler.close();
-    expect(await openFilesOf(folder)).toEqual([]);
+    expect(await openFilesOf(folder())).toEqual([]);
   });
 
   test("which goes too when a look at them fails", async () => {
@@ -263,6 +253,6 @@ describe.skipIf(process.platform !== "linux")("more rows than memory is meant fo
       await settler.take({ start: [start], from: 0n }, Array(10_000).fill(missing("none")));
     await expect(settler.finish()).rejects.toThrow("no connection");
     await settler.close();
-    expect(await openFilesOf(folder)).toEqual([]);
+    expect(await openFilesOf(folder())).toEqual([]);
   });
 });

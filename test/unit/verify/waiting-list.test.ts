@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, stat, truncate } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { WaitingPage } from "../../../src/verify/waiting-list.ts";
 import { createWaitingList } from "../../../src/verify/waiting-list.ts";
 import { openFilesOf } from "../../support/open-files.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const page = (n: number, keys: number, bound = BigInt(n)): WaitingPage => ({
   start: n === 0 ? undefined : [`page ${n}`],
@@ -24,15 +24,7 @@ async function drained(list: ReturnType<typeof createWaitingList>): Promise<read
   return pages;
 }
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sync-tool-test-"));
-  vi.stubEnv("TMPDIR", folder);
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await rm(folder, { recursive: true });
-});
+const folder = temporaryFolder();
 
 test("what does not fit into memory comes back from a file, in order and as it was", async () => {
   const list = createWaitingList(10);
@@ -86,8 +78,8 @@ test.skipIf(process.platform !== "linux")(
   async () => {
     const list = createWaitingList(0);
     for (let n = 0; n < 200; n++) await list.add(page(n, 10));
-    expect(await readdir(folder)).toEqual([]);
-    const [file = "", ...others] = await openFilesOf(folder);
+    expect(await readdir(folder())).toEqual([]);
+    const [file = "", ...others] = await openFilesOf(folder());
     expect(others).toEqual([]);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const bytes = await readFile(file);
@@ -95,21 +87,21 @@ test.skipIf(process.platform !== "linux")(
     expect(bytes.includes("key 7.")).toBe(false);
     expect(bytes.includes("page 7")).toBe(false);
     await list.close();
-    expect(await openFilesOf(folder)).toEqual([]);
+    expect(await openFilesOf(folder())).toEqual([]);
   },
 );
 
 test.skipIf(process.platform !== "linux")("a file that somebody cuts off is told of", async () => {
   const list = createWaitingList(0);
   await list.add(page(0, 10));
-  const [file = ""] = await openFilesOf(folder);
+  const [file = ""] = await openFilesOf(folder());
   await truncate(file, 40);
   await expect(drained(list)).rejects.toThrow("a temporary file is shorter than it was written");
   await list.close();
 });
 
-test("a temporary folder that cannot be written to is told of, with what mends it", async () => {
-  vi.stubEnv("TMPDIR", join(folder, "not-there"));
+test("a temporary folder() that cannot be written to is told of, with what mends it", async () => {
+  vi.stubEnv("TMPDIR", join(folder(), "not-there"));
   const list = createWaitingList(0);
   await expect(list.add(page(0, 1))).rejects.toMatchObject({
     code: "USAGE_INVALID",

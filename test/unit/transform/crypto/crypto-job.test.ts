@@ -1,19 +1,10 @@
 /** Which values go to a thread: those that take a millisecond of RSA, and no others. */
 import { describe, expect, it } from "vitest";
 import { isCostly } from "../../../../src/transform/crypto/crypto-job.ts";
-import type { KeyProfiles } from "../../../../src/transform/crypto/key-config.ts";
-import { aesKey, rsaKey, stored } from "../../../support/crypto-vectors.ts";
+import { RSA_AND_AES_TO_PLAIN, stored } from "../../../support/crypto-vectors.ts";
 
-const PROFILES: KeyProfiles = {
-  source: {
-    processor: "encrypted",
-    hashAlgorithm: "SHA-256",
-    keys: { rsa: [rsaKey("primary"), rsaKey("rsa1024")], symmetric: [aesKey("own32")] },
-    mixedRows: false,
-  },
-  target: { processor: "plain", hashAlgorithm: "SHA-256", encryption: undefined },
-};
-const costs = (value: string | null): boolean => isCostly({ kind: "token", value, hash: null }, PROFILES);
+const costs = (value: string | null): boolean =>
+  isCostly({ kind: "token", value, hash: null }, RSA_AND_AES_TO_PLAIN);
 
 describe("a stored value", () => {
   it("costs a millisecond where RSA opens it: bare, in an envelope, with the shortest key", () => {

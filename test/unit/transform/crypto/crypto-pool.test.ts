@@ -6,18 +6,8 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { DecideJob } from "../../../../src/transform/crypto/crypto-job.ts";
 import { openCryptoPool } from "../../../../src/transform/crypto/crypto-pool.ts";
-import type { KeyProfiles } from "../../../../src/transform/crypto/key-config.ts";
-import { aesKey, rsaKey, stored } from "../../../support/crypto-vectors.ts";
+import { RSA_AND_AES_TO_PLAIN, rsaKey, stored } from "../../../support/crypto-vectors.ts";
 
-const PROFILES: KeyProfiles = {
-  source: {
-    processor: "encrypted",
-    hashAlgorithm: "SHA-256",
-    keys: { rsa: [rsaKey("primary"), rsaKey("rsa1024")], symmetric: [aesKey("own32")] },
-    mixedRows: false,
-  },
-  target: { processor: "plain", hashAlgorithm: "SHA-256", encryption: undefined },
-};
 /** Stored values of three kinds with what each becomes in a target that stores plain. */
 const KINDS = [
   { id: "rsa-raw-primary-accessToken", value: "4a1c3f0e-7d52-3b8e-9a64-1f2e3d4c5b6a" },
@@ -44,7 +34,7 @@ describe("crypto pool", () => {
     ["on the calling thread with one core", { workers: 1 }],
     ["on the calling thread with few values", { workers: 2, inlineUpTo: 1000 }],
   ])("keeps the order of values that take different time, %s", async (_name, options) => {
-    const pool = openCryptoPool(PROFILES, options);
+    const pool = openCryptoPool(RSA_AND_AES_TO_PLAIN, options);
     try {
       const { jobs, values } = mixedJobs(203);
       const decisions = await pool.decide(jobs);
@@ -56,7 +46,7 @@ describe("crypto pool", () => {
   });
 
   it("answers several batches at once, each in its own order", async () => {
-    const pool = openCryptoPool(PROFILES, { workers: 2, inlineUpTo: 0 });
+    const pool = openCryptoPool(RSA_AND_AES_TO_PLAIN, { workers: 2, inlineUpTo: 0 });
     try {
       const batches = [40, 5, 70].map(mixedJobs);
       const answers = await Promise.all(batches.map(({ jobs }) => pool.decide(jobs)));
@@ -69,10 +59,10 @@ describe("crypto pool", () => {
 
   it("decides on TOTP secrets and reads values on threads too", async () => {
     const target = {
-      ...PROFILES.target,
+      ...RSA_AND_AES_TO_PLAIN.target,
       encryption: { kind: "asymmetric", key: rsaKey("primary") },
     } as const;
-    const pool = openCryptoPool({ ...PROFILES, target }, { workers: 2, inlineUpTo: 0 });
+    const pool = openCryptoPool({ ...RSA_AND_AES_TO_PLAIN, target }, { workers: 2, inlineUpTo: 0 });
     try {
       const value = stored("rsa-oaep-sha1-totpSecret");
       expect(
@@ -97,7 +87,7 @@ describe("crypto pool", () => {
   });
 
   it("rejects what is under way when it is closed, and all that comes after", async () => {
-    const pool = openCryptoPool(PROFILES, { workers: 2, inlineUpTo: 0 });
+    const pool = openCryptoPool(RSA_AND_AES_TO_PLAIN, { workers: 2, inlineUpTo: 0 });
     const underWay = pool.decide(mixedJobs(500).jobs).then(
       () => "answered",
       (error: unknown) => (error instanceof Error ? error.message : "no error"),
